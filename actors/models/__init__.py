@@ -1,0 +1,16 @@
+from actors.models.accounts import PartnerKey, User
+from actors.models.actor import Actor, ActorIdentifier, ActorName
+from actors.models.audit import AuditEntry
+from actors.models.source import Source, SourceInterest, SourceRating
+
+__all__ = [
+    "Actor",
+    "ActorIdentifier",
+    "ActorName",
+    "AuditEntry",
+    "PartnerKey",
+    "Source",
+    "SourceInterest",
+    "SourceRating",
+    "User",
+]

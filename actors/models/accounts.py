@@ -1,0 +1,50 @@
+"""Who may sign in and who may call us."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from actors.identifiers import new_id
+from actors.marking import Marking
+from actors.models.actor import Actor
+from actors.models.source import Source
+
+
+class User(AbstractUser):
+    """An analyst or an operator. ``clearance`` is the highest marking they read."""
+
+    clearance = models.PositiveSmallIntegerField(choices=Marking.choices, default=Marking.CLEAR)
+
+
+class PartnerKey(models.Model):
+    """A partner system's key, ``aid_live_<prefix>_<secret>``; only the secret's SHA-256 is kept.
+
+    The secret is 256 random bits, so a plain hash is as strong as a slow one and can be checked
+    on every request.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read"
+        REPORTS_WRITE = "reports:write"
+        REPORTS_RELAY = "reports:relay"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    secret_hash = models.BinaryField(max_length=32, editable=False)
+    actor = models.ForeignKey(Actor, models.PROTECT, related_name="partner_keys")
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, blank=True, help_text="The voice of this partner's own reports."
+    )
+    scopes = ArrayField(models.CharField(max_length=40, choices=Scope))
+    clearance = models.PositiveSmallIntegerField(choices=Marking.choices, default=Marking.GREEN)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name", "-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} (aid_live_{self.prefix}_…)"

@@ -1,0 +1,25 @@
+"""The Celery application: a doorbell and a clock. What there is to do is in the database."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from kombu import Exchange, Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidtracker.settings")
+
+app = Celery("aidtracker")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+# The nameless exchange needs no binding in Redis, so a flushed Redis does not lose the next message.
+app.conf.task_queues = [Queue("reconcile", Exchange(""), routing_key="reconcile")]
+app.conf.task_default_queue = "reconcile"
+app.conf.beat_schedule = {
+    "sweep": {
+        "task": "shipments.sweep",
+        "schedule": settings.RECONCILE_SWEEP_SECONDS,
+        # A sweep that waited in the queue is worth nothing once the next one is there.
+        "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
+    },
+    "verify": {"task": "shipments.verify_nightly", "schedule": 86_400},
+}

@@ -1,0 +1,42 @@
+from shipments.models.diplomacy import Appeal, Contact, Inquiry, Offer, OfferLine
+from shipments.models.evidence import Attachment, Decision, Document, Report, ReportLink, ReportPayload
+from shipments.models.picture import Conflict, Finding, Picture
+from shipments.models.places import Place
+from shipments.models.queue import Due, IdempotentRequest, OutboxEvent
+from shipments.models.shipment import Leg, Line, Receipt, Shipment, ShipmentParty
+from shipments.models.subject import Crisis, ReadingGrant, Subject, SubjectIdentifier
+from shipments.models.vocabulary import Attribute, CodeMapping, Containment, PolicyVersion
+
+__all__ = [
+    "Appeal",
+    "Attachment",
+    "Attribute",
+    "CodeMapping",
+    "Conflict",
+    "Contact",
+    "Containment",
+    "Crisis",
+    "Decision",
+    "Document",
+    "Due",
+    "Finding",
+    "IdempotentRequest",
+    "Inquiry",
+    "Leg",
+    "Line",
+    "Offer",
+    "OfferLine",
+    "OutboxEvent",
+    "Picture",
+    "Place",
+    "PolicyVersion",
+    "ReadingGrant",
+    "Receipt",
+    "Report",
+    "ReportLink",
+    "ReportPayload",
+    "Shipment",
+    "ShipmentParty",
+    "Subject",
+    "SubjectIdentifier",
+]

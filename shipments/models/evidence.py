@@ -1,0 +1,290 @@
+"""What was said. Append-only: the application's role cannot update or delete here, and a trigger says so.
+
+A report keeps the words of its source. What later binds it to our subjects and codes is a row
+of its own (Attachment, CodeMapping), dated, with who and why.
+"""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from actors.identifiers import new_id, new_reference
+from actors.marking import marking_field
+from actors.models import PartnerKey, Source
+from shipments.models.places import Place
+from shipments.models.shipment import Leg, Line
+from shipments.models.subject import Subject
+from shipments.querysets import DocumentQuerySet, ReportQuerySet
+
+
+def document_reference() -> str:
+    return new_reference("DOC")
+
+
+class Document(models.Model):
+    """An article, a release, a message, a row of a file: where reports were read."""
+
+    class Kind(models.TextChoices):
+        ARTICLE = "article"
+        RELEASE = "release"
+        MESSAGE = "message"
+        FILE_ROW = "file_row"
+        IMAGE = "image"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.CharField(max_length=20, unique=True, default=document_reference, editable=False)
+    key = models.CharField(max_length=200, help_text="The publisher's or importer's own name for it.")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=10, choices=Kind)
+    title = models.CharField(max_length=300)
+    url = models.URLField(max_length=500, blank=True)
+    language = models.CharField(max_length=12, blank=True, help_text="BCP 47.")
+    published_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    marking = marking_field()
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["source", "key"], name="document_is_kept_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Report(models.Model):
+    """One statement by one source about one subject at one time.
+
+    Natural key: source, event_id, content_hash, ordinal. ``content_hash`` is the SHA-256 of the
+    canonical content without receipt time; ``ordinal`` counts identical rows within one document
+    where the source gives no event id.
+    """
+
+    class Kind(models.TextChoices):
+        OBSERVE = "observe"
+        CORRECT = "correct"
+        RETRACT = "retract"
+        DECIDE = "decide"
+
+    class Polarity(models.TextChoices):
+        AFFIRMS = "affirms"
+        DENIES = "denies"
+
+    class TimeClass(models.TextChoices):
+        ACTUAL = "actual"
+        ESTIMATED = "estimated"
+        PLANNED = "planned"
+        REQUESTED = "requested"
+        EXPECTED = "expected"
+
+    class Directness(models.TextChoices):
+        OWN = "own", "own reporting"
+        SECOND_HAND = "second_hand"
+        INFERRED = "inferred"
+
+    class Hedge(models.TextChoices):
+        ASSERTED = "asserted"
+        APPARENT = "apparent"
+        SPECULATED = "speculated"
+
+    class Precision(models.TextChoices):
+        INSTANT = "instant"
+        HOUR = "hour"
+        DAY = "day"
+        MONTH = "month"
+        YEAR = "year"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.CharField(max_length=24, unique=True, editable=False)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="reports")
+    event_id = models.CharField(max_length=200, blank=True)
+    content_hash = models.BinaryField(max_length=32, editable=False)
+    ordinal = models.PositiveSmallIntegerField(default=0)
+    partner_key = models.ForeignKey(PartnerKey, models.PROTECT, null=True, blank=True, related_name="+")
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="reports")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.OBSERVE)
+    marking = marking_field()
+
+    subject_said = models.CharField(max_length=200, help_text="The subject in the sender's words.")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, blank=True, related_name="reports")
+    leg_said = models.CharField(max_length=60, blank=True)
+    leg = models.ForeignKey(Leg, models.PROTECT, null=True, blank=True)
+    line_said = models.CharField(max_length=60, blank=True)
+    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True)
+    place_said = models.CharField(max_length=200, blank=True)
+    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True)
+
+    code_scheme = models.CharField(max_length=40, blank=True)
+    code_said = models.CharField(max_length=60, blank=True, help_text="The status in the sender's code.")
+    milestone = models.CharField(max_length=20, blank=True, help_text="Our code, where known on arrival.")
+    flags = models.JSONField(default=dict, blank=True, help_text="{flag: true for set, false for unset}")
+    facts = models.JSONField(default=list, blank=True, help_text="Typed values; see the attribute registry.")
+
+    polarity = models.CharField(max_length=8, choices=Polarity, default=Polarity.AFFIRMS)
+    time_class = models.CharField(max_length=10, choices=TimeClass, default=TimeClass.ACTUAL)
+    directness = models.CharField(max_length=12, choices=Directness, default=Directness.OWN)
+    hedge = models.CharField(max_length=10, choices=Hedge, default=Hedge.ASSERTED)
+    credibility = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Admiralty 1-6.")
+    interested = models.BooleanField(
+        null=True, blank=True, help_text="Empty: worked out from the source's interests and the subject's parties."
+    )
+
+    occurred_from = models.DateTimeField(null=True, blank=True)
+    occurred_to = models.DateTimeField(null=True, blank=True)
+    occurred_precision = models.CharField(max_length=8, choices=Precision, default=Precision.INSTANT)
+    asserted_at = models.DateTimeField(help_text="When the source said it.")
+    received_at = models.DateTimeField(help_text="When we recorded it.")
+    attributed_to = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="attributed_reports")
+    payload_hash = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "event_id", "content_hash", "ordinal"], name="report_is_said_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(occurred_from__isnull=True, occurred_to__isnull=True)
+                | Q(occurred_from__lte=F("occurred_to")),
+                name="report_occurred_from_is_not_after_to",
+            ),
+            models.CheckConstraint(
+                condition=Q(credibility__isnull=True) | Q(credibility__range=(1, 6)),
+                name="report_credibility_is_admiralty",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "received_at"], name="report_by_subject"),
+            models.Index(fields=["received_at", "id"], name="report_by_receipt"),
+            models.Index(
+                fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"
+            ),
+            models.Index(
+                fields=["code_scheme", "code_said"],
+                condition=Q(milestone="") & ~Q(code_said=""),
+                name="report_with_unknown_code",
+            ),
+            GinIndex(fields=["facts"], name="report_facts", opclasses=["jsonb_path_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ReportPayload(models.Model):
+    """What policy may erase: the quote and the sender's own bytes. The report keeps their hash."""
+
+    report = models.OneToOneField(Report, models.PROTECT, primary_key=True, related_name="payload")
+    quote = models.TextField(blank=True)
+    language = models.CharField(max_length=12, blank=True, help_text="BCP 47.")
+    raw = models.JSONField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+    erased_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | (Q(quote="") & Q(raw__isnull=True) & ~Q(erased_because="")),
+                name="report_payload_is_erased_with_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"payload of {self.report_id}"
+
+
+class ReportLink(models.Model):
+    """A report points at another, or at a source, by natural key: the target may arrive later.
+
+    ``cites`` with neither source nor event id is a citation of an undeclared origin.
+    """
+
+    class Kind(models.TextChoices):
+        CORRECTS = "corrects"
+        UPDATES = "updates"
+        RETRACTS = "retracts"
+        CITES = "cites"
+        CONCERNS = "concerns", "concerns (what a decision is about)"
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="links")
+    kind = models.CharField(max_length=8, choices=Kind)
+    target_source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    target_event_id = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    reason = models.TextField(blank=True, help_text="Why an edge was added after the report.")
+
+    class Meta:
+        ordering = ["report", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "kind", "target_source", "target_event_id"],
+                nulls_distinct=False,
+                name="report_link_is_drawn_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(target_event_id="") | Q(target_source__isnull=False),
+                name="report_link_event_has_a_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="cites") | ~Q(target_event_id=""),
+                name="report_link_only_cites_whole_sources",
+            ),
+        ]
+        indexes = [models.Index(fields=["target_source", "target_event_id"], name="report_link_by_target")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.kind} {self.target_source_id or 'an unnamed origin'}"
+
+
+class Attachment(models.Model):
+    """Binds a held report to a subject, or moves one (two events). The latest recorded stands."""
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="attachments")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="attachments")
+    leg = models.ForeignKey(Leg, models.PROTECT, null=True, blank=True)
+    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    reason = models.TextField()
+
+    class Meta:
+        ordering = ["report", "recorded_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="attachment_has_a_reason"),
+            models.UniqueConstraint(fields=["report", "recorded_at"], name="attachment_is_recorded_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} is about {self.subject_id}"
+
+
+class Decision(models.Model):
+    """The part of a ``decide`` report that others do not have: what, by whom, why, until when."""
+
+    class Kind(models.TextChoices):
+        ACCEPT = "accept"
+        EXCLUDE = "exclude"
+        MARK_ECHO = "mark_echo"
+        TWO_EVENTS = "two_events"
+        NOT_COMPARABLE = "not_comparable"
+        KEEP_OPEN = "keep_open"
+
+    report = models.OneToOneField(Report, models.PROTECT, primary_key=True, related_name="decision")
+    kind = models.CharField(max_length=15, choices=Kind)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)
+    reason = models.TextField()
+    attribute = models.CharField(max_length=60, blank=True, help_text="For not_comparable: which fact.")
+    conflict = models.CharField(max_length=64, blank=True, help_text="For keep_open: the conflict's stable id.")
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="decision_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.author}"

@@ -1,0 +1,163 @@
+"""What we believe. Derived from the evidence by the reconciler alone; can be dropped and rebuilt.
+
+Each row holds for a span of knowledge, ``known_from`` to ``known_to`` (null: now), and for the
+readers cleared from ``tier_from`` to ``tier_to``. A picture for higher tiers is stored only where
+it differs from the one below, so for one subject, one moment and one reader exactly one applies.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from actors.marking import Marking
+from shipments.models.subject import Subject
+from shipments.querysets import KnownQuerySet
+
+
+class State(models.TextChoices):
+    DECIDED = "decided"
+    CONTESTED = "contested"
+    CORROBORATED = "corroborated"
+    SINGLE_SOURCE = "single_source"
+    DENIED = "denied"
+    RETRACTED = "retracted"
+    UNKNOWN = "unknown"
+
+
+class KnownRow(models.Model):
+    """The columns and checks of every picture row."""
+
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="%(class)ss")
+    tier_from = models.PositiveSmallIntegerField(choices=Marking.choices)
+    tier_to = models.PositiveSmallIntegerField(choices=Marking.choices)
+    known_from = models.DateTimeField()
+    known_to = models.DateTimeField(null=True, blank=True)
+
+    objects = KnownQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(known_to__isnull=True) | Q(known_from__lt=F("known_to")),
+                name="%(class)s_is_known_for_a_while",
+            ),
+            models.CheckConstraint(condition=Q(tier_from__lte=F("tier_to")), name="%(class)s_tiers_are_in_order"),
+        ]
+
+
+class ResolvedValue(models.Model):
+    """A value as we believe it, with how sure we are and who stands behind it."""
+
+    state = models.CharField(max_length=15, choices=State)
+    confidence = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Per mille.")
+    margin = models.BigIntegerField(default=0, help_text="Milli-nats over the best rival story.")
+    origins = ArrayField(models.CharField(max_length=60), default=list, help_text="Codes of independent origins.")
+    unresolved = models.PositiveSmallIntegerField(default=0, help_text="Undeclared origins, counted apart.")
+
+    class Meta:
+        abstract = True
+
+
+class Picture(KnownRow, ResolvedValue):
+    """One version of the picture of a subject: how far it got, and the timeline.
+
+    ``timeline`` is a list of steps in order; ``leading`` is the furthest step of the best story,
+    which may be further than what is accepted as ``status``.
+    """
+
+    version = models.PositiveIntegerField(help_text="Counts within (subject, tier_from), from 1.")
+    output_hash = models.BinaryField(max_length=32)
+    policy_version = models.PositiveIntegerField()
+    status = models.CharField(max_length=20, blank=True)
+    leading = models.CharField(max_length=20, blank=True)
+    leading_confidence = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Per mille.")
+    leading_state = models.CharField(max_length=15, blank=True, help_text="contested, unconfirmed or empty.")
+    contested = models.BooleanField(default=False, help_text="Something about this subject is contested.")
+    timeline = models.JSONField(default=list)
+
+    class Meta(KnownRow.Meta):
+        constraints = [
+            *KnownRow.Meta.constraints,
+            models.UniqueConstraint(fields=["subject", "tier_from", "known_from"], name="picture_begins_once"),
+            models.UniqueConstraint(
+                fields=["subject", "tier_from"], condition=Q(known_to__isnull=True), name="picture_is_current_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "subject"], condition=Q(known_to__isnull=True), name="picture_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id}: {self.status or 'unknown'}"
+
+
+class Finding(KnownRow, ResolvedValue):
+    """What we believe of one attribute: a milestone, a flag or a fact.
+
+    ``value`` is a typed value as in the attribute registry; ``because`` lists the reports that
+    carry it and ``alternatives`` what else was said, each with its reports and weight.
+    """
+
+    class Kind(models.TextChoices):
+        MILESTONE = "milestone"
+        FLAG = "flag"
+        FACT = "fact"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    attribute = models.CharField(max_length=60)
+    leg = models.CharField(max_length=60, blank=True)
+    line = models.CharField(max_length=60, blank=True)
+    as_of = models.CharField(max_length=40, blank=True, help_text="ISO 8601, for attributes with a time axis.")
+    value = models.JSONField(null=True, blank=True)
+    low = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
+    high = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
+    because = models.JSONField(default=list)
+    alternatives = models.JSONField(default=list)
+
+    class Meta(KnownRow.Meta):
+        constraints = [
+            *KnownRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["subject", "tier_from", "kind", "attribute", "leg", "line", "as_of", "known_from"],
+                name="finding_begins_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["subject", "kind"], condition=Q(known_to__isnull=True), name="finding_current_by_subject"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attribute}: {self.state}"
+
+
+class Conflict(KnownRow):
+    """A claim that did not make the picture, and the reason. ``stable_id`` is the same for ever."""
+
+    stable_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=30)
+    attribute = models.CharField(max_length=60, blank=True)
+    leg = models.CharField(max_length=60, blank=True)
+    claimed = models.JSONField(help_text="What was claimed: milestone or value, and when.")
+    reports = models.JSONField(help_text="References of the reports that claim it.")
+    against = models.JSONField(default=list, help_text="References of the reports that stand against it.")
+    reason = models.TextField()
+    weight = models.BigIntegerField(default=0, help_text="Milli-nats.")
+    kept_open = models.BooleanField(default=False, help_text="An analyst acknowledged it.")
+
+    class Meta(KnownRow.Meta):
+        ordering = ["-known_from", "stable_id"]
+        constraints = [
+            *KnownRow.Meta.constraints,
+            models.UniqueConstraint(fields=["stable_id", "tier_from", "known_from"], name="conflict_begins_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "known_from"], condition=Q(known_to__isnull=True), name="conflict_current_by_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.reason}"

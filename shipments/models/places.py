@@ -1,0 +1,53 @@
+"""Where things leave from and arrive at."""
+
+from django.db import models
+
+from actors.identifiers import new_id
+
+
+class Place(models.Model):
+    """An airport, port, border point, city or country; ``within`` says what contains it."""
+
+    class Kind(models.TextChoices):
+        AIRPORT = "airport"
+        PORT = "port"
+        BORDER_POINT = "border_point"
+        CITY = "city"
+        COUNTRY = "country"
+        SITE = "site"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.SlugField(max_length=40, unique=True, help_text="The name reports use, for example CNSHE or KP.")
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = models.CharField(max_length=200)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+    iata = models.CharField(max_length=3, blank=True)
+    icao = models.CharField(max_length=4, blank=True)
+    unlocode = models.CharField(max_length=5, blank=True)
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
+    time_zone = models.CharField(max_length=40, blank=True, help_text="IANA, for example Asia/Pyongyang.")
+    within = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="contains")
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="place_country_is_iso_3166"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unlocode="") | models.Q(unlocode__regex=r"^[A-Z]{2}[A-Z2-9]{3}$"),
+                name="place_unlocode_is_well_formed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(latitude__isnull=True) | models.Q(latitude__range=(-90, 90)),
+                name="place_latitude_is_on_earth",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(longitude__isnull=True) | models.Q(longitude__range=(-180, 180)),
+                name="place_longitude_is_on_earth",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,96 @@
+"""The work there is to do, as rows: the database holds all intent, Celery only rings the bell."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from actors.marking import Marking
+from actors.models import PartnerKey
+from shipments.models.subject import Subject
+
+
+class Due(models.Model):
+    """A subject whose picture may be out of date. One row a subject.
+
+    A write raises ``generation``; a worker copies it to ``claimed_generation`` and leases the row
+    by the database's clock. Its write-back deletes the row only where both still agree.
+    """
+
+    subject = models.OneToOneField(Subject, models.CASCADE, primary_key=True, related_name="due")
+    due_since = models.DateTimeField(db_default=Now())
+    from_moment = models.DateTimeField(help_text="The earliest moment of knowledge that may have changed.")
+    generation = models.PositiveBigIntegerField(default=1)
+    claimed_generation = models.PositiveBigIntegerField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    quarantined = models.BooleanField(default=False)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "due"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(claimed_generation__isnull=True) | Q(claimed_generation__lte=F("generation")),
+                name="due_claim_is_not_ahead",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_token__isnull=True, leased_until__isnull=True, claimed_generation__isnull=True)
+                | Q(claim_token__isnull=False, leased_until__isnull=False, claimed_generation__isnull=False),
+                name="due_claim_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["not_before", "due_since"], condition=Q(quarantined=False), name="due_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id} since {self.due_since}"
+
+
+class OutboxEvent(models.Model):
+    """Something that readers of ``marking`` and above may be told.
+
+    ``sequence`` is given after commit by the relay, per marking: a plain serial would skip
+    transactions that commit late.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    type = models.CharField(max_length=60)
+    subject = models.ForeignKey(Subject, models.CASCADE, null=True, blank=True, related_name="+")
+    marking = models.PositiveSmallIntegerField(choices=Marking.choices)
+    body = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+    sequence = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["marking", "sequence"], name="outbox_sequence_is_given_once"),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(sequence__isnull=True), name="outbox_to_relay")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.pk}"
+
+
+class IdempotentRequest(models.Model):
+    """The stored answer to a request with an Idempotency-Key, replayed byte for byte for 24 hours."""
+
+    partner_key = models.ForeignKey(PartnerKey, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32, help_text="SHA-256 of method, path and body.")
+    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty while in flight.")
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner_key", "key"], name="idempotent_request_is_kept_once"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_request_by_age")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,93 @@
+"""The querysets that hold the access policy for subjects, evidence and picture."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from actors.marking import Marking
+
+if TYPE_CHECKING:
+    from actors.access import Reader
+
+
+def _granted(reader: Reader, subject: str) -> Q:
+    """Rows whose ``subject`` was granted to the reader by name; a condition for ``filter``."""
+    named = Q()
+    if reader.actor_id:
+        named |= Q(actor_id=reader.actor_id)
+    if reader.user_id:
+        named |= Q(user_id=reader.user_id)
+    if not named:
+        return Q()
+    grants = apps.get_model("shipments", "ReadingGrant").objects
+    return Q(Exists(grants.filter(named, subject_id=OuterRef(subject), withdrawn_at=None)))
+
+
+class SubjectQuerySet(QuerySet):
+    """Shipments, offers, appeals, contacts, inquiries and crises."""
+
+    def visible_to(self, reader: Reader) -> Self:
+        return self.filter(Q(marking__lte=reader.clearance) | _granted(reader, "pk"))
+
+
+class DocumentQuerySet(QuerySet):
+    """Documents, with their own marking."""
+
+    def visible_to(self, reader: Reader) -> Self:
+        own = Q(source__actor_id=reader.actor_id) if reader.actor_id else Q()
+        return self.filter(Q(marking__lte=reader.clearance) | own)
+
+
+class ReportQuerySet(QuerySet):
+    """Reports. A report needs its own marking and its subject's; a held one is for its sender and analysts."""
+
+    def visible_to(self, reader: Reader) -> Self:
+        subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        about_visible = Exists(subjects.filter(pk=OuterRef("subject_id")))
+        grants = apps.get_model("shipments", "ReadingGrant").objects.filter(
+            subject_id=OuterRef("subject_id"), marking__gte=OuterRef("marking"), withdrawn_at=None
+        )
+        held_and_cleared = Q(subject=None, marking__lte=reader.clearance)
+        if reader.clearance < Marking.AMBER:
+            held_and_cleared = Q(pk=None)
+        condition = (Q(marking__lte=reader.clearance) & Q(about_visible)) | held_and_cleared
+        if reader.actor_id:
+            condition |= Q(partner_key__actor_id=reader.actor_id)
+            condition |= Q(Exists(grants.filter(actor_id=reader.actor_id)))
+        if reader.user_id:
+            condition |= Q(entered_by_id=reader.user_id)
+            condition |= Q(Exists(grants.filter(user_id=reader.user_id)))
+        return self.filter(condition)
+
+    def held(self) -> Self:
+        """Reports that no subject or code is known for yet: kept, shown, moving nothing."""
+        attachments = apps.get_model("shipments", "Attachment").objects
+        mappings = apps.get_model("shipments", "CodeMapping").objects
+        without_subject = Q(subject=None) & ~Q(Exists(attachments.filter(report=OuterRef("pk"))))
+        without_code = Q(milestone="", flags={}) & ~Q(code_said="") & ~Q(
+            Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
+        )
+        return self.filter(without_subject | without_code)
+
+
+class KnownQuerySet(QuerySet):
+    """Picture rows, each true for a span of knowledge and a span of tiers."""
+
+    def for_reader(self, reader: Reader) -> Self:
+        """The rows folded from what this reader may see, about subjects they may see."""
+        subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        return self.filter(
+            Exists(subjects.filter(pk=OuterRef("subject_id"))),
+            tier_from__lte=reader.clearance,
+            tier_to__gte=reader.clearance,
+        )
+
+    def known_at(self, moment: datetime | None) -> Self:
+        """The rows that held at ``moment``; now, if None."""
+        if moment is None:
+            return self.filter(known_to=None)
+        return self.filter(Q(known_to=None) | Q(known_to__gt=moment), known_from__lte=moment)
