@@ -91,10 +91,13 @@ class Report(models.Model):
 
     class Precision(models.TextChoices):
         INSTANT = "instant"
+        MINUTE = "minute"
         HOUR = "hour"
         DAY = "day"
         MONTH = "month"
         YEAR = "year"
+        RANGE = "range"
+        UNKNOWN = "unknown"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=24, unique=True, editable=False)

@@ -100,16 +100,20 @@ class Finding(KnownRow, ResolvedValue):
     """
 
     class Kind(models.TextChoices):
+        SUBJECT = "subject"
         MILESTONE = "milestone"
         FLAG = "flag"
         FACT = "fact"
+        PLACE = "place"
 
     kind = models.CharField(max_length=10, choices=Kind)
     attribute = models.CharField(max_length=60)
     leg = models.CharField(max_length=60, blank=True)
     line = models.CharField(max_length=60, blank=True)
     as_of = models.CharField(max_length=40, blank=True, help_text="ISO 8601, for attributes with a time axis.")
+    label = models.CharField(max_length=500, blank=True, help_text="The value as a person reads it.")
     value = models.JSONField(null=True, blank=True)
+    leading = models.CharField(max_length=500, blank=True, help_text="The heaviest value, where it is not accepted.")
     low = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
     high = models.DecimalField(max_digits=30, decimal_places=6, null=True, blank=True)
     because = models.JSONField(default=list)
@@ -138,13 +142,12 @@ class Conflict(KnownRow):
 
     stable_id = models.CharField(max_length=64)
     kind = models.CharField(max_length=30)
-    attribute = models.CharField(max_length=60, blank=True)
+    about = models.CharField(max_length=120, help_text="What was claimed, for example milestone:lost.")
     leg = models.CharField(max_length=60, blank=True)
-    claimed = models.JSONField(help_text="What was claimed: milestone or value, and when.")
     reports = models.JSONField(help_text="References of the reports that claim it.")
     against = models.JSONField(default=list, help_text="References of the reports that stand against it.")
     reason = models.TextField()
-    weight = models.BigIntegerField(default=0, help_text="Milli-nats.")
+    behind = models.BigIntegerField(default=0, help_text="How far behind it is, in milli-nats.")
     kept_open = models.BooleanField(default=False, help_text="An analyst acknowledged it.")
 
     class Meta(KnownRow.Meta):

@@ -22,9 +22,9 @@ class Attribute(models.Model):
 
     class Comparison(models.TextChoices):
         EXACT = "exact", "equal or rivals"
-        CONTAINMENT = "containment", "a coarser value contains a finer one"
-        OVERLAP = "overlap", "intervals that overlap agree"
-        APART = "apart", "never compared; each value is kept"
+        CONTAINS = "contains", "a coarser value contains a finer one"
+        OVERLAP = "overlap", "intervals that meet agree"
+        COLLECT = "collect", "never rivals; each value stands beside the others"
 
     name = models.SlugField(max_length=60, primary_key=True)
     label = models.CharField(max_length=100)
@@ -34,6 +34,10 @@ class Attribute(models.Model):
     has_time_axis = models.BooleanField(default=False, help_text="Keyed by as_of: a figure for each day.")
     codes = ArrayField(models.CharField(max_length=60), default=list, blank=True, help_text="For type code.")
     units = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="For type quantity.")
+    topic = models.CharField(max_length=60, blank=True, help_text="Chooses a source's grade for that topic.")
+    bounds_total = models.CharField(
+        max_length=60, blank=True, help_text="The quantity whose high end this one bounds, summed over legs."
+    )
     note = models.TextField(blank=True)
 
     class Meta:
