@@ -1,0 +1,32 @@
+# Thin on purpose: the work is in manage.py and aidtracker/local, so that `python3 manage.py up` does the same
+# where make is missing.
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: run test check format lock setup
+
+run:
+	@$(PYTHON) manage.py up
+
+test:
+	@$(PYTHON) manage.py test $(ARGS)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/hadolint docker/Dockerfile
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements.in --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements-dev.in --output-file requirements-dev.txt
+
+setup:
+	@$(PYTHON) manage.py setup
