@@ -75,19 +75,23 @@ class ReportQuerySet(QuerySet):
 
 
 class KnownQuerySet(QuerySet):
-    """Picture rows, each true for a span of knowledge and a span of tiers."""
+    """Picture rows, each true for a span of knowledge and folded for a tier of readers."""
 
-    def for_reader(self, reader: Reader) -> Self:
-        """The rows folded from what this reader may see, about subjects they may see."""
+    def for_reader(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
+        """What this reader could know at ``known_at`` (now, if None) of the subjects they may see."""
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        higher = (
+            apps.get_model("shipments", "Picture")
+            .objects.filter(subject_id=OuterRef("subject_id"), tier__gt=OuterRef("tier"), tier__lte=reader.clearance)
+            .filter(_known(known_at))
+        )
         return self.filter(
-            Exists(subjects.filter(pk=OuterRef("subject_id"))),
-            tier_from__lte=reader.clearance,
-            tier_to__gte=reader.clearance,
+            _known(known_at), ~Exists(higher), Exists(subjects.filter(pk=OuterRef("subject_id"))), tier__lte=reader.clearance
         )
 
-    def known_at(self, moment: datetime | None) -> Self:
-        """The rows that held at ``moment``; now, if None."""
-        if moment is None:
-            return self.filter(known_to=None)
-        return self.filter(Q(known_to=None) | Q(known_to__gt=moment), known_from__lte=moment)
+
+def _known(moment: datetime | None) -> Q:
+    """Rows whose span holds ``moment``; the open ones, if None."""
+    if moment is None:
+        return Q(known_to=None)
+    return Q(known_from__lte=moment) & (Q(known_to=None) | Q(known_to__gt=moment))

@@ -1,8 +1,9 @@
 """What we believe. Derived from the evidence by the reconciler alone; can be dropped and rebuilt.
 
-Each row holds for a span of knowledge, ``known_from`` to ``known_to`` (null: now), and for the
-readers cleared from ``tier_from`` to ``tier_to``. A picture for higher tiers is stored only where
-it differs from the one below, so for one subject, one moment and one reader exactly one applies.
+Each row holds for a span of knowledge, ``known_from`` to ``known_to`` (null: now), and was folded
+from what readers of its ``tier`` may see. A higher tier is stored only while its picture differs
+from the one below; a reader gets the highest tier stored within their clearance. So a row of a
+lower tier never tells, by its version or its dates, that there is more above it.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -28,8 +29,7 @@ class KnownRow(models.Model):
     """The columns and checks of every picture row."""
 
     subject = models.ForeignKey(Subject, models.CASCADE, related_name="%(class)ss")
-    tier_from = models.PositiveSmallIntegerField(choices=Marking.choices)
-    tier_to = models.PositiveSmallIntegerField(choices=Marking.choices)
+    tier = models.PositiveSmallIntegerField(choices=Marking.choices)
     known_from = models.DateTimeField()
     known_to = models.DateTimeField(null=True, blank=True)
 
@@ -42,7 +42,6 @@ class KnownRow(models.Model):
                 condition=Q(known_to__isnull=True) | Q(known_from__lt=F("known_to")),
                 name="%(class)s_is_known_for_a_while",
             ),
-            models.CheckConstraint(condition=Q(tier_from__lte=F("tier_to")), name="%(class)s_tiers_are_in_order"),
         ]
 
 
@@ -66,26 +65,30 @@ class Picture(KnownRow, ResolvedValue):
     which may be further than what is accepted as ``status``.
     """
 
-    version = models.PositiveIntegerField(help_text="Counts within (subject, tier_from), from 1.")
+    version = models.PositiveIntegerField(help_text="Counts the changes that this tier saw, from 1.")
     output_hash = models.BinaryField(max_length=32)
-    policy_version = models.PositiveIntegerField()
     status = models.CharField(max_length=20, blank=True)
     leading = models.CharField(max_length=20, blank=True)
     leading_confidence = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Per mille.")
     leading_state = models.CharField(max_length=15, blank=True, help_text="contested, unconfirmed or empty.")
     contested = models.BooleanField(default=False, help_text="Something about this subject is contested.")
-    timeline = models.JSONField(default=list)
+    timeline = models.JSONField(default=list, help_text="Steps of the best story, in order.")
+    legs = models.JSONField(default=list, help_text="The same for each leg.")
+    planned = models.JSONField(default=list, help_text="What was said to come, and whether it was seen.")
+    alternatives = models.JSONField(default=list, help_text="Stories close behind the best one.")
 
     class Meta(KnownRow.Meta):
         constraints = [
             *KnownRow.Meta.constraints,
-            models.UniqueConstraint(fields=["subject", "tier_from", "known_from"], name="picture_begins_once"),
+            models.UniqueConstraint(fields=["subject", "tier", "known_from"], name="picture_begins_once"),
             models.UniqueConstraint(
-                fields=["subject", "tier_from"], condition=Q(known_to__isnull=True), name="picture_is_current_once"
+                fields=["subject", "tier"], condition=Q(known_to__isnull=True), name="picture_is_current_once"
             ),
         ]
         indexes = [
             models.Index(fields=["status", "subject"], condition=Q(known_to__isnull=True), name="picture_by_status"),
+            # Few subjects have a picture above the lowest tier; lists ask of each whether it does.
+            models.Index(fields=["subject", "tier"], condition=Q(tier__gt=0), name="picture_of_higher_tiers"),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +126,7 @@ class Finding(KnownRow, ResolvedValue):
         constraints = [
             *KnownRow.Meta.constraints,
             models.UniqueConstraint(
-                fields=["subject", "tier_from", "kind", "attribute", "leg", "line", "as_of", "known_from"],
+                fields=["subject", "tier", "kind", "attribute", "leg", "line", "as_of", "known_from"],
                 name="finding_begins_once",
             ),
         ]
@@ -154,7 +157,7 @@ class Conflict(KnownRow):
         ordering = ["-known_from", "stable_id"]
         constraints = [
             *KnownRow.Meta.constraints,
-            models.UniqueConstraint(fields=["stable_id", "tier_from", "known_from"], name="conflict_begins_once"),
+            models.UniqueConstraint(fields=["stable_id", "tier", "known_from"], name="conflict_begins_once"),
         ]
         indexes = [
             models.Index(
