@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import say
-from .state import ROOT, lock
+from .state import ROOT, home, lock
 
 OLDEST_PYTHON = (3, 11)
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -28,6 +28,7 @@ def enter_environment(root: Path = ROOT) -> None:
     """
     if sys.version_info < OLDEST_PYTHON:
         raise say.Refusal(f"aidtracker needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer.")
+    _keep_bytecode()
     environment = root / ".venv"
     inside = environment.exists() and os.path.samefile(sys.prefix, environment)
     if sys.prefix != sys.base_prefix and not inside and importlib.util.find_spec("django") is not None:
@@ -39,6 +40,14 @@ def enter_environment(root: Path = ROOT) -> None:
                 make(root)
     if changed or not inside:
         _start_again(interpreter(root))
+
+
+def _keep_bytecode() -> None:
+    """Where the caller wants no bytecode beside the sources, keep it in .local: each start would otherwise
+    compile a thousand files, which doubles its time."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None) is not None:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(home() / "pycache"))
 
 
 def interpreter(root: Path = ROOT) -> Path:
