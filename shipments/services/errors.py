@@ -1,0 +1,29 @@
+"""What can go wrong in the services of this app, with stable codes and named facts.
+
+ShipmentsError
+├── NotHeld            the report is bound already; move it by a two_events decision
+├── UnknownCase        no case of that name
+└── NotDecidable       the decision does not fit the subject
+"""
+
+
+class ShipmentsError(Exception):
+    """``code`` is stable, ``detail`` a sentence for the person who asked."""
+
+    code = "error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotHeld(ShipmentsError):
+    code = "not_held"
+
+
+class UnknownCase(ShipmentsError):
+    code = "unknown_case"
+
+
+class NotDecidable(ShipmentsError):
+    code = "not_decidable"

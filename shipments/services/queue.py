@@ -1,0 +1,138 @@
+"""The queue of subjects whose picture may be out of date: rows of Due, and the bell that tells of them.
+
+    mark_due ── row ──> claim ──> (fold and write) ──> settle        the row is deleted
+                          │                               └ generation moved on: stays due
+                          └ lease runs out, or failed: due again after a pause
+
+Every time here is the database's. Locks: rows of Due are always taken in order of their key.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from actors.identifiers import new_id
+
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One subject that a worker has leased."""
+
+    subject_id: UUID
+    token: UUID
+    generation: int
+    from_moment: datetime
+
+
+def mark_due(moments: Mapping[UUID, datetime]) -> None:
+    """Make subjects due, each from the earliest moment of knowledge that changed. Part of the caller's transaction."""
+    if not moments:
+        return
+    subjects = sorted(moments)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO shipments_due (subject_id, from_moment, generation, attempts, quarantined, last_error)
+            SELECT subject_id, from_moment, 1, 0, false, ''
+              FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
+             ORDER BY subject_id
+            ON CONFLICT (subject_id) DO UPDATE
+               SET generation = shipments_due.generation + 1,
+                   from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
+                   not_before = LEAST(shipments_due.not_before, now()),
+                   attempts = 0, quarantined = false, last_error = ''
+            """,
+            [subjects, [moments[subject] for subject in subjects]],
+        )
+
+
+def claim(*, limit: int) -> list[Claim]:
+    """Lease up to ``limit`` due subjects, the longest due first; others' leases are passed over."""
+    token = new_id()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH free AS (
+                SELECT subject_id FROM shipments_due
+                 WHERE NOT quarantined AND not_before <= now()
+                   AND (leased_until IS NULL OR leased_until < now())
+                 ORDER BY not_before, due_since LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+            )
+            UPDATE shipments_due AS due
+               SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
+                   leased_until = now() + make_interval(secs => %s)
+              FROM free WHERE due.subject_id = free.subject_id
+            RETURNING due.subject_id, due.generation, due.from_moment
+            """,
+            [limit, token, settings.RECONCILE_LEASE_SECONDS],
+        )
+        return [
+            Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
+            for subject_id, generation, from_moment in sorted(cursor.fetchall())
+        ]
+
+
+def lock_still_ours(claims: Iterable[Claim]) -> set[UUID]:
+    """Lock the rows of ``claims`` and return the subjects whose lease is still ours. Call inside a transaction.
+
+    A worker that slept past its lease finds another token here, and must not write.
+    """
+    claims = list(claims)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT subject_id FROM shipments_due
+             WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
+            """,
+            [[claim.subject_id for claim in claims], claims[0].token],
+        )
+        return {subject_id for (subject_id,) in cursor.fetchall()}
+
+
+def settle(claims: Iterable[Claim]) -> None:
+    """Take folded subjects off the queue; one that was marked due meanwhile stays, free to be claimed."""
+    claims = list(claims)
+    if not claims:
+        return
+    keys = [[claim.subject_id for claim in claims], [claim.generation for claim in claims], claims[0].token]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM shipments_due USING unnest(%s::uuid[], %s::bigint[]) AS done (subject_id, generation)
+             WHERE shipments_due.subject_id = done.subject_id AND claim_token = %s
+               AND shipments_due.generation = done.generation
+            """,
+            keys,
+        )
+        cursor.execute(
+            """
+            UPDATE shipments_due SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
+             WHERE subject_id = ANY(%s) AND claim_token = %s
+            """,
+            [keys[0], keys[2]],
+        )
+
+
+def give_back(claims: Iterable[Claim], *, error: str) -> None:
+    """Return subjects that could not be folded: due again after a pause that doubles, quarantined after five tries."""
+    claims = list(claims)
+    if not claims:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE shipments_due
+               SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL,
+                   not_before = now() + make_interval(secs => power(2, attempts)),
+                   quarantined = attempts >= %s, last_error = left(%s, 200)
+             WHERE subject_id = ANY(%s) AND claim_token = %s
+            """,
+            [MAX_ATTEMPTS, error, [claim.subject_id for claim in claims], claims[0].token],
+        )

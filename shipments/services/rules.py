@@ -1,0 +1,99 @@
+"""The reconciler's rules as rows hold them: policy versions and the attribute registry."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shipments.models import Attribute, Containment, Place, PolicyVersion
+from shipments.reconciliation.model import HOUR, Policy
+from shipments.reconciliation.values import AttributeRule
+from shipments.reconciliation.vocabulary import Compare, Directness, Grade, Hedge, SubjectKind, ValueType
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(moment: datetime) -> int:
+    """The core's time: whole microseconds since 1970-01-01 UTC."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def moment_of(value: int) -> datetime:
+    """The aware moment of a core time."""
+    return EPOCH.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Everything that is the same for all subjects; read once a batch."""
+
+    policies: tuple[Policy, ...]
+    attributes: tuple[Attribute, ...]
+    containments: tuple[tuple[str, str, str, int], ...]
+    places: dict[str, str]
+
+    def attribute_rules(self, kind: str, *, as_of: int) -> tuple[AttributeRule, ...]:
+        """The attributes of one kind of subject, with the containments recorded by ``as_of``."""
+        pairs = defaultdict(list)
+        for attribute, coarser, finer, recorded_at in self.containments:
+            if recorded_at <= as_of:
+                pairs[attribute].append((coarser, finer))
+        within = [(outer, inner) for inner, outer in self.places.items()]
+        return tuple(
+            AttributeRule(
+                name=attribute.name,
+                type=ValueType(attribute.type),
+                compare=Compare(attribute.comparison),
+                contains=tuple(within if attribute.type == Attribute.Type.PLACE else pairs[attribute.name]),
+                by_as_of=attribute.has_time_axis,
+                topic=attribute.topic or None,
+                bounds_total=attribute.bounds_total or None,
+            )
+            for attribute in self.attributes
+            if kind in attribute.subjects
+        )
+
+    def holds(self, place: str) -> frozenset[str]:
+        """``place`` and every place within it."""
+        found = {place}
+        grown = True
+        while grown:
+            inner = {code for code, outer in self.places.items() if outer in found} - found
+            found |= inner
+            grown = bool(inner)
+        return frozenset(found)
+
+
+def read_rules() -> Rules:
+    """The rules as they are now; four queries."""
+    return Rules(
+        policies=tuple(policy_of(row) for row in PolicyVersion.objects.order_by("version")),
+        attributes=tuple(Attribute.objects.all()),
+        containments=tuple(
+            (attribute, coarser, finer, micros(recorded_at))
+            for attribute, coarser, finer, recorded_at in Containment.objects.values_list(
+                "attribute_id", "coarser", "finer", "recorded_at"
+            )
+        ),
+        places=dict(Place.objects.filter(within__isnull=False).values_list("code", "within__code")),
+    )
+
+
+def policy_of(row: PolicyVersion) -> Policy:
+    """The core's policy of a row. Raises KeyError where the row leaves a number out."""
+    weights: dict[str, Any] = row.weights
+    return Policy(
+        version=str(row.version),
+        recorded_at=micros(row.recorded_at),
+        grade_weights=tuple((Grade(grade), weight) for grade, weight in weights["grades"].items()),
+        directness=tuple((Directness(word), share) for word, share in weights["directness"].items()),
+        hedge=tuple((Hedge(word), share) for word, share in weights["hedge"].items()),
+        interested=weights["interested"],
+        decision_weight=weights["decision"],
+        bar=weights["bar"],
+        bars=tuple((SubjectKind(kind), bar) for kind, bar in weights["bars"].items()),
+        tolerance=weights["tolerance_hours"] * HOUR,
+        future_limit=weights["future_limit_hours"] * HOUR,
+        walk_length=weights["walk_length"],
+    )
