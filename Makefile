@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test check format lock setup
+.PHONY: run test check format openapi lock setup
 
 run:
 	@$(PYTHON) manage.py up
@@ -12,15 +12,15 @@ run:
 test:
 	@$(PYTHON) manage.py test $(ARGS)
 
-check: setup
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/hadolint docker/Dockerfile
+check:
+	@$(PYTHON) manage.py checks
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+openapi:
+	@$(PYTHON) manage.py spectacular --validate --file docs/openapi.yaml
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -72,9 +72,7 @@ def _make_template_once(where: Addresses) -> None:
     """Migrate the template in one process while the others wait."""
     with psycopg.connect(where.superuser_url(), autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-        made = server.execute(
-            "SELECT datistemplate FROM pg_database WHERE datname = %s", [TEMPLATE]
-        ).fetchone()
+        made = server.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
         if made == (True,):
             return
         if made is not None:  # an earlier run against these servers was cut short

@@ -1,10 +1,10 @@
-"""What `python3 manage.py` does on a laptop: three words of its own, and Django's commands with servers behind them.
+"""What `python3 manage.py` does on a laptop: a few words of its own, and Django's commands with servers behind them.
 
-    manage.py setup     make .venv and stop
-    manage.py up        everything `make run` does
-    manage.py test      everything `make test` does; arguments go to pytest
-    manage.py ANYTHING  Django's command, against the servers of a running `up`, else against servers started
-                        for as long as it takes, else (DATABASE_URL is set) against that database
+manage.py setup     make .venv and stop
+manage.py up        everything `make run` does
+manage.py test      everything `make test` does; arguments go to pytest
+manage.py ANYTHING  Django's command, against the servers of a running `up`, else against servers started
+                    for as long as it takes, else (DATABASE_URL is set) against that database
 """
 
 import os
@@ -44,9 +44,15 @@ def _test(arguments: list[str]) -> int:
     """Replace this process by pytest, on as many workers as there are processors unless -n says otherwise."""
     os.chdir(ROOT)
     given = arguments[2:]
-    workers = [] if any(part.startswith(("-n", "--numprocesses", "-p no:xdist")) for part in given) else ["-n", "auto"]
+    workers = [] if any(part.startswith(("-n", "--numprocesses")) for part in given) else ["-n", "auto"]
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *given])
+
+
+def _checks(arguments: list[str]) -> int:
+    from .checks import run_checks
+
+    return run_checks()
 
 
 def _django(arguments: list[str]) -> int:
@@ -60,4 +66,4 @@ def _django(arguments: list[str]) -> int:
     return 0
 
 
-_OWN: dict[str, Callable[[list[str]], int]] = {"setup": _setup, "up": _up, "test": _test}
+_OWN: dict[str, Callable[[list[str]], int]] = {"setup": _setup, "up": _up, "test": _test, "checks": _checks}

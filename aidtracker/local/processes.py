@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -24,18 +25,25 @@ _libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True) if LINUX else
 @dataclass(kw_only=True)
 class Child:
     name: str
-    log: Path
+    log: Path | None  # None: it writes to the terminal
     process: "subprocess.Popen[bytes]"
     stop_signal: signal.Signals
-    log_from: int = field(default=0)
+    log_from: int = 0
+    asked: bool = False
 
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        """Send the signal to stop, once: a second one makes Celery and Gunicorn drop their work."""
+        if not self.asked and not self.has_ended():
+            self.asked = True
+            self.process.send_signal(self.stop_signal)
+
     def stop(self, *, grace: float = 20.0) -> None:
         """Ask it to end, wait, then end its whole group; safe to call twice."""
         if not self.has_ended():
-            self.process.send_signal(self.stop_signal)
+            self.ask_to_stop()
             try:
                 self.process.wait(grace)
             except subprocess.TimeoutExpired:
@@ -44,7 +52,9 @@ class Child:
         end_group(self.process.pid)
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines it wrote since it was started."""
+        """The last lines it wrote to its log since it was started."""
+        if self.log is None:
+            return ""
         with self.log.open("rb") as file:
             file.seek(self.log_from)
             text = file.read().decode(errors="replace")
@@ -55,16 +65,18 @@ def spawn(
     name: str,
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     env: Mapping[str, str],
     cwd: Path,
     stop_signal: signal.Signals = signal.SIGTERM,
     death_signal: signal.Signals | None = None,
     become: Callable[[], None] | None = None,
     stdin: bytes | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> Child:
-    """Start a child that writes to `log`. Call it from the main thread: the kernel ties the child's end to
-    the thread that started it.
+    """Start a child that writes to `log` (None: to the terminal).
+
+    Call it from the main thread: the kernel ties the child's end to the thread that started it.
 
     become        runs in the child first, to give up rights (postgres.py)
     death_signal  what the kernel sends it when this process dies (Linux); the stop signal unless given
@@ -81,17 +93,18 @@ def spawn(
             if os.getppid() != parent:
                 os._exit(1)
 
-    with log.open("ab") as output:
-        began_at = output.tell()
+    with log.open("ab") if log is not None else nullcontext() as output:
+        began_at = output.tell() if output is not None else 0
         process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=output,
             cwd=cwd,
             env=dict(env),
             start_new_session=True,
             preexec_fn=enter,
+            pass_fds=pass_fds,
         )
     if stdin is not None:
         _feed(process.stdin, stdin)

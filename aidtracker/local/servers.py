@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .broker import Broker
 from .postgres import Postgres
+from .processes import Child
 from .say import Refusal
 from .state import ROOT, home, private_directory, read_run, secret
 
@@ -32,6 +33,9 @@ class Servers:
         for server in (self.broker, self.postgres):
             if server is not None:
                 server.stop()
+
+    def children(self) -> list[Child]:
+        return [server.child for server in (self.postgres, self.broker) if server is not None and server.child]
 
     def describe(self) -> list[str]:
         """A line for each server that was started: what it is and where it is from."""
@@ -54,15 +58,11 @@ def start(given: Mapping[str, str] = os.environ) -> Servers:
             if "DATABASE_OWNER_URL" not in given:
                 raise Refusal("DATABASE_URL is set but DATABASE_OWNER_URL is not: migrations need the owner's login.")
         else:
-            servers.postgres = Postgres(
-                home() / "postgres", password=secret("postgres"), log=logs / "postgres.log"
-            )
+            servers.postgres = Postgres(home() / "postgres", password=secret("postgres"), log=logs / "postgres.log")
             servers.postgres.start(port=last.get("postgres_port"))
             servers.environment |= make_database(servers.postgres, DATABASE)
         if "REDIS_URL" not in given:
-            servers.broker = Broker(
-                private_directory("redis"), password=secret("redis"), log=logs / "redis.log"
-            )
+            servers.broker = Broker(private_directory("redis"), password=secret("redis"), log=logs / "redis.log")
             servers.broker.start(port=last.get("redis_port"))
             servers.environment["REDIS_URL"] = servers.broker.url()
     except BaseException:

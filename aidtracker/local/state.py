@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO_LOGIN = "analyst"  # its password is the secret of the same name
 
 
 def home() -> Path:
@@ -32,17 +33,22 @@ def private_directory(name: str) -> Path:
     return directory
 
 
-def secret(name: str) -> str:
-    """The machine's own random secret of this name, made once and kept readable by its user alone."""
+def secret(name: str, *, size: int = 40) -> str:
+    """The machine's own random secret of this name, made once from `size` random bytes and kept readable by
+    its user alone."""
     path = private_directory("secrets") / name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii")
-    value = secrets.token_urlsafe(24)
+    value = secrets.token_urlsafe(size)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(value)
     return value
+
+
+def demo_password() -> str:
+    return secret(DEMO_LOGIN, size=9)  # short enough to be typed
 
 
 def read_run() -> dict[str, Any]:

@@ -10,8 +10,7 @@ from tests.servers import addresses
 def _seen_by_another_session() -> list[str]:
     with psycopg.connect(addresses().environment()["DATABASE_URL"]) as other:
         return [
-            label
-            for (label,) in other.execute("SELECT app_label FROM django_content_type WHERE app_label = 'left'")
+            label for (label,) in other.execute("SELECT app_label FROM django_content_type WHERE app_label = 'left'")
         ]
 
 

@@ -1,0 +1,85 @@
+"""The part of `up` that needs Django: `python -m aidtracker.local.prepare`, one start for all its steps.
+
+migrate (as owner) -> vocabularies -> static files -> tell the supervisor -> demo login -> case -> wait -> picture
+
+The supervisor starts web, worker and scheduler when it is told, while the case is still being loaded; the
+wait at the end is for those workers.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from . import say
+from .state import DEMO_LOGIN, ROOT, demo_password, home
+
+CASE = "dprk-covid-2022"
+# Whose files the static files are made from.
+STATIC_SOURCES = ("requirements.txt", "aidtracker/settings.py", "aidtracker/site/static", "shipments/static")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ready-fd", type=int, required=True, help="told `ready` when web and workers may start")
+    ready = os.fdopen(parser.parse_args().ready_fd, "w")
+    with say.step("Preparing the database"):
+        django.setup()
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        call_command("load_vocabularies", verbosity=0)
+    _collect_static()
+    with ready:
+        ready.write("ready\n")
+    _make_demo_login()
+    with say.step(f"Loading the case {CASE}"):
+        call_command("load_case", CASE)
+    with say.step("Waiting until the workers have reconciled everything"):
+        call_command("reconcile", wait=True)
+    sys.stdout.flush()
+    call_command("picture")
+
+
+def _collect_static() -> None:
+    """Collect and compress the static files, unless nothing they are made from has changed."""
+    stamp = home() / "static.stamp"
+    wanted = _fingerprint()
+    if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    with say.step("Collecting static files"):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(wanted)
+
+
+def _fingerprint() -> str:
+    found = hashlib.sha256(str(settings.STATIC_ROOT).encode())
+    for name in STATIC_SOURCES:
+        path = ROOT / name
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                found.update(str(file.relative_to(ROOT)).encode())
+                found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def _make_demo_login() -> None:
+    """An analyst who may see and do everything, with this machine's own password."""
+    from actors.marking import Marking
+    from actors.models import User
+
+    analyst, made = User.objects.get_or_create(
+        username=DEMO_LOGIN,
+        defaults={"is_staff": True, "is_superuser": True, "clearance": max(Marking.values)},
+    )
+    password = demo_password()
+    if made or not analyst.check_password(password):
+        analyst.set_password(password)
+        analyst.save(update_fields=["password"])
+
+
+if __name__ == "__main__":
+    main()

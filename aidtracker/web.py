@@ -1,0 +1,26 @@
+"""Gunicorn's settings, for laptop and service alike: gunicorn -c python:aidtracker.web aidtracker.wsgi
+
+WEB_BIND, WEB_PROCESSES and WEB_THREADS come from the environment; docker/env.example says what they mean.
+"""
+
+import os
+
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_PROCESSES", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+# The application is read once and shared. It opens no connection while it is read; each process makes
+# its own pool at its first query, after the fork.
+preload_app = True
+# A stuck request ends with its process; the statement timeout of the database is shorter than this.
+timeout = 60
+graceful_timeout = 20
+keepalive = 30
+max_requests = 10_000
+max_requests_jitter = 1_000
+# Heartbeats on a disk that may be slow would get a healthy process killed.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+accesslog = None
+errorlog = "-"
+control_socket_disable = True
+proc_name = "aidtracker-web"
