@@ -202,9 +202,10 @@ class ReportPayload(models.Model):
 
 
 class ReportLink(models.Model):
-    """A report points at another, or at a source, by natural key: the target may arrive later.
+    """A report points at another, or at a source.
 
-    ``cites`` with neither source nor event id is a citation of an undeclared origin.
+    What was said points by natural key, since the target may arrive later; what an analyst draws
+    points at the very report. ``cites`` with neither is a citation of an undeclared origin.
     """
 
     class Kind(models.TextChoices):
@@ -218,6 +219,7 @@ class ReportLink(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     target_source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
     target_event_id = models.CharField(max_length=200, blank=True)
+    target_report = models.ForeignKey(Report, models.PROTECT, null=True, blank=True, related_name="pointed_at_by")
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     reason = models.TextField(blank=True, help_text="Why an edge was added after the report.")
@@ -226,7 +228,7 @@ class ReportLink(models.Model):
         ordering = ["report", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["report", "kind", "target_source", "target_event_id"],
+                fields=["report", "kind", "target_source", "target_event_id", "target_report"],
                 nulls_distinct=False,
                 name="report_link_is_drawn_once",
             ),
@@ -235,7 +237,11 @@ class ReportLink(models.Model):
                 name="report_link_event_has_a_source",
             ),
             models.CheckConstraint(
-                condition=Q(kind="cites") | ~Q(target_event_id=""),
+                condition=Q(target_report__isnull=True) | Q(target_source__isnull=True, target_event_id=""),
+                name="report_link_points_one_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="cites") | ~Q(target_event_id="") | Q(target_report__isnull=False),
                 name="report_link_only_cites_whole_sources",
             ),
         ]

@@ -16,7 +16,7 @@ from uuid import UUID
 from actors.models import SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, Decision, Leg, Line, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.reconciliation.model import Evidence, LegPlan, Rating, SubjectPlan
+from shipments.reconciliation.model import Evidence, LegPlan, Rating, SubjectPlan, Target
 from shipments.reconciliation.vocabulary import Grade, LegRole, SubjectKind
 from shipments.services.parties import Parties, parties_of
 from shipments.services.rules import Rules, micros
@@ -99,11 +99,10 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One arrow from a report. ``is_late``: drawn after the report was recorded."""
+    """One arrow from a report; no target: an origin that nobody named. ``is_late``: drawn afterwards."""
 
     kind: str
-    source: str
-    event_id: str
+    target: Target | None
     recorded_at: datetime
     is_late: bool
 
@@ -181,12 +180,22 @@ def _add_what_hangs_on(rows: dict[UUID, dict[str, Any]]) -> None:
     for row in rows.values():
         row |= {"links": [], "decision": None, "attachments": [], "mappings": [], "interests": []}
     links = ReportLink.objects.filter(report_id__in=rows).values_list(
-        "report_id", "kind", "target_source__code", "target_event_id", "recorded_at"
+        "report_id",
+        "kind",
+        "recorded_at",
+        "target_source__code",
+        "target_event_id",
+        "target_report__source__code",
+        "target_report__event_id",
+        "target_report__content_hash",
+        "target_report__ordinal",
     )
-    for report_id, kind, source, event_id, recorded_at in links:
-        row = rows[report_id]
-        is_late = recorded_at > row["received_at"]
-        row["links"].append(Link(kind, source or "", event_id, recorded_at, is_late))
+    for report_id, kind, recorded_at, source, event_id, *exact in links:
+        target = Target(source, event_id) if source else None
+        if exact[0]:
+            target = Target(exact[0], exact[1], bytes(exact[2]).hex(), exact[3])
+        is_late = recorded_at > rows[report_id]["received_at"]
+        rows[report_id]["links"].append(Link(kind, target, recorded_at, is_late))
     for decision in Decision.objects.filter(report_id__in=rows).select_related("author"):
         rows[decision.report_id]["decision"] = decision
     attachments = Attachment.objects.filter(report_id__in=rows).select_related("leg", "line").order_by("recorded_at")

@@ -9,7 +9,7 @@ Every time here is the database's. Locks: rows of Due are always taken in order 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +18,8 @@ from django.db import connection
 from actors.identifiers import new_id
 
 MAX_ATTEMPTS = 5
+# Before any evidence: folding from here is folding everything.
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,3 +138,26 @@ def give_back(claims: Iterable[Claim], *, error: str) -> None:
             """,
             [MAX_ATTEMPTS, error, [claim.subject_id for claim in claims], claims[0].token],
         )
+
+
+def mark_due_later(moments: Mapping[UUID, datetime]) -> None:
+    """Make subjects due at a moment to come, when their picture will change by itself."""
+    if not moments:
+        return
+    subjects = sorted(moments)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO shipments_due (subject_id, from_moment, not_before, generation, attempts, quarantined, last_error)
+            SELECT subject_id, at, at, 1, 0, false, ''
+              FROM unnest(%s::uuid[], %s::timestamptz[]) AS turn (subject_id, at)
+             ORDER BY subject_id
+            ON CONFLICT (subject_id) DO NOTHING
+            """,
+            [subjects, [moments[subject] for subject in subjects]],
+        )
+
+
+def mark_due_now(subject_ids: Iterable[UUID]) -> None:
+    """Make subjects due from the beginning of their evidence: after a repair, or a change of the rules."""
+    mark_due(dict.fromkeys(subject_ids, BEGINNING))

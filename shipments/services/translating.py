@@ -26,19 +26,16 @@ def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of:
     received_at = micros(row["received_at"])
     leg, line = row["leg__key"], row["line__key"]
 
-    bound_to = row["subject_id"]
+    # A report that was moved away stays in its first subject's dossier: the decision that moved it
+    # holds it out there, from the moment it was taken.
+    is_ours = row["subject_id"] == subject_id
     for attachment in row["attachments"]:
-        if bound_to is None or attachment.subject_id == subject_id or bound_to == subject_id:
-            if micros(attachment.recorded_at) > as_of:
-                break
-            if bound_to != subject_id:
-                received_at = max(received_at, micros(attachment.recorded_at))
-            # A report that was moved away stays in its first subject's dossier: the decision that
-            # moved it holds it out there, from the moment it was taken.
-            bound_to = attachment.subject_id if bound_to is None else subject_id
+        if attachment.subject_id == subject_id and micros(attachment.recorded_at) <= as_of:
+            received_at = max(received_at, micros(attachment.recorded_at))
+            is_ours = True
             leg = attachment.leg.key if attachment.leg else leg
             line = attachment.line.key if attachment.line else line
-    if bound_to != subject_id or (row["leg_said"] and not leg) or (row["line_said"] and not line):
+    if not is_ours or (row["leg_said"] and not leg) or (row["line_said"] and not line):
         return None
 
     milestone, flags, time_class = row["milestone"], dict(row["flags"]), row["time_class"]
@@ -57,13 +54,13 @@ def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of:
     if interested is None:
         known = [actor for actor, recorded_at in row["interests"] if recorded_at <= as_of]
         interested = parties.has_interest(known, milestone, denies=row["polarity"] == words.Polarity.DENIES)
-    target = next((link for link in row["links"] if link.kind in ("corrects", "retracts")), None)
+    target = next((link.target for link in row["links"] if link.kind in ("corrects", "retracts")), None)
     return Report(
         key=key,
         asserted_at=micros(row["asserted_at"]),
         received_at=received_at,
         kind=words.Kind(row["kind"]),
-        target=Target(target.source, target.event_id) if target else None,
+        target=target,
         occurred=_interval(row),
         milestone=milestone or None,
         polarity=words.Polarity(row["polarity"]),
@@ -88,9 +85,9 @@ def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of:
 
 def cite_of(link: "Link") -> Cite:
     """What a citing link points at: a report, a whole source, or nobody named."""
-    if link.event_id:
-        return Cite(report=Target(link.source, link.event_id))
-    return Cite(source=link.source or None)
+    if link.target is None:
+        return Cite()
+    return Cite(report=link.target) if link.target.event_id or link.target.content_hash else Cite(source=link.target.source)
 
 
 def citation_of(key: ReportKey, link: "Link") -> Citation:
@@ -105,7 +102,7 @@ def _decision(row: "DecisionRow", links: list["Link"]) -> Decision:
         author=row.author.get_username(),
         reason=row.reason,
         expires_at=micros(row.expires_at) if row.expires_at else None,
-        reports=tuple(Target(link.source, link.event_id) for link in links if link.kind == "concerns"),
+        reports=tuple(link.target for link in links if link.kind == "concerns" and link.target),
         echo_of=echo_of if row.kind == words.DecisionKind.MARK_ECHO else None,
         attribute=row.attribute or None,
         conflict=row.conflict or None,

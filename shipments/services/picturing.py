@@ -1,0 +1,225 @@
+"""What the picture tables should hold for a subject: spans of knowledge, folded tier by tier.
+
+    dossier ─ each tier ─> history (pure core) ─> spans of pictures
+                              └ a higher tier keeps only the spans that differ from the tier below
+    spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in which they stay the same
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from actors.identifiers import reference_of
+from shipments.intake.canonical import key_digest
+from shipments.reconciliation import picture as core
+from shipments.reconciliation.history import history
+from shipments.reconciliation.model import ReportKey
+from shipments.services.dossiers import Dossier, Readable
+from shipments.services.rules import moment_of
+from shipments.services.translating import interval_json, json_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """A picture and the span in which it was believed; core times, ``end`` None: still."""
+
+    start: int
+    end: int | None
+    picture: core.Picture
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A row as it should be. ``table`` names the model, ``key`` what identifies it beside tier and start."""
+
+    table: str
+    tier: int
+    key: tuple[str, ...]
+    start: int
+    end: int | None
+    columns: dict[str, Any]
+
+
+def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: int) -> list[Span]:
+    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order."""
+    turns = [turn for turn in dossier.turns if (start is None or turn > start) and turn <= until]
+    spans: list[Span] = []
+    for begin, end in zip([start, *turns], [*turns, None], strict=True):
+        evidence = dossier.evidence(readable=readable, as_of=until if begin is None and not turns else begin or 0)
+        last = until if end is None else end - 1
+        for version in history(evidence, moments_from=begin, until=last):
+            if not spans or spans[-1].picture.output_hash != version.picture.output_hash:
+                spans.append(Span(start=version.known_from, end=None, picture=version.picture))
+    return [
+        Span(start=span.start, end=after.start if after else None, picture=span.picture)
+        for span, after in zip(spans, [*spans[1:], None], strict=True)
+    ]
+
+
+def differing(spans: Sequence[Span], below: Sequence[Span]) -> Iterator[tuple[int, Span]]:
+    """The parts of ``spans`` whose picture is not that of the tier ``below``, each with its version number."""
+    for number, span in enumerate(spans, start=1):
+        cuts = sorted({span.start} | {each.start for each in below if _within(each.start, span)})
+        for start, end in zip(cuts, [*cuts[1:], span.end], strict=True):
+            under = next((each for each in below if _within(start, each)), None)
+            if under is None or under.picture.output_hash != span.picture.output_hash:
+                yield number, Span(start=start, end=end, picture=span.picture)
+
+
+def _within(moment: int, span: Span) -> bool:
+    return span.start <= moment and (span.end is None or moment < span.end)
+
+
+def rows_of(spans: Iterable[tuple[int, Span]], *, tier: int) -> list[Row]:
+    """The rows that tell ``spans`` (each with its version number)."""
+    rows: list[Row] = []
+    last: dict[tuple[str, tuple[str, ...]], int] = {}
+    for number, span in spans:
+        for table, key, columns in _contents(span.picture, number):
+            at = last.get((table, key))
+            before = rows[at] if at is not None else None
+            if before and before.end == span.start and before.columns == columns:
+                rows[at] = Row(
+                    table=table, tier=tier, key=key, start=before.start, end=span.end, columns=columns
+                )
+            else:
+                last[table, key] = len(rows)
+                rows.append(Row(table=table, tier=tier, key=key, start=span.start, end=span.end, columns=columns))
+    return rows
+
+
+def _contents(picture: core.Picture, number: int) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
+    yield "picture", (), picture_columns(picture, version=number)
+    for finding in picture.findings:
+        as_of = moment_of(finding.as_of).isoformat() if finding.as_of is not None else ""
+        key = (finding.kind, finding.attribute, finding.leg or "", finding.line or "", as_of)
+        yield "finding", key, finding_columns(finding)
+    for conflict in picture.conflicts:
+        key = (conflict.id, conflict.about, conflict.leg or "")
+        yield "conflict", key, conflict_columns(conflict)
+
+
+def picture_columns(picture: core.Picture, *, version: int) -> dict[str, Any]:
+    """The columns of a Picture row."""
+    subject = next((finding for finding in picture.findings if finding.kind == "subject"), None)
+    return {
+        "version": version,
+        "output_hash": bytes.fromhex(picture.output_hash),
+        "status": picture.status or "",
+        "state": str(picture.state),
+        "confidence": picture.confidence,
+        "margin": picture.reach,
+        "origins": list(subject.origins) if subject else [],
+        "unresolved": subject.unresolved if subject else 0,
+        "leading": picture.leading or "",
+        "leading_confidence": picture.leading_confidence,
+        "leading_state": str(picture.standing or ""),
+        "contested": bool(picture.contested_from) or _is_contested(picture),
+        "timeline": [step_json(step) for step in picture.timeline],
+        "legs": [leg_json(leg) for leg in picture.legs],
+        "planned": [planned_json(each) for each in picture.planned],
+        "alternatives": [alternative_json(each) for each in picture.alternatives],
+    }
+
+
+def _is_contested(picture: core.Picture) -> bool:
+    return str(picture.state) == "contested" or any(str(finding.state) == "contested" for finding in picture.findings)
+
+
+def finding_columns(finding: core.Finding) -> dict[str, Any]:
+    """The columns of a Finding row that its key does not hold."""
+    value = json_of(finding.value)
+    if finding.since is not None:
+        value = {**(value or {}), "since": interval_json(finding.since)}
+    return {
+        "state": str(finding.state),
+        "confidence": finding.confidence,
+        "margin": finding.margin,
+        "origins": list(finding.origins),
+        "unresolved": finding.unresolved,
+        "label": (finding.label or "")[:500],
+        "value": value,
+        "leading": (finding.leading or "")[:500],
+        "low": Decimal(finding.low) if finding.low is not None else None,
+        "high": Decimal(finding.high) if finding.high is not None else None,
+        "because": references(finding.because),
+        "alternatives": [alternative_json(each) for each in finding.alternatives],
+    }
+
+
+def conflict_columns(conflict: core.Conflict) -> dict[str, Any]:
+    """The columns of a Conflict row that its key does not hold."""
+    return {
+        "kind": str(conflict.kind),
+        "reports": references(conflict.keys),
+        "against": references(conflict.against),
+        "reason": conflict.reason,
+        "behind": conflict.by,
+        "kept_open": conflict.kept_open,
+    }
+
+
+def step_json(step: core.Step) -> dict[str, Any]:
+    """A step of the timeline as it is stored and shown."""
+    return {
+        "milestone": step.milestone,
+        "leg": step.leg,
+        "at": interval_json(step.at),
+        "place": step.place,
+        "state": str(step.state),
+        "confidence": step.confidence,
+        "margin": step.margin,
+        "origins": list(step.origins),
+        "unresolved": step.unresolved,
+        "because": references(step.because),
+        "stands_for": step.stands_for,
+    }
+
+
+def leg_json(leg: core.LegPicture) -> dict[str, Any]:
+    """A leg's own picture as it is stored and shown."""
+    return {
+        "key": leg.key,
+        "status": leg.status,
+        "leading": leg.leading,
+        "state": str(leg.state),
+        "standing": str(leg.standing) if leg.standing else None,
+        "timeline": [step_json(step) for step in leg.timeline],
+    }
+
+
+def planned_json(planned: core.Planned) -> dict[str, Any]:
+    """Something that was said to come, and whether it was seen."""
+    return {
+        "milestone": planned.milestone,
+        "leg": planned.leg,
+        "time_class": planned.time_class,
+        "at": interval_json(planned.at),
+        "is_seen": planned.is_seen,
+        "denied_by": list(planned.denied_by),
+        "origins": list(planned.origins),
+        "unresolved": planned.unresolved,
+        "because": references(planned.because),
+    }
+
+
+def alternative_json(alternative: core.Alternative) -> dict[str, Any]:
+    """What else was said, and how far behind it is."""
+    return {
+        "label": alternative.label,
+        "value": json_of(alternative.value),
+        "at": interval_json(alternative.at),
+        "margin": alternative.margin,
+        "origins": list(alternative.origins),
+        "unresolved": alternative.unresolved,
+        "because": references(alternative.because),
+    }
+
+
+def references(keys: Iterable[ReportKey]) -> list[str]:
+    """The public references of reports, from their natural keys."""
+    return [
+        reference_of("RPT", key_digest(key.source, key.event_id, bytes.fromhex(key.content_hash), key.ordinal))
+        for key in keys
+    ]

@@ -1,0 +1,42 @@
+"""Celery's part: a doorbell and a clock. What is to be done is in the database, so a lost task loses nothing."""
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+
+from shipments.services import doorbell
+from shipments.services.reconciling import count_due, reconcile_due
+from shipments.services.relaying import relay_outbox
+from shipments.services.verifying import verify
+
+log = structlog.get_logger(__name__)
+
+# A worker lets go after so many batches and rings for the next, so that a deploy need not wait long.
+BATCHES_A_RING = 50
+
+
+@shared_task(name=doorbell.TASK)
+def ring_answered() -> None:
+    """Work off what is due, batch by batch."""
+    doorbell.heard()
+    for _ in range(BATCHES_A_RING):
+        claimed = reconcile_due(limit=settings.RECONCILE_BATCH_SIZE)
+        relay_outbox()
+        if claimed < settings.RECONCILE_BATCH_SIZE:
+            return
+    doorbell.ring()
+
+
+@shared_task(name="shipments.sweep")
+def sweep() -> None:
+    """Find what a lost message left behind: due subjects, leases that ran out, events not relayed."""
+    if due := count_due():
+        log.info("sweep.found", due=due)
+    ring_answered()
+
+
+@shared_task(name="shipments.verify_nightly")
+def verify_nightly() -> None:
+    """Fold everything again from the evidence and report any drift."""
+    drift = verify()
+    log.log(40 if drift else 20, "verify.done", drifted=len(drift), subjects=drift[:20])
