@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,25 +135,28 @@ class Postgres:
     def _initdb(self) -> None:
         self.directory.chmod(0o700)
         self.identity.give(self.directory)
-        done = subprocess.run(
-            [
-                self.binaries.directory / "initdb",
-                f"--pgdata={self.directory}",
-                f"--username={SUPERUSER}",
-                "--pwfile=/dev/stdin",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                *self._locale(),
-                *(["--no-sync"] if self.throw_away else []),
-            ],
-            input=self.password + "\n",
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=self.identity.become,
-            env=self._environment(),
-            cwd=self.directory,
-        )
+        with tempfile.NamedTemporaryFile("w", dir=self.directory.parent) as password:
+            password.write(self.password)
+            password.flush()
+            self.identity.give(Path(password.name))
+            done = subprocess.run(
+                [
+                    self.binaries.directory / "initdb",
+                    f"--pgdata={self.directory}",
+                    f"--username={SUPERUSER}",
+                    f"--pwfile={password.name}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    *self._locale(),
+                    *(["--no-sync"] if self.throw_away else []),
+                ],
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=self.identity.become,
+                env=self._environment(),
+                cwd=self.directory,
+            )
         with self.log.open("a", encoding="utf-8") as log:
             log.write(done.stdout)
         if done.returncode != 0:

@@ -133,7 +133,7 @@ def _pip(root: Path) -> list[str | Path]:
 
 def _block(lock_file: Path, package: str) -> str:
     """One package's lines of a lock, hashes and all."""
-    found = re.search(rf"^{package}==.*?(?=^\S)", lock_file.read_text(encoding="utf-8") + "\n#", re.M | re.S)
+    found = re.search(rf"^{package}==.*?(?=^\S|\Z)", lock_file.read_text(encoding="utf-8"), re.M | re.S)
     if found is None:
         raise say.Refusal(f"{lock_file.name} does not hold {package}.")
     return found[0]
