@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
 
@@ -90,8 +90,7 @@ def _fill_template() -> None:
         connections[alias].settings_dict["NAME"] = TEMPLATE
     try:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
-        if "load_vocabularies" in get_commands():
-            call_command("load_vocabularies", verbosity=0)
+        call_command("load_vocabularies", verbosity=0)
     finally:
         connections.close_all()
         _close_pools()
