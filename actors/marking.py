@@ -1,5 +1,7 @@
 """TLP 2.0 markings (FIRST, August 2022) as one order, so that "may see" is a comparison."""
 
+from typing import Any
+
 from django.db import models
 
 
@@ -23,7 +25,7 @@ class Marking(models.IntegerChoices):
         return cls[code.replace("+", "_")]
 
 
-def marking_field(**options: object) -> models.PositiveSmallIntegerField:
+def marking_field(**options: Any) -> models.PositiveSmallIntegerField:
     """The column every document, report and subject carries."""
     return models.PositiveSmallIntegerField(
         choices=Marking.choices, default=Marking.CLEAR, help_text="TLP 2.0 marking.", **options

@@ -1,13 +1,14 @@
 """Logs: one line, an event name, ids as fields, no payloads."""
 
 import logging.config
+from typing import Any
 
 import structlog
 
 
 def configure(*, level: str, log_format: str) -> None:
     """Send structlog's and the standard library's records to stderr, as JSON or for a person to read."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

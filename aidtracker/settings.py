@@ -1,6 +1,7 @@
 """Django's settings. What an operator may change comes from the environment (env.py); the rest is fixed here."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -16,6 +17,7 @@ ALLOWED_HOSTS = env.allowed_hosts
 CSRF_TRUSTED_ORIGINS = env.csrf_trusted_origins
 
 INSTALLED_APPS = [
+    "aidtracker",
     "aidtracker.site",
     "unfold",
     "unfold.contrib.filters",
@@ -69,10 +71,10 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str) -> dict[str, object]:
+def _database(url: str) -> dict[str, Any]:
     """A database by URL. Times and statement limits are the session's, so that no query hangs for ever."""
     timeout = env.statement_timeout_seconds * 1000
-    settings = dj_database_url.parse(url, conn_max_age=0)
+    settings: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=0)}
     settings["OPTIONS"] = {
         **settings.get("OPTIONS", {}),
         "options": f"-c statement_timeout={timeout} -c idle_in_transaction_session_timeout={timeout}",

@@ -68,8 +68,10 @@ class ReportQuerySet(QuerySet):
         attachments = apps.get_model("shipments", "Attachment").objects
         mappings = apps.get_model("shipments", "CodeMapping").objects
         without_subject = Q(subject=None) & ~Q(Exists(attachments.filter(report=OuterRef("pk"))))
-        without_code = Q(milestone="", flags={}) & ~Q(code_said="") & ~Q(
-            Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
+        without_code = (
+            Q(milestone="", flags={})
+            & ~Q(code_said="")
+            & ~Q(Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said"))))
         )
         return self.filter(without_subject | without_code)
 
@@ -86,7 +88,10 @@ class KnownQuerySet(QuerySet):
             .filter(_known(known_at))
         )
         return self.filter(
-            _known(known_at), ~Exists(higher), Exists(subjects.filter(pk=OuterRef("subject_id"))), tier__lte=reader.clearance
+            _known(known_at),
+            ~Exists(higher),
+            Exists(subjects.filter(pk=OuterRef("subject_id"))),
+            tier__lte=reader.clearance,
         )
 
 

@@ -164,9 +164,7 @@ class Report(models.Model):
         indexes = [
             models.Index(fields=["subject", "received_at"], name="report_by_subject"),
             models.Index(fields=["received_at", "id"], name="report_by_receipt"),
-            models.Index(
-                fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"
-            ),
+            models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
             models.Index(
                 fields=["code_scheme", "code_said"],
                 condition=Q(milestone="") & ~Q(code_said=""),

@@ -157,7 +157,9 @@ class Conflict(KnownRow):
         ordering = ["-known_from", "stable_id"]
         constraints = [
             *KnownRow.Meta.constraints,
-            models.UniqueConstraint(fields=["stable_id", "about", "leg", "tier", "known_from"], name="conflict_begins_once"),
+            models.UniqueConstraint(
+                fields=["stable_id", "about", "leg", "tier", "known_from"], name="conflict_begins_once"
+            ),
         ]
         indexes = [
             models.Index(

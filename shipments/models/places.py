@@ -32,9 +32,7 @@ class Place(models.Model):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="place_country_is_iso_3166"
-            ),
+            models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="place_country_is_iso_3166"),
             models.CheckConstraint(
                 condition=models.Q(unlocode="") | models.Q(unlocode__regex=r"^[A-Z]{2}[A-Z2-9]{3}$"),
                 name="place_unlocode_is_well_formed",

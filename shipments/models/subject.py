@@ -47,9 +47,7 @@ class Subject(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(
-                    kind__in=["shipment", "offer", "appeal", "contact", "inquiry", "crisis"]
-                ),
+                condition=models.Q(kind__in=["shipment", "offer", "appeal", "contact", "inquiry", "crisis"]),
                 name="subject_kind_is_one_of_six",
             ),
             models.CheckConstraint(

@@ -87,9 +87,7 @@ class CodeMapping(models.Model):
         ordering = ["scheme", "code", "-recorded_at"]
         constraints = [
             models.UniqueConstraint(fields=["scheme", "code", "recorded_at"], name="code_mapping_is_recorded_once"),
-            models.CheckConstraint(
-                condition=~Q(milestone="") | ~Q(flag=""), name="code_mapping_means_something"
-            ),
+            models.CheckConstraint(condition=~Q(milestone="") | ~Q(flag=""), name="code_mapping_means_something"),
         ]
 
     def __str__(self) -> str:

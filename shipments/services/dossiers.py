@@ -16,17 +16,19 @@ from uuid import UUID
 from actors.models import SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, Decision, Leg, Line, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.reconciliation.model import Evidence, LegPlan, Rating, SubjectPlan, Target
+from shipments.reconciliation.model import Citation, Evidence, LegPlan, Rating, SubjectPlan, Target
 from shipments.reconciliation.vocabulary import Grade, LegRole, SubjectKind
 from shipments.services.parties import Parties, parties_of
 from shipments.services.rules import Rules, micros
 from shipments.services.translating import citation_of, report_of
 
 REPORT_COLUMNS = (
-    "id reference subject_id source_id source__code event_id content_hash ordinal kind marking leg_said leg__key "
-    "line_said line__key place__code place_said code_scheme code_said milestone flags facts polarity time_class "
-    "directness hedge credibility interested occurred_from occurred_to occurred_precision asserted_at received_at"
-).split()
+    *("id", "reference", "subject_id", "source_id", "source__code", "event_id", "content_hash", "ordinal"),
+    *("kind", "marking", "leg_said", "leg__key", "line_said", "line__key", "place__code", "place_said"),
+    *("code_scheme", "code_said", "milestone", "flags", "facts", "polarity", "time_class", "directness"),
+    *("hedge", "credibility", "interested", "occurred_from", "occurred_to", "occurred_precision"),
+    *("asserted_at", "received_at"),
+)
 
 
 @dataclass(kw_only=True)
@@ -68,7 +70,7 @@ class Dossier:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
         rows = [row for row in self.reports if readable(row)]
         kept = []
-        citations = []
+        citations: list[Citation] = []
         for row in rows:
             report = report_of(row, self.parties, self.subject_id, as_of=as_of)
             if report is not None:
@@ -190,10 +192,10 @@ def _add_what_hangs_on(rows: dict[UUID, dict[str, Any]]) -> None:
         "target_report__content_hash",
         "target_report__ordinal",
     )
-    for report_id, kind, recorded_at, source, event_id, *exact in links:
+    for report_id, kind, recorded_at, source, event_id, its_source, its_event_id, its_hash, ordinal in links:
         target = Target(source, event_id) if source else None
-        if exact[0]:
-            target = Target(exact[0], exact[1], bytes(exact[2]).hex(), exact[3])
+        if its_source:
+            target = Target(its_source, its_event_id, bytes(its_hash).hex(), ordinal)
         is_late = recorded_at > rows[report_id]["received_at"]
         rows[report_id]["links"].append(Link(kind, target, recorded_at, is_late))
     for decision in Decision.objects.filter(report_id__in=rows).select_related("author"):
@@ -237,5 +239,3 @@ def _ratings(source_ids: set[UUID]) -> defaultdict[str, list[Rating]]:
             )
         )
     return ratings
-
-

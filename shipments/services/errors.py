@@ -3,7 +3,8 @@
 ShipmentsError
 ├── NotHeld            the report is bound already; move it by a two_events decision
 ├── UnknownCase        no case of that name
-└── NotDecidable       the decision does not fit the subject
+├── NotDecidable       the decision does not fit the subject
+└── ChangedEvidence    a file gives another meaning to what was recorded and is never rewritten
 """
 
 
@@ -27,3 +28,7 @@ class UnknownCase(ShipmentsError):
 
 class NotDecidable(ShipmentsError):
     code = "not_decidable"
+
+
+class ChangedEvidence(ShipmentsError):
+    code = "changed_evidence"

@@ -1,12 +1,12 @@
 """What the picture tables should hold for a subject: spans of knowledge, folded tier by tier.
 
-    dossier ─ each tier ─> history (pure core) ─> spans of pictures
-                              └ a higher tier keeps only the spans that differ from the tier below
-    spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in which they stay the same
+dossier ─ each tier ─> history (pure core) ─> spans of pictures
+                          └ a higher tier keeps only the spans that differ from the tier below
+spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in which they stay the same
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -77,15 +77,13 @@ def rows_of(spans: Iterable[tuple[int, Span]], *, tier: int) -> list[Row]:
     last: dict[tuple[str, tuple[str, ...]], int] = {}
     for number, span in spans:
         for table, key, columns in _contents(span.picture, number):
-            at = last.get((table, key))
-            before = rows[at] if at is not None else None
-            if before and before.end == span.start and before.columns == columns:
-                rows[at] = Row(
-                    table=table, tier=tier, key=key, start=before.start, end=span.end, columns=columns
-                )
+            row = Row(table=table, tier=tier, key=key, start=span.start, end=span.end, columns=columns)
+            at = last.get((table, key), -1)
+            if at >= 0 and rows[at].end == span.start and rows[at].columns == columns:
+                rows[at] = replace(row, start=rows[at].start)
             else:
                 last[table, key] = len(rows)
-                rows.append(Row(table=table, tier=tier, key=key, start=span.start, end=span.end, columns=columns))
+                rows.append(row)
     return rows
 
 
@@ -93,11 +91,10 @@ def _contents(picture: core.Picture, number: int) -> Iterator[tuple[str, tuple[s
     yield "picture", (), picture_columns(picture, version=number)
     for finding in picture.findings:
         as_of = moment_of(finding.as_of).isoformat() if finding.as_of is not None else ""
-        key = (finding.kind, finding.attribute, finding.leg or "", finding.line or "", as_of)
-        yield "finding", key, finding_columns(finding)
+        which = (finding.kind, finding.attribute, finding.leg or "", finding.line or "", as_of)
+        yield "finding", which, finding_columns(finding)
     for conflict in picture.conflicts:
-        key = (conflict.id, conflict.about, conflict.leg or "")
-        yield "conflict", key, conflict_columns(conflict)
+        yield "conflict", (conflict.id, conflict.about, conflict.leg or ""), conflict_columns(conflict)
 
 
 def picture_columns(picture: core.Picture, *, version: int) -> dict[str, Any]:

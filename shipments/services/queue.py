@@ -103,7 +103,7 @@ def settle(claims: Iterable[Claim]) -> None:
     claims = list(claims)
     if not claims:
         return
-    keys = [[claim.subject_id for claim in claims], [claim.generation for claim in claims], claims[0].token]
+    subjects, token = [claim.subject_id for claim in claims], claims[0].token
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -111,14 +111,14 @@ def settle(claims: Iterable[Claim]) -> None:
              WHERE shipments_due.subject_id = done.subject_id AND claim_token = %s
                AND shipments_due.generation = done.generation
             """,
-            keys,
+            [subjects, [claim.generation for claim in claims], token],
         )
         cursor.execute(
             """
             UPDATE shipments_due SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
              WHERE subject_id = ANY(%s) AND claim_token = %s
             """,
-            [keys[0], keys[2]],
+            [subjects, token],
         )
 
 
@@ -148,7 +148,8 @@ def mark_due_later(moments: Mapping[UUID, datetime]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO shipments_due (subject_id, from_moment, not_before, generation, attempts, quarantined, last_error)
+            INSERT INTO shipments_due
+                   (subject_id, from_moment, not_before, generation, attempts, quarantined, last_error)
             SELECT subject_id, at, at, 1, 0, false, ''
               FROM unnest(%s::uuid[], %s::timestamptz[]) AS turn (subject_id, at)
              ORDER BY subject_id

@@ -10,7 +10,7 @@ subjects. A worker that slept past its lease finds its claims gone and writes no
 that was marked due meanwhile stays due.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,7 +83,7 @@ def reconcile(claims: Sequence[Claim]) -> None:
         )
         gone = [each for each in claims if each.subject_id not in folded]
         settle([each for each in claims if each.subject_id in unchanged] + gone)
-        mark_due_later({key: folded[key].turns_at for key in unchanged if folded[key].turns_at})
+        mark_due_later({key: at for key in unchanged if (at := folded[key].turns_at)})
 
 
 def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
@@ -99,9 +99,7 @@ def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
     }
 
 
-def fold_dossier(
-    dossier: Dossier, *, since: int | None, until: int, last: tuple[int, bytes] | None = None
-) -> Folded:
+def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple[int, bytes] | None = None) -> Folded:
     """The rows that tell what each tier of readers believed of the subject, from ``since`` on.
 
     ``last`` is the version number and output hash in force before ``since``. A subject with
@@ -174,7 +172,7 @@ def _next_turn(dossier: Dossier, now: int) -> datetime | None:
 
 
 @contextmanager
-def _snapshot():
+def _snapshot() -> Iterator[None]:
     """One snapshot for all reads of a batch: evidence that arrives meanwhile is seen whole or not at all."""
     if connection.in_atomic_block:
         yield

@@ -55,9 +55,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
 
 
-def record(
-    drafts: Sequence[ReportDraft], *, sender: Sender, received_at: datetime | None = None
-) -> list[Outcome]:
+def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: datetime | None = None) -> list[Outcome]:
     """Record ``drafts`` as of one moment and say of each, in order, what became of it.
 
     ``received_at`` is for case files and evidence bundles alone; for everybody else it is now.
@@ -144,7 +142,7 @@ def _insert_beside(new: Sequence[tuple[Report, Resolved]], *, moment: datetime) 
 
 def _links(report: Report, each: Resolved, *, moment: datetime) -> Iterable[ReportLink]:
     draft = each.draft
-    pointers: list[tuple[str, Pointer]] = [(ReportLink.Kind.CITES, pointer) for pointer in draft.cites]
+    pointers: list[tuple[ReportLink.Kind, Pointer]] = [(ReportLink.Kind.CITES, pointer) for pointer in draft.cites]
     if draft.target:
         kind = ReportLink.Kind.RETRACTS if draft.kind == Report.Kind.RETRACT else ReportLink.Kind.CORRECTS
         pointers.append((kind, draft.target))

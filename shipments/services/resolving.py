@@ -49,8 +49,8 @@ class Lookups:
 
     sources: dict[str, Source]
     subjects: dict[str, Subject]
-    legs: dict[tuple[UUID, str], UUID]
-    lines: dict[tuple[UUID, str], UUID]
+    legs: dict[tuple[UUID, str], Leg]
+    lines: dict[tuple[UUID, str], Line]
     places: dict[str, UUID]
     documents: dict[str, UUID]
     attributes: dict[str, Attribute]
@@ -79,8 +79,8 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
     return Lookups(
         sources={source.code: source for source in Source.objects.visible_to(reader).filter(code__in=codes)},
         subjects=subjects,
-        legs={(leg.shipment_id, leg.key): leg.pk for leg in Leg.objects.filter(shipment_id__in=ids)},
-        lines={(line.shipment_id, line.key): line.pk for line in Line.objects.filter(shipment_id__in=ids)},
+        legs={(leg.shipment_id, leg.key): leg for leg in Leg.objects.filter(shipment_id__in=ids)},
+        lines={(line.shipment_id, line.key): line for line in Line.objects.filter(shipment_id__in=ids)},
         places=dict(
             Place.objects.filter(code__in={draft.place for draft in drafts if draft.place}).values_list("code", "pk")
         ),
@@ -138,9 +138,9 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
         "subject_said": draft.subject,
         "subject": subject,
         "leg_said": draft.leg,
-        "leg_id": leg,
+        "leg": leg,
         "line_said": draft.line,
-        "line_id": line,
+        "line": line,
         "place_said": draft.place,
         "place_id": found.places.get(draft.place),
         "code_scheme": draft.code_scheme if draft.code else "",
@@ -199,7 +199,7 @@ def _check_facts(each: Resolved, found: Lookups) -> None:
             each.problems.append(Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail))
 
 
-VALUE_FORM = {
+VALUE_FORM: dict[str, str] = {
     Attribute.Type.TEXT: "text",
     Attribute.Type.CODE: "code",
     Attribute.Type.TIME: "from",

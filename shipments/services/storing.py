@@ -18,7 +18,7 @@ from shipments.models import Conflict, Finding, Picture
 from shipments.services.picturing import Row
 from shipments.services.rules import micros, moment_of
 
-TABLES: dict[str, type[models.Model]] = {"picture": Picture, "finding": Finding, "conflict": Conflict}
+TABLES: dict[str, Any] = {"picture": Picture, "finding": Finding, "conflict": Conflict}
 KEYS = {
     "picture": (),
     "finding": ("kind", "attribute", "leg", "line", "as_of"),
@@ -50,7 +50,7 @@ def stored_rows(subject_ids: Sequence[UUID], *, since: datetime | None = None) -
 
 
 def difference(
-    subject_id: UUID, wanted: Iterable[Row], stored: Iterable[models.Model], *, since: int | None = None
+    subject_id: UUID, wanted: Sequence[Row], stored: Iterable[models.Model], *, since: int | None = None
 ) -> Difference:
     """What turns the ``stored`` rows of a subject into the ``wanted`` ones.
 
@@ -60,7 +60,7 @@ def difference(
     there = {_identity(row): row for row in stored}
     before = {(table, tier, key): row for (table, tier, key, start), row in there.items() if _is_before(start, since)}
     result = Difference()
-    turn = min((row.start for row in wanted), default=since)
+    turn = min((row.start for row in wanted), default=since or 0)
     for row in wanted:
         known_to = moment_of(row.end) if row.end is not None else None
         existing = there.get((row.table, row.tier, row.key, row.start))
@@ -72,9 +72,9 @@ def difference(
             _end(existing, known_to, result)
         else:
             result.create.append(_new(subject_id, row, known_to))
-    for row in before.values():
-        there.pop(_identity(row))
-        _end(row, moment_of(turn), result)
+    for ended in before.values():
+        there.pop(_identity(ended))
+        _end(ended, moment_of(turn), result)
     result.delete.extend(there.values())
     return result
 
@@ -89,7 +89,7 @@ def _end(row: Any, known_to: datetime | None, result: Difference) -> None:
         result.close.append(row)
 
 
-def _new(subject_id: UUID, row: Row, known_to: datetime | None) -> models.Model:
+def _new(subject_id: UUID, row: Row, known_to: datetime | None) -> Any:
     keys = dict(zip(KEYS[row.table], row.key, strict=True))
     columns = {**keys, **row.columns}
     return TABLES[row.table](

@@ -87,7 +87,11 @@ def cite_of(link: "Link") -> Cite:
     """What a citing link points at: a report, a whole source, or nobody named."""
     if link.target is None:
         return Cite()
-    return Cite(report=link.target) if link.target.event_id or link.target.content_hash else Cite(source=link.target.source)
+    return (
+        Cite(report=link.target)
+        if link.target.event_id or link.target.content_hash
+        else Cite(source=link.target.source)
+    )
 
 
 def citation_of(key: ReportKey, link: "Link") -> Citation:

@@ -1,0 +1,177 @@
+"""An analyst's decision: a report of the highest standing, with an author and a reason, that can be withdrawn."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from actors.access import Reader
+from actors.identifiers import new_id
+from actors.marking import Marking
+from actors.models import AuditEntry, Source, User
+from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
+from shipments.models import Attachment, Decision, Report, ReportLink, Subject
+from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services.errors import NotDecidable
+from shipments.services.queue import mark_due
+from shipments.services.recording import Sender, record
+
+
+@transaction.atomic
+def decide(
+    subject: Subject,
+    *,
+    author: User,
+    kind: str,
+    reason: str,
+    marking: Marking | None = None,
+    milestone: str = "",
+    leg: str = "",
+    flags: dict[str, bool] | None = None,
+    facts: Sequence[FactDraft] = (),
+    occurred: Occurred | None = None,
+    reports: Sequence[Report] = (),
+    echo_of: Report | Source | None = None,
+    to_subject: Subject | None = None,
+    attribute: str = "",
+    conflict: str = "",
+    expires_at: datetime | None = None,
+) -> Report:
+    """Record a decision on ``subject`` and make it due.
+
+    accept takes ``milestone``, ``flags`` or ``facts``; exclude, mark_echo, two_events and
+    not_comparable take ``reports`` (and ``echo_of``, ``to_subject``, ``attribute``); keep_open takes
+    ``conflict``. The marking is the highest of the evidence that the author sees, unless given.
+    Raises NotDecidable where something is missing or does not fit, with a sentence.
+    """
+    _check(subject, kind, reason, milestone, flags, facts, reports, echo_of, to_subject, attribute, conflict)
+    now = timezone.now()
+    if marking is None:
+        marking = highest_marking(subject, author)
+    draft = ReportDraft(
+        source=analyst_source(author).code,
+        event_id=f"decision-{new_id()}",
+        subject=subject.reference,
+        kind=Report.Kind.DECIDE,
+        asserted_at=now,
+        code=milestone,
+        leg=leg,
+        flags=flags or {},
+        facts=tuple(facts),
+        occurred=occurred,
+        marking=marking.code,
+    )
+    report = _record(draft, author)
+    Decision.objects.create(
+        report=report,
+        kind=kind,
+        author=author,
+        reason=reason,
+        attribute=attribute,
+        conflict=conflict,
+        expires_at=expires_at,
+    )
+    _link(report, reports, echo_of, now, author)
+    if to_subject is not None:
+        _move(reports, to_subject, now, author, reason)
+    AuditEntry.objects.create(
+        user=author,
+        action=f"decide.{kind}",
+        object_type=subject.kind,
+        object_reference=subject.reference,
+        reason=reason,
+    )
+    return report
+
+
+@transaction.atomic
+def withdraw(decision: Report, *, author: User, reason: str) -> Report:
+    """Take a decision back: a retraction that points at its report. The decision stays readable."""
+    draft = ReportDraft(
+        source=decision.source.code,
+        event_id=f"decision-{new_id()}",
+        subject=decision.subject_said,
+        kind=Report.Kind.RETRACT,
+        target=Pointer(source=decision.source.code, event_id=decision.event_id),
+        asserted_at=timezone.now(),
+        marking=Marking(decision.marking).code,
+    )
+    report = _record(draft, author)
+    AuditEntry.objects.create(
+        user=author, action="withdraw", object_type="decision", object_reference=decision.reference, reason=reason
+    )
+    return report
+
+
+def _record(draft: ReportDraft, author: User) -> Report:
+    (outcome,) = record([draft], sender=Sender(user=author), received_at=draft.asserted_at)
+    if outcome.problems:
+        raise NotDecidable("; ".join(problem.detail for problem in outcome.problems))
+    return Report.objects.get(reference=outcome.reference)
+
+
+def highest_marking(subject: Subject, author: User) -> Marking:
+    """The highest marking of what ``author`` sees of ``subject``: what a decision on it may reveal."""
+    seen = Report.objects.visible_to(Reader.of_user(author)).filter(subject=subject)
+    return Marking(max([subject.marking, *seen.values_list("marking", flat=True)]))
+
+
+def analyst_source(author: User) -> Source:
+    """The voice of an analyst; made at their first decision."""
+    source, _ = Source.objects.get_or_create(
+        code=f"analyst-{author.pk}",
+        defaults={"name": author.get_full_name() or author.get_username(), "kind": Source.Kind.ANALYST},
+    )
+    return source
+
+
+def _check(
+    subject: Subject,
+    kind: str,
+    reason: str,
+    milestone: str,
+    flags: Any,
+    facts: Any,
+    reports: Any,
+    echo_of: Any,
+    to_subject: Any,
+    attribute: str,
+    conflict: str,
+) -> None:
+    needs: dict[str, tuple[bool, str]] = {
+        Decision.Kind.ACCEPT: (bool(milestone or flags or facts), "a milestone, a flag or a fact to accept"),
+        Decision.Kind.EXCLUDE: (bool(reports), "the reports to exclude"),
+        Decision.Kind.MARK_ECHO: (bool(reports and echo_of), "the reports and what they repeat"),
+        Decision.Kind.TWO_EVENTS: (bool(reports and to_subject), "the reports and the subject they belong to"),
+        Decision.Kind.NOT_COMPARABLE: (bool(reports and attribute), "the reports and the attribute"),
+        Decision.Kind.KEEP_OPEN: (bool(conflict), "the conflict to keep open"),
+    }
+    fits, wanted = needs[kind]
+    if not fits:
+        raise NotDecidable(f"A decision to {kind} needs {wanted}.")
+    if not reason.strip():
+        raise NotDecidable("A decision needs a reason.")
+    if milestone and subject.kind not in LIFECYCLES:
+        raise NotDecidable(f"A {subject.kind} has no milestones.")
+
+
+def _link(
+    report: Report, reports: Sequence[Report], echo_of: Report | Source | None, now: datetime, author: User
+) -> None:
+    drawn: dict[str, Any] = {"report": report, "recorded_at": now, "recorded_by": author}
+    links = [ReportLink(kind=ReportLink.Kind.CONCERNS, target_report=each, **drawn) for each in reports]
+    if isinstance(echo_of, Report):
+        links.append(ReportLink(kind=ReportLink.Kind.CITES, target_report=echo_of, **drawn))
+    elif echo_of is not None:
+        links.append(ReportLink(kind=ReportLink.Kind.CITES, target_source=echo_of, **drawn))
+    ReportLink.objects.bulk_create(links)
+
+
+def _move(reports: Sequence[Report], to_subject: Subject, now: datetime, author: User, reason: str) -> None:
+    Attachment.objects.bulk_create(
+        Attachment(report=each, subject=to_subject, recorded_at=now, recorded_by=author, reason=reason)
+        for each in reports
+    )
+    mark_due({to_subject.pk: now})
