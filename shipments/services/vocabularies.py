@@ -1,0 +1,271 @@
+"""Load the tables of the world's codes and of our own rules from the files in shipments/vocabularies.
+
+    attributes.toml containments.toml policies.toml codes/*.csv places.csv carriers.csv
+        │  countries from pycountry, airports from airportsdata
+        └─ one transaction ─> rows: new ones inserted; attributes and places that differ brought up to date
+
+Codes and policies are evidence: a row that is there is never rewritten. A new meaning is a new line
+with its own ``recorded`` date, and a file that changes an old line is refused.
+"""
+
+import csv
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import airportsdata
+import pycountry
+from django.db import connection, transaction
+from django.db.models import Model
+
+from actors.models import Actor, ActorIdentifier, ActorName
+from shipments.models import Attribute, CodeMapping, Containment, Place, PolicyVersion
+from shipments.services.errors import ChangedEvidence
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "vocabularies"
+# Schemes of actors' identifiers. The first is ours: the code that case files and carriers.csv use.
+OWN, IATA, ICAO = "aidtracker", "iata-airline", "icao-airline"
+LOCK = 20220516  # any number; two loads at once wait for each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """How many rows of each table the files hold, and how many of all were new or changed."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+
+
+def load_vocabularies(directory: Path = DIRECTORY) -> Loaded:
+    """Bring the tables to what the files say. Loading twice writes nothing. Raises ChangedEvidence."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        tally = _Tally()
+        _load_attributes(directory, tally)
+        _load_policies(directory, tally)
+        _load_codes(directory, tally)
+        _load_places(directory, tally)
+        _load_carriers(directory, tally)
+    return Loaded(rows=tally.rows, new=tally.new, changed=tally.changed)
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    rows: dict[str, int] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+
+
+def _load_attributes(directory: Path, tally: _Tally) -> None:
+    registry = _toml(directory / "attributes.toml")["attributes"]
+    rows = [
+        {
+            "name": each["name"],
+            "label": each["label"],
+            "type": each["type"],
+            "subjects": each["subjects"],
+            "comparison": each["comparison"],
+            "has_time_axis": each.get("time_axis", False),
+            "codes": each.get("codes", []),
+            "units": each.get("units", []),
+            "topic": each.get("topic", ""),
+            "bounds_total": each.get("bounds_total", ""),
+            "note": each.get("note", ""),
+        }
+        for each in registry
+    ]
+    _bring_up_to_date("attributes", Attribute, ("name",), rows, tally)
+    table = _toml(directory / "containments.toml")
+    pairs = [
+        {
+            "attribute_id": chain["attribute"],
+            "coarser": coarser,
+            "finer": finer,
+            "recorded_at": _moment(table["recorded"]),
+        }
+        for chain in table["chains"]
+        for coarser, finer in zip(chain["words"], chain["words"][1:], strict=False)
+    ]
+    _add("containments", Containment, ("attribute_id", "coarser", "finer"), pairs, tally, may_differ=True)
+
+
+def _load_policies(directory: Path, tally: _Tally) -> None:
+    rows = [
+        {
+            "version": each["version"],
+            "recorded_at": _moment(each["recorded"]),
+            "weights": each["weights"],
+            "reason": each["reason"],
+        }
+        for each in _toml(directory / "policies.toml")["policies"]
+    ]
+    _add("policies", PolicyVersion, ("version",), rows, tally)
+
+
+def _load_codes(directory: Path, tally: _Tally) -> None:
+    rows = [
+        {
+            "scheme": each["scheme"],
+            "code": each["code"],
+            "milestone": each["milestone"],
+            "flag": each["flag"],
+            "flag_is_set": each["flag_is_set"] != "no",
+            "time_class": each["time_class"],
+            "note": each["note"],
+            "source": each["source"],
+            "recorded_at": _moment(date.fromisoformat(each["recorded"])),
+        }
+        for path in sorted((directory / "codes").glob("*.csv"))
+        for each in _csv(path)
+    ]
+    _add("codes", CodeMapping, ("scheme", "code", "recorded_at"), rows, tally)
+
+
+def _load_places(directory: Path, tally: _Tally) -> None:
+    """Countries, then what lies in them, then the airports of that."""
+    listed = list(_csv(directory / "places.csv"))
+    airports = airportsdata.load("ICAO")
+    countries = [
+        {
+            "code": each.alpha_2,
+            "kind": "country",
+            "name": getattr(each, "common_name", each.name),
+            "country": each.alpha_2,
+        }
+        for each in pycountry.countries
+    ]
+    places = [_place(each, unlocode=each["unlocode"], within=each["within"]) for each in listed]
+    inner = [
+        _place(
+            {
+                "code": code,
+                "kind": "airport",
+                "name": airports[code]["name"],
+                "country": each["country"],
+                "latitude": airports[code]["lat"],
+                "longitude": airports[code]["lon"],
+                "time_zone": airports[code]["tz"],
+            },
+            icao=code,
+            iata=airports[code]["iata"],
+            within=each["code"],
+        )
+        for each in listed
+        for code in each["airports"].split()
+    ]
+    tally.rows["places"] = 0
+    for level in (countries, places, inner):
+        ids = dict(Place.objects.values_list("code", "pk"))
+        rows = [{**row, "within_id": ids[row["within"]] if row.get("within") else None} for row in level]
+        _bring_up_to_date("places", Place, ("code",), [_without(row, "within") for row in rows], tally)
+
+
+def _place(said: Mapping[str, Any], **more: str) -> dict[str, Any]:
+    return {
+        **{name: said[name] for name in ("code", "kind", "name", "country", "time_zone")},
+        "latitude": round(Decimal(str(said["latitude"])), 5),
+        "longitude": round(Decimal(str(said["longitude"])), 5),
+        **more,
+    }
+
+
+def _load_carriers(directory: Path, tally: _Tally) -> None:
+    """A carrier that is known by any of its codes is left as it is: an analyst may have edited it."""
+    carriers = list(_csv(directory / "carriers.csv"))
+    codes = {(OWN, each["code"]) for each in carriers}
+    known = set(ActorIdentifier.objects.filter(scheme=OWN).values_list("scheme", "value")) & codes
+    for each in carriers:
+        if (OWN, each["code"]) in known:
+            continue
+        actor = Actor.objects.create(kind=Actor.Kind.CARRIER, name=each["name"], country=each["country"])
+        named = {OWN: each["code"], IATA: each["iata"], ICAO: each["icao"]}
+        ActorIdentifier.objects.bulk_create(
+            ActorIdentifier(actor=actor, scheme=scheme, value=value) for scheme, value in named.items() if value
+        )
+        ActorName.objects.bulk_create(ActorName(actor=actor, name=name) for name in each["names"].split("|") if name)
+        tally.new += 1
+    tally.rows["carriers"] = len(carriers)
+
+
+def _bring_up_to_date(
+    label: str, model: type[Model], key: tuple[str, ...], rows: list[dict[str, Any]], tally: _Tally
+) -> None:
+    """Insert rows that are missing and update those that differ in a column which the file gives."""
+    there = _by_key(model, key)
+    new, changed = [], []
+    for row in rows:
+        found = there.get(tuple(row[name] for name in key))
+        if found is None:
+            new.append(model(**row))
+        elif _differs(found, row):
+            for name, value in row.items():
+                setattr(found, name, value)
+            changed.append(found)
+    objects = model._default_manager
+    objects.bulk_create(new)
+    if changed:
+        objects.bulk_update(changed, sorted({name for row in rows for name in row} - set(key)))
+    _count(label, tally, rows=len(rows), new=len(new), changed=len(changed))
+
+
+def _add(
+    label: str,
+    model: type[Model],
+    key: tuple[str, ...],
+    rows: list[dict[str, Any]],
+    tally: _Tally,
+    *,
+    may_differ: bool = False,
+) -> None:
+    """Insert rows that are missing. Raises ChangedEvidence for one that is there and says something else."""
+    there = _by_key(model, key)
+    new = []
+    for row in rows:
+        name = tuple(row[part] for part in key)
+        found = there.get(name)
+        if found is None:
+            new.append(model(**row))
+        elif not may_differ and _differs(found, row):
+            words = " ".join(str(part) for part in name)
+            raise ChangedEvidence(
+                f"{label}: {words} was recorded with another meaning; keep its line and add one with its own date."
+            )
+    model._default_manager.bulk_create(new)
+    _count(label, tally, rows=len(rows), new=len(new))
+
+
+def _by_key(model: type[Model], key: tuple[str, ...]) -> dict[tuple[Any, ...], Any]:
+    return {tuple(getattr(row, name) for name in key): row for row in model._default_manager.all()}
+
+
+def _differs(found: Model, row: Mapping[str, Any]) -> bool:
+    return any(getattr(found, name) != value for name, value in row.items())
+
+
+def _count(label: str, tally: _Tally, *, rows: int, new: int, changed: int = 0) -> None:
+    tally.rows[label] = tally.rows.get(label, 0) + rows
+    tally.new += new
+    tally.changed += changed
+
+
+def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _csv(path: Path) -> Iterable[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
