@@ -156,9 +156,7 @@ OFFER = Lifecycle(
     ),
 )
 
-_APPEAL = _ladder(
-    (("made", 10), ("acknowledged", 20), ("answered", 30), ("closed", 40)), terminal=frozenset()
-)
+_APPEAL = _ladder((("made", 10), ("acknowledged", 20), ("answered", 30), ("closed", 40)), terminal=frozenset())
 
 APPEAL = Lifecycle(
     name="appeal",

@@ -7,6 +7,7 @@ integer microseconds since 1970-01-01 UTC. All keys are natural keys, never row 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from shipments.reconciliation.values import AttributeRule, Interval, Value
@@ -41,9 +42,7 @@ class ReportKey(NamedTuple):
     ordinal: int = 0
 
     def __str__(self) -> str:
-        return f"{self.source}/{self.event_id or self.content_hash}" + (
-            f"#{self.ordinal}" if self.ordinal else ""
-        )
+        return f"{self.source}/{self.event_id or self.content_hash}" + (f"#{self.ordinal}" if self.ordinal else "")
 
 
 class Target(NamedTuple):
@@ -181,11 +180,16 @@ class Rating:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Citation:
-    """An edge found later (same text, registered syndication): ``citing`` repeats ``cited``."""
+    """An edge found later (same text, registered syndication): ``citing`` repeats ``cited``.
+
+    ``marking`` is at least that of both reports: an edge to a report that an audience may not see is not
+    for that audience either.
+    """
 
     citing: Target
     cited: Cite
     recorded_at: int
+    marking: Marking = Marking.CLEAR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,9 +229,9 @@ class Milestone:
     implies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Lifecycle:
-    """Milestones and which may come before which.
+    """Milestones and which may come before which; compared by identity, so make each once.
 
     ``allowed`` are (earlier, later) names. ``only_later`` are the allowed pairs where the later one
     must begin more than the tolerance after the earlier one ended (a change of mind). ``flag_ends``
@@ -240,6 +244,29 @@ class Lifecycle:
     only_later: frozenset[tuple[str, str]] = frozenset()
     flag_names: tuple[str, ...] = ()
     flag_ends: tuple[tuple[str, str], ...] = ()
+
+    def implied(self, milestone: str) -> frozenset[str]:
+        """What a milestone says besides itself: all lower progress, and what a branch implies."""
+        return _implied(self)[milestone]
+
+    def named(self, milestone: str) -> Milestone:
+        """The milestone of that name."""
+        return _named(self)[milestone]
+
+
+@lru_cache(maxsize=64)
+def _named(lifecycle: Lifecycle) -> dict[str, Milestone]:
+    return {m.name: m for m in lifecycle.milestones}
+
+
+@lru_cache(maxsize=64)
+def _implied(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
+    progress = [m for m in lifecycle.milestones if m.is_progress]
+    return {
+        m.name: frozenset(m.implies)
+        | (frozenset(p.name for p in progress if p.rank < m.rank) if m.is_progress else frozenset())
+        for m in lifecycle.milestones
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.values import Interval, Value
-from shipments.reconciliation.vocabulary import ConflictKind, Fate, Standing, State, Toggle
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, Standing, State, TimeClass, Toggle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,9 +18,9 @@ class Claim:
     """What became of one claim: a milestone, one fact, one flag, or the report as a whole.
 
     ``about`` is "milestone:arrived", "fact:quantity", "flag:delayed" or "report" (a retraction, a
-    decision without content); ``slot`` the leg or line. ``weight`` is the report's own weight (0
-    where it may not vote); ``short_by`` is how much the group that it lost to is ahead. ``reason`` is a stable word for held_out, echo (the roots) and the rest (what it lost to).
-    ``origins`` are the roots it votes for.
+    decision without content); ``slot`` the leg or line. ``weight`` is the report's own weight (0 where
+    it may not vote); ``short_by`` is how much the group that it lost to is ahead. ``reason`` is a stable
+    word, for held_out always, else where one helps. ``origins`` are the roots that it speaks for.
     """
 
     report: ReportKey
@@ -79,7 +79,8 @@ class Finding:
     ``kind`` is "fact", "milestone", "flag", "place" or "subject"; ``value`` is typed for facts and None
     elsewhere; ``label`` its plain form. ``low`` and ``high`` are plain decimal strings of an interval.
     ``leading`` is the label of the heaviest group where that is not (or not yet) the value.
-    ``margin`` is ahead of the next rival, after denials.
+    ``margin`` is how far it is ahead of the next rival, after denials. ``scope`` keeps apart what is not
+    comparable (unit and measure, capacity); with ``time_class`` it belongs to the key of a finding.
     """
 
     kind: str
@@ -87,6 +88,8 @@ class Finding:
     leg: str | None = None
     line: str | None = None
     as_of: int | None = None
+    scope: str = ""
+    time_class: TimeClass = TimeClass.ACTUAL
     label: str | None
     value: Value | None = None
     low: str | None = None
@@ -133,7 +136,7 @@ class Planned:
 
     milestone: str
     leg: str | None = None
-    time_class: str
+    time_class: TimeClass
     at: Interval | None
     is_seen: bool
     denied_by: tuple[str, ...]

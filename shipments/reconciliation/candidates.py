@@ -1,0 +1,172 @@
+"""S4: votes become candidates. Gaps and islands in time, per milestone.
+
+fine times, sorted: a gap above the tolerance begins a new island
+coarse times, finest first: join the earliest island they overlap, and never widen or bridge it
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
+from shipments.reconciliation.values import Interval
+from shipments.reconciliation.vocabulary import Precision
+from shipments.reconciliation.weights import Option, Vote, best_by_pool, options, walk
+from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Entry:
+    """Votes for one milestone at one time; ``stands_for`` is the leg they were taken from."""
+
+    milestone: str
+    earliest: int
+    latest: int
+    votes: tuple[Vote, ...]
+    stands_for: str | None = None
+
+    @property
+    def order(self) -> tuple[int, int, ReportKey]:
+        return self.earliest, self.latest, min(v.word.key for v in self.votes)
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Candidate:
+    """An event that may have happened: entries for one milestone that are close in time.
+
+    ``first_score`` is what it is worth with every rival in the walk, ``score`` after the path is known.
+    """
+
+    milestone: str
+    rank: int
+    is_progress: bool
+    earliest: int
+    latest: int
+    entries: list[Entry]
+    score: int = 0
+    first_score: int = 0
+    key: ReportKey = field(init=False)
+    votes: list[Vote] = field(init=False)
+    ways: list[Option] = field(init=False)
+    origin_count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.votes = [vote for entry in self.entries for vote in entry.votes]
+        self.key = min(vote.word.key for vote in self.votes)
+        self.ways = options(self.votes)
+        best = best_by_pool(v for v in self.votes if not v.is_unresolved)
+        self.origin_count = sum(vote.weight > 0 for vote in best.values())
+
+    @property
+    def order(self) -> tuple[int, int, ReportKey]:
+        """S5's order: rank, time, key."""
+        return self.rank, self.earliest, self.key
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether an analyst's accept that counts is among the votes."""
+        return any(vote.is_decision and vote.weight for vote in self.votes)
+
+    @property
+    def at(self) -> Interval | None:
+        """The finest time said for it; None where nobody said one."""
+        timed = [e for e in self.entries if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
+        if not timed:
+            return None
+        finest = min(timed, key=lambda e: (e.latest - e.earliest, e.order))
+        occurred = finest.votes[0].word.report.occurred
+        same = occurred is not None and (occurred.earliest, occurred.latest) == (
+            finest.earliest,
+            finest.latest,
+        )
+        if occurred is not None and same:
+            return occurred
+        precision = Precision.INSTANT if finest.earliest == finest.latest else Precision.RANGE
+        return Interval(earliest=finest.earliest, latest=finest.latest, precision=precision)
+
+    @property
+    def stands_for(self) -> str | None:
+        """The leg that the step was taken from, if any: of several the least."""
+        return min((e.stands_for for e in self.entries if e.stands_for is not None), default=None)
+
+
+def gather(entries: Iterable[Entry], lifecycle: Lifecycle, policy: Policy) -> list[Candidate]:
+    """The candidates of one lifecycle in S5's order, with their first scores."""
+    by_milestone: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_milestone[entry.milestone].append(entry)
+    candidates = []
+    for name, group in by_milestone.items():
+        milestone = lifecycle.named(name)
+        candidates += [
+            Candidate(
+                milestone=name,
+                rank=milestone.rank,
+                is_progress=milestone.is_progress,
+                earliest=island.earliest,
+                latest=island.latest,
+                entries=island.entries,
+            )
+            for island in islands(group, tolerance=policy.tolerance)
+        ]
+    candidates.sort(key=lambda candidate: candidate.order)
+    score(candidates, length=policy.walk_length)
+    for candidate in candidates:
+        candidate.first_score = candidate.score
+    return candidates
+
+
+def score(candidates: Sequence[Candidate], *, length: int) -> None:
+    """Walk the candidates from the furthest down, progress and branches apart, and set their scores."""
+    for is_progress in (True, False):
+        walked = [c for c in reversed(candidates) if c.is_progress is is_progress]
+        for candidate, value in zip(walked, walk([c.ways for c in walked], length=length), strict=True):
+            candidate.score = value
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Island:
+    """Entries close in time, with the bounds of the fine ones (or of the one coarse that began it)."""
+
+    earliest: int
+    latest: int
+    entries: list[Entry]
+
+
+def islands(entries: Sequence[Entry], *, tolerance: int) -> list[Island]:
+    """The islands of one milestone, earliest first. Coarse is what is wider than the tolerance."""
+    if len(entries) == 1:
+        only = entries[0]
+        return [Island(earliest=only.earliest, latest=only.latest, entries=[only])]
+    found: list[Island] = []
+    ordered = sorted(entries, key=lambda e: e.order)
+    for entry in ordered:
+        if entry.latest - entry.earliest > tolerance:
+            continue
+        if found and entry.earliest <= found[-1].latest + tolerance:
+            found[-1].latest = max(found[-1].latest, entry.latest)
+            found[-1].entries.append(entry)
+        else:
+            found.append(Island(earliest=entry.earliest, latest=entry.latest, entries=[entry]))
+    coarse = [e for e in ordered if e.latest - e.earliest > tolerance]
+    for entry in sorted(coarse, key=lambda e: (e.latest - e.earliest, e.order)):
+        home = _home(entry, found, 0) or _home(entry, found, tolerance)
+        if home is None:
+            found.append(Island(earliest=entry.earliest, latest=entry.latest, entries=[entry]))
+            found.sort(key=lambda island: (island.earliest, island.latest))
+        else:
+            home.entries.append(entry)
+    return found
+
+
+def _home(entry: Entry, found: Iterable[Island], slack: int) -> Island | None:
+    return next(
+        (
+            island
+            for island in found
+            if entry.earliest <= island.latest + slack and island.earliest <= entry.latest + slack
+        ),
+        None,
+    )

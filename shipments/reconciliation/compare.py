@@ -1,0 +1,171 @@
+"""Whether two values of an attribute agree: equal, one inside the other, meeting, or rivals.
+
+What is not comparable never meets: other unit, currency or measure, and a capacity beside a cargo
+(``scope``). Which coarser word holds which finer one is data of the attribute (``contains``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+
+from shipments.reconciliation.values import (
+    Actor,
+    AttributeRule,
+    Code,
+    Interval,
+    Money,
+    Place,
+    Quantity,
+    Text,
+    Time,
+    Value,
+)
+from shipments.reconciliation.vocabulary import Basis, Compare, Qualifier, ValueType
+
+_TYPES: dict[ValueType, type] = {
+    ValueType.TEXT: Text,
+    ValueType.CODE: Code,
+    ValueType.TIME: Time,
+    ValueType.QUANTITY: Quantity,
+    ValueType.MONEY: Money,
+    ValueType.PLACE: Place,
+    ValueType.ACTOR: Actor,
+}
+
+Span = tuple[Decimal | None, Decimal | None]
+
+
+class Comparer:
+    """Compares values by the attribute rules of one subject."""
+
+    def __init__(self, rules: Iterable[AttributeRule]) -> None:
+        self.rules = {rule.name: rule for rule in rules}
+
+    def has_type(self, rule: AttributeRule, value: Value) -> bool:
+        """Whether the value is of the type that the registry gives the attribute."""
+        return isinstance(value, _TYPES[rule.type])
+
+    def scope(self, value: Value) -> str:
+        """What a value may be compared within: unit and measure, currency; capacity apart."""
+        match value:
+            case Quantity():
+                kind = "capacity" if value.basis is Basis.CAPACITY else ""
+                return f"{value.unit}:{value.measure}:{kind}"
+            case Money():
+                return f"{value.currency}:{value.measure}"
+        return ""
+
+    def agree(self, attribute: str, one: Value, other: Value) -> bool:
+        """Whether both can be true at once."""
+        if one == other:
+            return True
+        rule = self.rules.get(attribute)
+        if isinstance(one, Time | Quantity | Money) and isinstance(other, Time | Quantity | Money):
+            return self.scope(one) == self.scope(other) and _meet(span(one), span(other))
+        if rule is None or rule.compare in (Compare.EXACT, Compare.COLLECT):
+            return False
+        return self.are_nested(attribute, label(one), label(other))
+
+    def are_nested(self, attribute: str, one: str, other: str) -> bool:
+        """Whether one key or text is, or holds, the other."""
+        if one == other:
+            return True
+        rule = self.rules.get(attribute)
+        if rule is None or not rule.contains:
+            return False
+        inside = _closure(rule.contains)
+        return other in inside.get(one, ()) or one in inside.get(other, ())
+
+    def fineness(self, attribute: str, value: Value) -> tuple[int, Decimal, int, str]:
+        """A sort key: the finest value first, then by its plain form."""
+        if isinstance(value, Time | Quantity | Money):
+            low, high = span(value)
+            if low is None or high is None:
+                return 1, Decimal(0), 0, label(value)
+            return 0, high - low, 0, label(value)
+        rule = self.rules.get(attribute)
+        held = _closure(rule.contains).get(label(value), frozenset()) if rule else frozenset()
+        return 0, Decimal(0), len(held), label(value)
+
+
+@lru_cache(maxsize=256)
+def _closure(pairs: tuple[tuple[str, str], ...]) -> dict[str, frozenset[str]]:
+    """For each coarser word everything inside it, at any depth."""
+    direct: dict[str, set[str]] = {}
+    for coarser, finer in pairs:
+        direct.setdefault(coarser, set()).add(finer)
+    closure = {}
+    for word in direct:
+        inside, stack = set[str](), list(direct[word])
+        while stack:
+            found = stack.pop()
+            if found not in inside:
+                inside.add(found)
+                stack.extend(direct.get(found, ()))
+        closure[word] = frozenset(inside)
+    return closure
+
+
+def span(value: Time | Quantity | Money) -> Span:
+    """The interval that a value stands for; None is an open end.
+
+    "About" a round figure stands for half a unit of its last written digit on both sides: about
+    2,000,000 is 1.5 to 2.5 million, about 1,720,000 is 1,715,000 to 1,725,000.
+    """
+    if isinstance(value, Time):
+        return Decimal(value.at.earliest), Decimal(value.at.latest)
+    low, high = value.low, value.high
+    match value.qualifier:
+        case Qualifier.AT_LEAST:
+            return low if low is not None else high, None
+        case Qualifier.UP_TO:
+            return None, high if high is not None else low
+        case Qualifier.UNKNOWN:
+            return None, None
+        case Qualifier.ABOUT if low is not None and low == high:
+            exponent = low.normalize().as_tuple().exponent
+            assert isinstance(exponent, int)
+            half = Decimal((0, (5,), exponent - 1)) if low else Decimal(0)
+            return low - half, low + half
+    return low, high
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return not (
+        (one[1] is not None and other[0] is not None and one[1] < other[0])
+        or (other[1] is not None and one[0] is not None and other[1] < one[0])
+    )
+
+
+def plain(number: Decimal | None) -> str | None:
+    """A decimal without exponent or trailing zeros: the one form that is shown and hashed."""
+    if number is None:
+        return None
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def label(value: Value) -> str:
+    """The plain form of a value: stable, and readable enough for a table."""
+    match value:
+        case Text():
+            return value.text
+        case Code():
+            return value.code
+        case Place():
+            return value.place
+        case Actor():
+            return value.actor
+        case Time():
+            return interval_label(value.at)
+        case Quantity():
+            return f"{value.qualifier}:{plain(value.low)}..{plain(value.high)} {value.unit}"
+        case Money():
+            return f"{value.qualifier}:{plain(value.low)}..{plain(value.high)} {value.currency}"
+
+
+def interval_label(at: Interval) -> str:
+    """An interval as its two ends in microseconds."""
+    return f"{at.earliest}..{at.latest}"

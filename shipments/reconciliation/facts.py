@@ -1,0 +1,214 @@
+"""Facts: one finding for each (attribute, leg or line, as_of, scope, time class)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from shipments.reconciliation.bench import Bench, by_slot
+from shipments.reconciliation.compare import Span, label, plain, span
+from shipments.reconciliation.digest import confidence
+from shipments.reconciliation.grouping import Group, Resolution, Said, backing, resolve
+from shipments.reconciliation.picture import Alternative, Finding
+from shipments.reconciliation.status import unresolved
+from shipments.reconciliation.values import Money, Quantity, Time
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
+from shipments.reconciliation.weights import Vote, Weighed, best_by_pool
+from shipments.reconciliation.words import FACT, Slot
+
+
+def find_facts(bench: Bench) -> list[Finding]:
+    """The findings of all facts, with their conflicts and claims written down."""
+    findings = []
+    seen = by_slot(bench.ballots[FACT])
+    for slot, ballots in seen.items():
+        resolution = resolve(
+            slot[1],
+            _said(ballots, denied=False),
+            _said(ballots, denied=True),
+            comparer=bench.comparer,
+            bar=bench.policy.bar,
+        )
+        findings.append(_finding(slot, resolution))
+        _write_claims(bench, ballots, resolution)
+        _write_conflicts(bench, slot, resolution)
+    retracted = {
+        word.slot for word in bench.gone if word.about == FACT and bench.said.fallen[word.key].fate is Fate.RETRACTED
+    }
+    for slot in sorted(retracted - seen.keys()):
+        findings.append(_empty(slot, State.RETRACTED))
+    return findings
+
+
+def _said(ballots: list[Weighed], *, denied: bool) -> list[Said]:
+    return [
+        (vote, ballot.word.value)
+        for ballot in ballots
+        if ballot.word.is_denial is denied and ballot.word.value is not None
+        for vote in ballot.votes
+    ]
+
+
+def _finding(slot: Slot, resolution: Resolution) -> Finding:
+    top, chosen = resolution.top, resolution.chosen
+    if top is None:
+        return _empty(slot, resolution.state, [vote for vote, _ in resolution.denials])
+    origins, unresolved, because = backing(top.votes)
+    low, high = _range(resolution)
+    others = resolution.groups[1:] if chosen is not None else resolution.groups
+    return Finding(
+        kind="fact",
+        attribute=slot[1],
+        leg=slot[2] or None,
+        line=slot[3] or None,
+        as_of=slot[4][1] if slot[4][0] else None,
+        scope=slot[5],
+        time_class=TimeClass(slot[6]),
+        label=label(chosen.core) if chosen is not None else None,
+        value=chosen.core if chosen is not None else None,
+        low=plain(low),
+        high=plain(high),
+        state=resolution.state,
+        score=top.net,
+        margin=resolution.margin,
+        confidence=confidence(resolution.margin),
+        credibility=_credibility(top.votes),
+        origins=origins,
+        unresolved=unresolved,
+        leading=label(top.core) if chosen is None else None,
+        because=because,
+        alternatives=tuple(_alternative(group, top) for group in others),
+    )
+
+
+def _empty(slot: Slot, state: State, denials: list[Vote] | None = None) -> Finding:
+    because = sorted({v.word.key for v in best_by_pool(denials or ()).values()})
+    return Finding(
+        kind="fact",
+        attribute=slot[1],
+        leg=slot[2] or None,
+        line=slot[3] or None,
+        as_of=slot[4][1] if slot[4][0] else None,
+        scope=slot[5],
+        time_class=TimeClass(slot[6]),
+        label=None,
+        state=state,
+        margin=0,
+        confidence=confidence(0),
+        unresolved=unresolved(denials or ()),
+        because=tuple(because),
+    )
+
+
+def _range(resolution: Resolution) -> Span:
+    """The span of the chosen value; where it is contested, that of all rivals together."""
+    contested = resolution.state is State.CONTESTED
+    shown = [g for g in resolution.groups if g.score > 0] if contested else resolution.groups[:1]
+    spans = [span(g.core) for g in shown if isinstance(g.core, Time | Quantity | Money)]
+    if not spans:
+        return None, None
+    lows = [low for low, _ in spans if low is not None]
+    highs = [high for _, high in spans if high is not None]
+    low: Decimal | None = min(lows) if len(lows) == len(spans) else None
+    high: Decimal | None = max(highs) if len(highs) == len(spans) else None
+    return low, high
+
+
+def _credibility(votes: list[Vote]) -> int | None:
+    """The best item credibility among the votes that count; None where none can be judged (6)."""
+    rated = [v.word.report.credibility for v in votes if v.weight > 0]
+    return min((c for c in rated if c is not None and c < 6), default=None)
+
+
+def _alternative(group: Group, top: Group) -> Alternative:
+    origins, unresolved, because = backing(group.votes)
+    return Alternative(
+        label=label(group.core),
+        value=group.core,
+        score=group.score,
+        margin=group.net - top.net,
+        origins=origins,
+        unresolved=unresolved,
+        because=because,
+    )
+
+
+def _write_claims(bench: Bench, ballots: list[Weighed], resolution: Resolution) -> None:
+    home = {id(v.word): group for group in resolution.groups for v in group.votes}
+    counted = {id(v.word) for g in resolution.groups for v in best_by_pool(g.votes).values()}
+    top = resolution.top
+    is_shown = resolution.chosen is not None
+    for ballot in ballots:
+        word = ballot.word
+        if word.is_denial:
+            fate = Fate.OUTWEIGHED if is_shown else Fate.USED
+            short = top.net if top is not None and is_shown else 0
+            bench.claim(word, fate, weighed=ballot, short_by=short, reason="denial")
+            continue
+        group = home[id(word)]
+        assert top is not None
+        if group is not top:
+            bench.claim(word, Fate.OUTWEIGHED, weighed=ballot, short_by=top.net - group.net)
+        elif top.net <= 0 < top.denied:
+            bench.claim(word, Fate.DENIED, weighed=ballot, short_by=-top.net)
+        elif not ballot.weight:
+            bench.claim(word, Fate.OUTWEIGHED, weighed=ballot, reason=_no_weight(bench, ballot))
+        elif id(word) not in counted:
+            bench.claim(word, Fate.COMPATIBLE, weighed=ballot)
+        elif word.value == top.core:
+            bench.claim(word, Fate.USED, weighed=ballot)
+        else:
+            bench.claim(word, Fate.SUPPORTS, weighed=ballot)
+
+
+def _no_weight(bench: Bench, ballot: Weighed) -> str:
+    return "excluded" if ballot.word.key in bench.rulings.excluded else "no_weight"
+
+
+def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
+    top = resolution.top
+    if top is None:
+        return
+    about, leg = f"fact:{slot[1]}", slot[2] or slot[3]
+    for group in resolution.groups[1:]:
+        kind = ConflictKind.VALUE if group.score > 0 else ConflictKind.NO_WEIGHT
+        bench.conflict(
+            kind,
+            about=about,
+            leg=leg,
+            keys=group.keys,
+            against=top.keys,
+            reason=f"{label(group.core)} against {label(top.core)}",
+            by=top.net - group.net,
+        )
+    if top.score == 0:
+        bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=label(top.core))
+    if top.denied > 0:
+        bench.conflict(
+            ConflictKind.DENIED,
+            about=about,
+            leg=leg,
+            keys=tuple(sorted({v.word.key for v, _ in resolution.denials})),
+            against=top.keys,
+            reason=f"denies {label(top.core)}",
+            by=top.net,
+        )
+    if top.is_decided:
+        _challenge(bench, about, leg, resolution)
+
+
+def _challenge(bench: Bench, about: str, leg: str, resolution: Resolution) -> None:
+    top = resolution.groups[0]
+    decided = [v for v in top.votes if v.is_decision]
+    since = max(v.word.report.asserted_at for v in decided)
+    rivals = [v for g in resolution.groups[1:] for v in g.votes]
+    rivals += [v for v, _ in resolution.denials]
+    later = {v.word.key for v in rivals if v.weight and v.word.report.asserted_at > since}
+    if later:
+        bench.conflict(
+            ConflictKind.OVERRIDE_CHALLENGED,
+            about=about,
+            leg=leg,
+            keys=tuple(sorted(later)),
+            against=tuple(sorted({v.word.key for v in decided})),
+            reason=f"new evidence against {label(top.core)}",
+        )

@@ -1,0 +1,128 @@
+"""Values into groups that can be true together: compatible before conflicting.
+
+The finest values found groups; a coarser one joins the group it is compatible with, of several the
+heaviest, and never bridges two. One vote per origin and group; denials subtract from what they meet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shipments.reconciliation.compare import Comparer, label
+from shipments.reconciliation.model import ReportKey
+from shipments.reconciliation.status import origins, unresolved
+from shipments.reconciliation.values import Value
+from shipments.reconciliation.vocabulary import State
+from shipments.reconciliation.weights import Vote, best_by_pool, worth
+
+Said = tuple[Vote, Value]
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Group:
+    """Compatible values. ``core`` is the finest, ``score`` their votes, ``net`` less the denials."""
+
+    core: Value
+    said: list[Said]
+    score: int = 0
+    denied: int = 0
+    votes: list[Vote] = field(default_factory=list)
+
+    @property
+    def net(self) -> int:
+        return self.score - self.denied
+
+    @property
+    def is_decided(self) -> bool:
+        return any(vote.is_decision and vote.weight for vote in self.votes)
+
+    @property
+    def keys(self) -> tuple[ReportKey, ...]:
+        """The reports behind it, sorted."""
+        return tuple(sorted({vote.word.key for vote in self.votes}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolution:
+    """Groups with the best first, its margin over the next (or over nothing), and its state."""
+
+    groups: list[Group]
+    denials: list[Said]
+    margin: int
+    state: State
+
+    @property
+    def top(self) -> Group | None:
+        return self.groups[0] if self.groups else None
+
+    @property
+    def chosen(self) -> Group | None:
+        """The group whose finest value is shown: none where nothing is ahead."""
+        top = self.top
+        return top if top is not None and top.net > 0 and self.margin > 0 else None
+
+
+def resolve(
+    attribute: str,
+    said: Sequence[Said],
+    denials: Sequence[Said],
+    *,
+    comparer: Comparer,
+    bar: int,
+) -> Resolution:
+    """The groups of one attribute's values, weighed, ordered and judged."""
+    groups = _gather(attribute, said, comparer)
+    for group in groups:
+        against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
+        group.denied = sum(vote.weight for vote in best_by_pool(against).values())
+    groups.sort(key=lambda g: (-g.net, -len(origins(g.votes)), comparer.fineness(attribute, g.core), g.keys))
+    second = groups[1].net if len(groups) > 1 else 0
+    margin = groups[0].net - max(0, second) if groups else 0
+    return Resolution(
+        groups=groups,
+        denials=list(denials),
+        margin=margin,
+        state=_state(groups, margin, bar=bar, has_denials=any(v.weight for v, _ in denials)),
+    )
+
+
+def _gather(attribute: str, said: Iterable[Said], comparer: Comparer) -> list[Group]:
+    by_value: dict[Value, list[Said]] = defaultdict(list)
+    for vote, value in said:
+        by_value[value].append((vote, value))
+    groups: list[Group] = []
+    ordered = sorted(by_value, key=lambda v: (*comparer.fineness(attribute, v), repr(v)))
+    for value in ordered:
+        fitting = [g for g in groups if comparer.agree(attribute, value, g.core)]
+        if fitting:
+            home = min(fitting, key=lambda g: (-g.score, label(g.core)))
+            home.said += by_value[value]
+        else:
+            home = Group(core=value, said=by_value[value])
+            groups.append(home)
+        home.votes = [vote for vote, _ in home.said]
+        home.score = worth(home.votes)
+    return groups
+
+
+def _state(groups: Sequence[Group], margin: int, *, bar: int, has_denials: bool) -> State:
+    if not groups or (groups[0].score == 0 and has_denials):
+        return State.DENIED if has_denials else State.UNKNOWN
+    top = groups[0]
+    if top.is_decided and margin > 0:
+        return State.DECIDED
+    if top.score == 0:
+        return State.UNKNOWN
+    if margin <= -bar:
+        return State.DENIED
+    if margin < min(bar, top.score):
+        return State.CONTESTED
+    return State.CORROBORATED if len(origins(top.votes)) > 1 else State.SINGLE_SOURCE
+
+
+def backing(votes: Sequence[Vote]) -> tuple[tuple[str, ...], int, tuple[ReportKey, ...]]:
+    """Origins, number of unresolved sources, and the reports whose votes count."""
+    best = best_by_pool(votes).values()
+    return origins(votes), unresolved(votes), tuple(sorted({v.word.key for v in best}))

@@ -1,0 +1,159 @@
+"""S0 identity and the first half of S1: which reports there are at a moment, and which still stand.
+
+reports -> one per key, received by known_at -> each aimed-at report and its corrections and
+retractions: the latest is selected (a retraction wins ties) -> standing reports
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shipments.reconciliation.model import Report, ReportKey
+from shipments.reconciliation.vocabulary import Fate, Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallen:
+    """Why a report does not speak any more, or (held out) never did."""
+
+    fate: Fate
+    reason: str
+    by: ReportKey | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """The reports of a moment, each either standing or fallen, by key; both in key order."""
+
+    standing: dict[ReportKey, Report]
+    fallen: dict[ReportKey, Fallen]
+    known: dict[ReportKey, Report]
+
+
+def distinct(reports: Iterable[Report], *, known_at: int) -> dict[ReportKey, Report]:
+    """Each report once, in key order, as first received; those received after ``known_at`` left out."""
+    found: dict[ReportKey, Report] = {}
+    for report in reports:
+        if report.received_at > known_at:
+            continue
+        seen = found.get(report.key)
+        if seen is None or _first(report) < _first(seen):
+            found[report.key] = report
+    return dict(sorted(found.items()))
+
+
+def _first(report: Report) -> tuple[int, str]:
+    # Equal keys mean equal content; the text only decides where a sender's hash was wrong.
+    return report.received_at, repr(report)
+
+
+def select(known: dict[ReportKey, Report]) -> Said:
+    """Which reports stand, once corrections and retractions have been selected among themselves.
+
+    A source corrects and retracts only itself. Whatever aims at a report was said knowing it, so it
+    beats the report whatever the clocks say; among those that aim at one report the latest asserted is
+    selected. A withdrawn correction or retraction aims at nothing. One whose target has not arrived
+    waits: a correction speaks for itself meanwhile.
+    """
+    pointers = [r for r in known.values() if r.kind in (Kind.CORRECT, Kind.RETRACT)]
+    if not pointers:
+        return Said(standing=known, fallen={}, known=known)
+    fallen: dict[ReportKey, Fallen] = {}
+    targets = _targets(known, pointers, fallen)
+    aimed: dict[ReportKey, list[Report]] = defaultdict(list)
+    for pointer in pointers:
+        for key in targets.get(pointer.key, ()):
+            aimed[key].append(pointer)
+
+    # From the pointers that nothing aims at towards what they aim at: no circle is left, so each is reached.
+    selected: dict[ReportKey, Report | None] = {}
+    waiting = {key: len(aims) for key, aims in aimed.items()}
+    ready = [p.key for p in pointers if p.key not in aimed]
+    while ready:
+        key = ready.pop()
+        alive = [p for p in aimed.get(key, ()) if not _is_retraction(selected.get(p.key))]
+        selected[key] = max(alive, key=_precedence) if alive else None
+        for target in targets.get(key, ()):
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+
+    winners: dict[ReportKey, set[ReportKey]] = defaultdict(set)
+    for key in sorted(aimed):
+        chosen = selected[key]
+        if chosen is None:
+            continue
+        fate = Fate.RETRACTED if chosen.kind is Kind.RETRACT else Fate.SUPERSEDED
+        fallen.setdefault(key, Fallen(fate=fate, reason=str(chosen.kind), by=chosen.key))
+        winners[chosen.key].add(key)
+    for pointer in pointers:
+        if pointer.key in fallen or pointer.key not in targets or not targets[pointer.key]:
+            continue
+        if pointer.key not in winners:
+            rival = selected[targets[pointer.key][0]]
+            if rival is not None:
+                fate = Fate.RETRACTED if rival.kind is Kind.RETRACT else Fate.SUPERSEDED
+                fallen[pointer.key] = Fallen(fate=fate, reason="later_word", by=rival.key)
+    standing = {key: report for key, report in known.items() if key not in fallen and report.kind is not Kind.RETRACT}
+    return Said(standing=standing, fallen=fallen, known=known)
+
+
+def _is_retraction(report: Report | None) -> bool:
+    return report is not None and report.kind is Kind.RETRACT
+
+
+def _precedence(report: Report) -> tuple[int, bool, ReportKey]:
+    return report.asserted_at, report.kind is Kind.RETRACT, report.key
+
+
+def _targets(
+    known: dict[ReportKey, Report], pointers: list[Report], fallen: dict[ReportKey, Fallen]
+) -> dict[ReportKey, list[ReportKey]]:
+    """What each pointer aims at; pointers that may not aim (foreign, circular) are held out."""
+    by_source: dict[str, list[Report]] = defaultdict(list)
+    for report in known.values():
+        by_source[report.source].append(report)
+    targets: dict[ReportKey, list[ReportKey]] = {}
+    for pointer in pointers:
+        if pointer.target is None or pointer.target.source != pointer.source:
+            reason = "no_target" if pointer.target is None else "not_own_voice"
+            fallen[pointer.key] = Fallen(fate=Fate.HELD_OUT, reason=reason)
+            continue
+        targets[pointer.key] = [
+            r.key
+            for r in by_source[pointer.source]
+            if r.key != pointer.key and pointer.target.matches(r.key) and not _is_sibling(pointer, r)
+        ]
+    for key in _circular(targets):
+        fallen[key] = Fallen(fate=Fate.HELD_OUT, reason="circular_target")
+        del targets[key]
+    return targets
+
+
+def _is_sibling(pointer: Report, other: Report) -> bool:
+    """Two pointers sent under the event id of their common target speak of it, not of each other."""
+    return (
+        pointer.target is not None
+        and not pointer.target.content_hash
+        and other.target is not None
+        and other.kind in (Kind.CORRECT, Kind.RETRACT)
+        and other.target.event_id == other.key.event_id == pointer.target.event_id
+    )
+
+
+def _circular(targets: dict[ReportKey, list[ReportKey]]) -> list[ReportKey]:
+    """The pointers that aim, step by step, at themselves."""
+    found = []
+    for start in targets:
+        stack, seen = list(targets[start]), set[ReportKey]()
+        while stack:
+            key = stack.pop()
+            if key == start:
+                found.append(start)
+                break
+            if key not in seen:
+                seen.add(key)
+                stack.extend(targets.get(key, ()))
+    return found

@@ -1,0 +1,155 @@
+"""S6: from the best story to a status, with how sure each step is and who stands behind it.
+
+reach(m) = best - best story without anything that implies m: did it get at least this far?
+margin(c) = best - best story without c (on the path), best through c - best (off it): was it this?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shipments.reconciliation.candidates import Candidate, Entry, gather, score
+from shipments.reconciliation.chain import Stories
+from shipments.reconciliation.denials import Denial, collect
+from shipments.reconciliation.model import Lifecycle, Policy
+from shipments.reconciliation.vocabulary import Standing, State
+from shipments.reconciliation.weights import Vote, best_by_pool
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Verdict:
+    """What the fold of one lifecycle says. ``margins`` and ``reaches`` are by candidate index.
+
+    ``path`` are the indices of the best story in chain order; ``status`` the index of the furthest
+    step whose reach meets the bar; ``contested_from`` of the first step (or rival) in doubt.
+    """
+
+    lifecycle: Lifecycle
+    stories: Stories
+    candidates: list[Candidate]
+    denials: list[Denial]
+    best: int
+    path: list[int]
+    margins: dict[int, int]
+    reaches: dict[int, int]
+    status: int | None
+    contested_bar: int
+    leg_votes: list[Vote]
+
+    @property
+    def leading(self) -> int | None:
+        """The last step of the best story."""
+        return self.path[-1] if self.path else None
+
+    @property
+    def standing(self) -> Standing | None:
+        """How the leading step stands: contested, unconfirmed (further than the status) or accepted."""
+        if self.leading is None:
+            return None
+        if self.is_contested(self.leading):
+            return Standing.CONTESTED
+        return Standing.ACCEPTED if self.leading == self.status else Standing.UNCONFIRMED
+
+    @property
+    def rivals(self) -> list[int]:
+        """The left-out candidates within the bar of the best story."""
+        return [i for i, margin in self.margins.items() if i not in self.path and margin > -self.contested_bar]
+
+    @property
+    def contested_from(self) -> int | None:
+        """The first candidate in chain order that is in doubt, on the path or off it."""
+        return min([*self.rivals, *(i for i in self.path if self.is_contested(i))], default=None)
+
+    def is_contested(self, index: int) -> bool:
+        """Whether a rival or a denial leaves it within the bar."""
+        margin = self.margins[index]
+        if index not in self.path:
+            return margin > -self.contested_bar
+        return margin < self.candidates[index].score and margin < self.contested_bar
+
+    def supporters(self, milestone: str) -> list[Vote]:
+        """The votes of all path candidates that imply the milestone (and of legs, as far as arrived)."""
+        votes = [
+            vote
+            for i in self.path
+            for vote in self.candidates[i].votes
+            if self._implies(self.candidates[i].milestone, milestone)
+        ]
+        return votes + (self.leg_votes if self._implies("arrived", milestone) else [])
+
+    def state(self, index: int) -> State:
+        """The state of a candidate: that of its milestone, seen from it."""
+        candidate = self.candidates[index]
+        on_path = index in self.path
+        if on_path and any(
+            self.candidates[i].is_decided and self._implies(self.candidates[i].milestone, candidate.milestone)
+            for i in self.path
+        ):
+            return State.DECIDED
+        if self.is_contested(index):
+            return State.CONTESTED
+        votes = self.supporters(candidate.milestone) if on_path else candidate.votes
+        return State.CORROBORATED if len(origins(votes)) > 1 else State.SINGLE_SOURCE
+
+    @property
+    def subject_state(self) -> State:
+        """The state of the furthest candidate that is seriously claimed."""
+        serious = [i for i, margin in self.margins.items() if margin > -self.contested_bar]
+        if serious:
+            return self.state(max(serious))
+        return State.DENIED if self.denials else State.UNKNOWN
+
+    def _implies(self, one: str, other: str) -> bool:
+        return one == other or other in self.lifecycle.implied(one)
+
+
+def judge(
+    entries: Iterable[Entry],
+    denied: Iterable[Vote],
+    *,
+    lifecycle: Lifecycle,
+    policy: Policy,
+    bar: int,
+    leg_votes: Sequence[Vote] = (),
+) -> Verdict:
+    """S4 to S6 for one lifecycle: candidates, the best story, and how sure each step of it is."""
+    candidates = gather(entries, lifecycle, policy)
+    denials = collect(denied, lifecycle, length=policy.walk_length)
+    stories = Stories(candidates, denials, lifecycle, tolerance=policy.tolerance)
+    path = stories.path()
+    score([candidates[i] for i in path], length=policy.walk_length)
+    best = stories.best()
+    margins = {
+        i: best - stories.best(without=(i,)) if i in path else stories.best(through=i) - best for i in stories.eligible
+    }
+    reaches = {i: best - stories.best(without=_implying(candidates, i, lifecycle)) for i in path}
+    return Verdict(
+        lifecycle=lifecycle,
+        stories=stories,
+        candidates=candidates,
+        denials=denials,
+        best=best,
+        path=path,
+        margins=margins,
+        reaches=reaches,
+        status=next((i for i in reversed(path) if reaches[i] >= bar), None),
+        contested_bar=policy.bar,
+        leg_votes=list(leg_votes),
+    )
+
+
+def _implying(candidates: Sequence[Candidate], index: int, lifecycle: Lifecycle) -> set[int]:
+    name = candidates[index].milestone
+    return {i for i, c in enumerate(candidates) if c.milestone == name or name in lifecycle.implied(c.milestone)}
+
+
+def origins(votes: Iterable[Vote]) -> tuple[str, ...]:
+    """The names of the resolved origins that count, sorted; all ungraded ones together are one."""
+    best = best_by_pool(v for v in votes if v.weight > 0 and v.origin is not None)
+    return tuple(sorted({v.origin for v in best.values() if v.origin is not None}))
+
+
+def unresolved(votes: Iterable[Vote]) -> int:
+    """How many sources repeat an origin that nobody named."""
+    return len({vote.word.source for vote in votes if vote.is_unresolved})

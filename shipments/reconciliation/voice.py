@@ -1,0 +1,152 @@
+"""The second half of S1: what each source's own last word is, slot by slot.
+
+Per (source, slot), in the order in which they were said: a word that is compatible with the ones
+before joins them (the finest time holds for all), an incompatible one supersedes them; a denial
+supersedes an affirmation that it covers and the other way round; of denials the latest T stands.
+Accepts of analysts are one voice: where two disagree, the latest stands.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shipments.reconciliation.compare import Comparer
+from shipments.reconciliation.identity import Fallen
+from shipments.reconciliation.model import Lifecycle
+from shipments.reconciliation.vocabulary import Fate
+from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Slot, Word
+
+ANALYSTS = "\x00analysts"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Voices:
+    """The words that stand, and for the others what superseded them (by identity of the word)."""
+
+    words: list[Word]
+    fallen: dict[int, Fallen]
+
+
+def last_words(
+    words: Iterable[Word],
+    *,
+    comparer: Comparer,
+    tolerance: int,
+    lifecycles: dict[bool, Lifecycle | None],
+) -> Voices:
+    """The standing words, in (source, slot) order of first mention; input order does not matter."""
+    groups: dict[tuple[str, Slot], list[Word]] = defaultdict(list)
+    for word in words:
+        groups[(ANALYSTS if word.is_accept else word.source, word.slot)].append(word)
+    fallen: dict[int, Fallen] = {}
+    standing: list[Word] = []
+    for group in groups.values():
+        if len(group) == 1:
+            standing.append(group[0])
+        else:
+            standing.extend(_settle(sorted(group, key=_order), comparer, tolerance, fallen))
+    return Voices(words=_settle_accepts(standing, lifecycles, fallen), fallen=fallen)
+
+
+def _order(word: Word) -> tuple[object, ...]:
+    return word.order
+
+
+def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[int, Fallen]) -> list[Word]:
+    runs: dict[str, list[Word]] = {}
+    for word in group:
+        side = _side(word)
+        for other, run in list(runs.items()):
+            if other != side and _contradict(word, run[0], comparer, tolerance):
+                _supersede(runs.pop(other), word, fallen)
+        run = runs.get(side, [])
+        if run and word.is_denial and word.about == MILESTONE:
+            older = run[0] if run[0].latest <= word.latest else word
+            newer = word if older is run[0] else run[0]
+            _supersede([older], newer, fallen)
+            runs[side] = [newer]
+        elif run and _compatible(word, run[0], comparer, tolerance):
+            run.append(word)
+            _share_finest_time(run)
+        else:
+            _supersede(run, word, fallen)
+            runs[side] = [word]
+    return [word for run in runs.values() for word in run]
+
+
+def _side(word: Word) -> str:
+    if word.about == FLAG:
+        return str(word.toggle)
+    if word.about == FACT and word.is_denial:
+        # Denials of different values stand side by side.
+        return f"denies:{word.value}"
+    return str(word.polarity)
+
+
+def _supersede(run: Iterable[Word], by: Word, fallen: dict[int, Fallen]) -> None:
+    for word in run:
+        fallen[id(word)] = Fallen(fate=Fate.SUPERSEDED, reason="later_word", by=by.key)
+
+
+def _compatible(word: Word, other: Word, comparer: Comparer, tolerance: int) -> bool:
+    if word.about == FACT:
+        assert word.value is not None
+        assert other.value is not None
+        return comparer.agree(word.name, word.value, other.value)
+    return _near(word, other, tolerance)
+
+
+def _contradict(word: Word, other: Word, comparer: Comparer, tolerance: int) -> bool:
+    if word.about == FLAG:
+        return _near(word, other, tolerance)
+    if word.about == FACT:
+        return word.is_denial != other.is_denial and _compatible(word, other, comparer, tolerance)
+    denial, claim = (word, other) if word.is_denial else (other, word)
+    return claim.earliest <= denial.latest
+
+
+def _near(word: Word, other: Word, tolerance: int) -> bool:
+    return word.earliest <= other.latest + tolerance and other.earliest <= word.latest + tolerance
+
+
+def _share_finest_time(run: list[Word]) -> None:
+    if run[0].about == FACT:
+        return
+    finest = min(run, key=lambda w: w.latest - w.earliest)  # the first said, where equally fine
+    for word in run:
+        word.earliest, word.latest = finest.earliest, finest.latest
+
+
+def _settle_accepts(
+    standing: list[Word],
+    lifecycles: dict[bool, Lifecycle | None],
+    fallen: dict[int, Fallen],
+) -> list[Word]:
+    """Of accepted milestones that exclude each other, the latest decided."""
+    accepts = [w for w in standing if w.about == MILESTONE and w.is_accept and not w.held_out]
+    if len(accepts) < 2:
+        return standing
+    kept: list[Word] = []
+    for word in sorted(accepts, key=_order, reverse=True):
+        rival = next((k for k in kept if k.leg == word.leg and _exclude(k, word, lifecycles)), None)
+        if rival is None:
+            kept.append(word)
+        else:
+            fallen[id(word)] = Fallen(fate=Fate.SUPERSEDED, reason="later_decision", by=rival.key)
+    return [word for word in standing if id(word) not in fallen]
+
+
+def _exclude(one: Word, other: Word, lifecycles: dict[bool, Lifecycle | None]) -> bool:
+    lifecycle = lifecycles[bool(one.leg)]
+    if lifecycle is None or one.slot[-1] != other.slot[-1]:
+        return False
+    if one.is_denial != other.is_denial:
+        denial, claim = (one, other) if one.is_denial else (other, one)
+        implied = claim.name == denial.name or denial.name in lifecycle.implied(claim.name)
+        return implied and claim.earliest <= denial.latest
+    if one.is_denial or one.name == other.name:
+        return False
+    pair = (one.name, other.name)
+    return pair not in lifecycle.allowed and pair[::-1] not in lifecycle.allowed

@@ -1,0 +1,225 @@
+"""What each standing report says, taken apart into words: one milestone, fact or flag at a time.
+
+A word that cannot be judged (unknown milestone, leg, line, attribute, flag) is held out by name. An
+arrival outside the planned destination is heard as in_transit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shipments.reconciliation.compare import Comparer, label
+from shipments.reconciliation.decisions import Rulings
+from shipments.reconciliation.model import Evidence, Lifecycle, Report, ReportKey
+from shipments.reconciliation.values import AttributeRule, Value
+from shipments.reconciliation.vocabulary import Compare, DecisionKind, Kind, Polarity, TimeClass, Toggle
+
+BEFORE_ALL = -(2**62)
+AFTER_ALL = 2**62
+
+MILESTONE, FACT, FLAG = "milestone", "fact", "flag"
+FUTURE_TIME = "future_time"
+
+Slot = tuple[str, str, str, str, tuple[bool, int], str, str]
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Word:
+    """One milestone, fact or flag as one report says it.
+
+    ``slot`` is what it speaks of: (kind, name, leg, line, as_of, scope, time class); rivals share it.
+    ``earliest`` and ``latest`` bound its time; ``latest`` of a denial is the T that it holds as of.
+    ``held_out`` is the reason why it may not be judged.
+    """
+
+    report: Report
+    slot: Slot
+    index: int
+    polarity: Polarity
+    earliest: int
+    latest: int
+    value: Value | None = None
+    toggle: Toggle | None = None
+    held_out: str = ""
+
+    @property
+    def key(self) -> ReportKey:
+        return self.report.key
+
+    @property
+    def source(self) -> str:
+        return self.report.key.source
+
+    @property
+    def about(self) -> str:
+        return self.slot[0]
+
+    @property
+    def name(self) -> str:
+        return self.slot[1]
+
+    @property
+    def leg(self) -> str:
+        return self.slot[2]
+
+    @property
+    def is_denial(self) -> bool:
+        return self.polarity is Polarity.DENIES
+
+    @property
+    def is_accept(self) -> bool:
+        decision = self.report.decision
+        return decision is not None and decision.kind is DecisionKind.ACCEPT
+
+    @property
+    def order(self) -> tuple[int, ReportKey, int]:
+        """Later words of one source supersede earlier ones in this order."""
+        return self.report.asserted_at, self.report.key, self.index
+
+
+class Hearing:
+    """Takes reports apart for one subject, by its plan and its lifecycles."""
+
+    def __init__(self, evidence: Evidence, comparer: Comparer, *, future_limit: int) -> None:
+        self.plan = evidence.plan
+        self.future_limit = future_limit
+        self.comparer = comparer
+        self.lifecycles = {False: evidence.lifecycle, True: evidence.leg_lifecycle}
+        self.milestones = {
+            is_leg: frozenset(m.name for m in one.milestones) if one else frozenset()
+            for is_leg, one in self.lifecycles.items()
+        }
+        self.legs = {leg.key: leg for leg in evidence.plan.legs}
+        self.rules: dict[str, AttributeRule] = {rule.name: rule for rule in evidence.attributes}
+
+    def words(self, report: Report, rulings: Rulings) -> Iterator[Word]:
+        """Every word of the report, in its own order."""
+        held_out = ""
+        if report.key in rulings.moved:
+            held_out = "two_events"
+        elif report.key in rulings.expired:
+            held_out = "expired"
+        if report.milestone is not None:
+            yield self._milestone(report, report.milestone, held_out)
+        yield from self._facts(report, rulings, held_out)
+        yield from self._flags(report, held_out)
+
+    def lifecycle(self, leg: str) -> Lifecycle | None:
+        """The lifecycle of the subject, or of its legs where ``leg`` is named."""
+        return self.lifecycles[bool(leg)]
+
+    def _milestone(self, report: Report, milestone: str, held_out: str) -> Word:
+        leg = report.leg or ""
+        earliest, latest = _times(report)
+        if not held_out:
+            if leg and leg not in self.legs:
+                held_out = "unknown_leg"
+            elif self.lifecycles[bool(leg)] is None:
+                held_out = "no_lifecycle"
+            elif milestone not in self.milestones[bool(leg)]:
+                held_out = "unknown_milestone"
+            elif self._is_future(report):
+                held_out = FUTURE_TIME
+        if not leg and milestone == "arrived" and self.is_elsewhere(report.place):
+            milestone = "in_transit"
+        return Word(
+            report=report,
+            slot=(MILESTONE, milestone, leg, "", (False, 0), "", report.time_class),
+            index=0,
+            polarity=report.polarity,
+            earliest=earliest,
+            latest=latest,
+            held_out=held_out,
+        )
+
+    def _is_future(self, report: Report) -> bool:
+        return (
+            report.occurred is not None
+            and report.time_class is TimeClass.ACTUAL
+            and report.polarity is Polarity.AFFIRMS
+            and report.decision is None
+            and report.occurred.earliest > report.received_at + self.future_limit
+        )
+
+    def is_elsewhere(self, place: str | None) -> bool:
+        """Whether a place is outside the planned destination: neither in it, nor it, nor around it."""
+        planned = self.plan.destination
+        if planned is None or place is None or "in_transit" not in self.milestones[False]:
+            return False
+        if place in self.plan.destination_holds:
+            return False
+        return not self.comparer.are_nested("place", planned, place)
+
+    def _facts(self, report: Report, rulings: Rulings, held_out: str) -> Iterator[Word]:
+        for index, fact in enumerate(report.facts):
+            rule = self.rules.get(fact.attribute)
+            leg, line = fact.leg or report.leg or "", fact.line or report.line or ""
+            reason = held_out or self._unknown(leg, line)
+            scope = ""
+            if rule is None:
+                reason = reason or "unknown_attribute"
+            elif not self.comparer.has_type(rule, fact.value):
+                reason = reason or "wrong_type"
+            else:
+                scope = self.comparer.scope(fact.value)
+                if rule.compare is Compare.COLLECT:
+                    scope = f"{scope}|{label(fact.value)}"
+            apart = rulings.apart.get((report.key, fact.attribute))
+            if apart is not None:
+                scope = f"{scope}|apart:{apart}"
+            as_of = (False, 0)
+            if rule is not None and rule.by_as_of and fact.as_of is not None:
+                as_of = (True, fact.as_of)
+            earliest, latest = _times(report)
+            yield Word(
+                report=report,
+                slot=(FACT, fact.attribute, leg, line, as_of, scope, report.time_class),
+                index=index,
+                polarity=report.polarity,
+                earliest=earliest,
+                latest=latest,
+                value=fact.value,
+                held_out=reason,
+            )
+
+    def _flags(self, report: Report, held_out: str) -> Iterator[Word]:
+        for index, flag in enumerate(report.flags):
+            leg = flag.leg or report.leg or ""
+            lifecycle = self.lifecycle(leg)
+            reason = held_out or self._unknown(leg, "")
+            if lifecycle is None or flag.name not in lifecycle.flag_names:
+                reason = reason or "unknown_flag"
+            toggle = flag.toggle
+            if report.milestone is None and report.polarity is Polarity.DENIES:
+                # To deny that a flag is set is to say that it is unset.
+                toggle = Toggle.UNSET if toggle is Toggle.SET else Toggle.SET
+            earliest, latest = _times(report)
+            yield Word(
+                report=report,
+                slot=(FLAG, flag.name, leg, "", (False, 0), "", report.time_class),
+                index=index,
+                polarity=Polarity.AFFIRMS,
+                earliest=earliest,
+                latest=latest,
+                toggle=toggle,
+                held_out=reason,
+            )
+
+    def _unknown(self, leg: str, line: str) -> str:
+        if leg and leg not in self.legs:
+            return "unknown_leg"
+        if line and line not in self.plan.lines:
+            return "unknown_line"
+        return ""
+
+
+def _times(report: Report) -> tuple[int, int]:
+    """The bounds of a word's time; what actually happened, happened before it was said."""
+    if report.occurred is not None:
+        return report.occurred.earliest, report.occurred.latest
+    if report.polarity is Polarity.DENIES:
+        return report.asserted_at, report.asserted_at
+    if report.time_class is TimeClass.ACTUAL and report.kind is not Kind.DECIDE:
+        return BEFORE_ALL, report.asserted_at
+    return BEFORE_ALL, AFTER_ALL
