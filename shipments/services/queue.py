@@ -47,7 +47,7 @@ def mark_due(moments: Mapping[UUID, datetime]) -> None:
             ON CONFLICT (subject_id) DO UPDATE
                SET generation = shipments_due.generation + 1,
                    from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
-                   not_before = LEAST(shipments_due.not_before, now()),
+                   not_before = LEAST(shipments_due.not_before, statement_timestamp()),
                    attempts = 0, quarantined = false, last_error = ''
             """,
             [subjects, [moments[subject] for subject in subjects]],
@@ -62,14 +62,14 @@ def claim(*, limit: int) -> list[Claim]:
             """
             WITH free AS (
                 SELECT subject_id FROM shipments_due
-                 WHERE NOT quarantined AND not_before <= now()
-                   AND (leased_until IS NULL OR leased_until < now())
+                 WHERE NOT quarantined AND not_before <= statement_timestamp()
+                   AND (leased_until IS NULL OR leased_until < statement_timestamp())
                  ORDER BY not_before, due_since LIMIT %s
                    FOR UPDATE SKIP LOCKED
             )
             UPDATE shipments_due AS due
                SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
-                   leased_until = now() + make_interval(secs => %s)
+                   leased_until = statement_timestamp() + make_interval(secs => %s)
               FROM free WHERE due.subject_id = free.subject_id
             RETURNING due.subject_id, due.generation, due.from_moment
             """,
@@ -132,7 +132,7 @@ def give_back(claims: Iterable[Claim], *, error: str) -> None:
             """
             UPDATE shipments_due
                SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL,
-                   not_before = now() + make_interval(secs => power(2, attempts)),
+                   not_before = statement_timestamp() + make_interval(secs => power(2, attempts)),
                    quarantined = attempts >= %s, last_error = left(%s, 200)
              WHERE subject_id = ANY(%s) AND claim_token = %s
             """,

@@ -1,0 +1,80 @@
+"""The queue of due subjects: leases, generations, fencing, quarantine."""
+
+import pytest
+from django.db import connection
+
+from shipments.factories import ShipmentFactory
+from shipments.models import Due
+from shipments.services.queue import MAX_ATTEMPTS, claim, give_back, lock_still_ours, mark_due, settle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def due(django_user_model):
+    shipment = ShipmentFactory()
+    mark_due({shipment.pk: shipment.created_at})
+    return Due.objects.get()
+
+
+def lease_ran_out():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE shipments_due SET leased_until = statement_timestamp() - interval '1 second'")
+
+
+def test_a_claimed_subject_is_not_claimed_again(due):
+    assert [each.subject_id for each in claim(limit=10)] == [due.subject_id]
+    assert claim(limit=10) == []
+
+
+def test_a_lease_that_ran_out_is_claimed_by_the_next(due):
+    claim(limit=10)
+    lease_ran_out()
+
+    assert [each.subject_id for each in claim(limit=10)] == [due.subject_id]
+
+
+def test_a_worker_that_slept_past_its_lease_may_not_write(due):
+    zombie = claim(limit=10)
+    lease_ran_out()
+    heir = claim(limit=10)
+
+    assert lock_still_ours(zombie) == set()
+    assert lock_still_ours(heir) == {due.subject_id}
+    settle(zombie)
+    assert Due.objects.get().claim_token == heir[0].token
+
+
+def test_a_settled_subject_is_off_the_queue(due):
+    settle(claim(limit=10))
+
+    assert not Due.objects.exists()
+
+
+def test_a_subject_marked_due_while_it_is_folded_stays_due(due):
+    claims = claim(limit=10)
+    mark_due({due.subject_id: due.from_moment})
+    settle(claims)
+
+    left = Due.objects.get()
+    assert (left.generation, left.claim_token, left.attempts) == (2, None, 0)
+    assert claim(limit=10)[0].generation == 2
+
+
+def test_a_subject_that_fails_rests_and_is_quarantined_in_the_end(due):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        give_back(claim(limit=10), error="ValueError: no")
+        row = Due.objects.get()
+        assert (row.attempts, row.quarantined) == (attempt, attempt == MAX_ATTEMPTS)
+        assert row.not_before > row.due_since
+        Due.objects.update(not_before=row.due_since)
+
+    assert claim(limit=10) == []
+    assert Due.objects.get().last_error == "ValueError: no"
+
+
+def test_new_evidence_takes_a_subject_out_of_quarantine(due):
+    Due.objects.update(quarantined=True, attempts=5)
+    mark_due({due.subject_id: due.from_moment})
+
+    assert claim(limit=10)
