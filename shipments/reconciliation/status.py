@@ -76,7 +76,9 @@ class Verdict:
             for vote in self.candidates[i].votes
             if self._implies(self.candidates[i].milestone, milestone)
         ]
-        return votes + (self.leg_votes if self._implies("arrived", milestone) else [])
+        if self.leg_votes and self._implies("arrived", milestone):
+            votes += self.leg_votes
+        return votes
 
     def state(self, index: int) -> State:
         """The state of a candidate: that of its milestone, seen from it."""
