@@ -1,0 +1,235 @@
+"""From JSON or TOML to a checked report, or to everything that is wrong with it.
+
+    data ─ plain? ─ form (pydantic, strict) ─ sense ─> ReportDraft
+              └───────────┴────────────────────┴─────> Invalid, with every problem found
+
+Pure: whether a source, a subject or a code exists is asked later, when the draft is recorded.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from shipments.intake import values
+from shipments.intake.draft import FactDraft, Invalid, Occurred, Pointer, Problem, ReportDraft
+from shipments.intake.faults import did_you_mean, problem_of
+from shipments.intake.fields import (
+    Beginning,
+    End,
+    Language,
+    Moment,
+    Name40,
+    Name60,
+    Name200,
+    Period,
+    Words,
+)
+from shipments.intake.plain import plain_problems, shown, storable
+from shipments.intake.times import Window
+from shipments.intake.values import PrecisionWord, Strict, Value, in_order, value_json
+from shipments.reconciliation.lifecycles import LIFECYCLES
+
+# A source's clock may be wrong by as much; what is said to have been said later is not so yet.
+CLOCK_SKEW = timedelta(hours=24)
+FLAGS = frozenset(flag for lifecycle in LIFECYCLES.values() for flag in lifecycle.flag_names)
+
+
+def _flag(name: str) -> str:
+    if name not in FLAGS:
+        raise PydanticCustomError(
+            "unknown_flag",
+            "No such flag: {said}.{advice}",
+            {"said": shown(name), "advice": did_you_mean(name, FLAGS)},
+        )
+    return name
+
+
+class Target(Strict):
+    """The report that this one corrects or retracts. Without ``source`` it is one of the same source."""
+
+    source: Name60 | None = None
+    event_id: Name200
+
+
+class Citation(Strict):
+    """What a report repeats: a report, a whole source, or ``{}`` where the origin is not named."""
+
+    source: Name60 | None = None
+    event_id: Name200 | None = None
+
+    @model_validator(mode="after")
+    def check_source(self) -> "Citation":
+        if self.event_id and not self.source:
+            raise PydanticCustomError("required", "An event_id needs the source whose event it is.")
+        return self
+
+
+class Span(Strict):
+    """A time with two ends; either may be a day, a month or a year."""
+
+    since: Beginning = Field(alias="from")
+    until: End = Field(alias="to")
+    precision: PrecisionWord = "range"
+
+    @model_validator(mode="after")
+    def check_order(self) -> "Span":
+        in_order(self.since, self.until, ends=("from", "to"))
+        return self
+
+
+class FactIn(Strict):
+    """One typed value that the report states."""
+
+    attribute: Name60
+    value: Value
+    as_of: Moment | None = Field(None, description="The moment that a figure holds for.")
+    leg: Name60 | None = None
+    line: Name60 | None = None
+
+
+class ReportIn(Strict):
+    """One statement by one source about one subject at one time."""
+
+    source: Name60 | None = Field(None, description="Whose statement it is. Left out: the key's own source.")
+    event_id: Name200 | None = Field(None, description="The source's own id of this statement.")
+    kind: Literal["observe", "correct", "retract"] = "observe"
+    target: Target | None = Field(None, description="For correct and retract.")
+    subject: Name200 = Field(description="Our reference, or scheme:value as somebody else knows it.")
+    leg: Name60 | None = None
+    line: Name60 | None = None
+    place: Name200 | None = None
+    code: Name60 | None = Field(None, description="The milestone: ours, or a code of code_scheme.")
+    code_scheme: Name40 | None = Field(None, description="Whose code it is; aidtracker, unless said.")
+    flags: dict[Annotated[str, AfterValidator(_flag)], bool] = Field({}, max_length=50)
+    facts: list[FactIn] = Field([], max_length=200)
+    polarity: Literal["affirms", "denies"] = "affirms"
+    time_class: Literal["actual", "estimated", "planned", "requested", "expected"] = "actual"
+    directness: Literal["own", "second_hand", "inferred"] = "own"
+    hedge: Literal["asserted", "apparent", "speculated"] = "asserted"
+    credibility: int | None = Field(None, ge=1, le=6, description="Admiralty credibility, 1 to 6.")
+    occurred: (
+        Annotated[
+            Annotated[Span, Tag("\0span")] | Annotated[Period, Tag("\0period")],
+            Discriminator(lambda said: "\0span" if isinstance(said, dict | Span) else "\0period"),
+        ]
+        | None
+    ) = Field(None, description="When it happened.")
+    asserted_at: Moment = Field(description="When the source said it.")
+    attributed_to: Name60 | None = Field(None, description="The source that is quoted.")
+    cites: list[Citation] = Field([], max_length=100)
+    document: Name200 | None = Field(None, description="The document's reference, or its publisher's key.")
+    marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "CLEAR"
+    quote: Words | None = None
+    language: Language | None = None
+    raw: dict[str, Any] | None = Field(None, description="The sender's own message, kept as it is.")
+
+
+FORMS: dict[str, type[Strict]] = {
+    "\0text": values.TextValue,
+    "\0code": values.CodeValue,
+    "\0place": values.PlaceValue,
+    "\0actor": values.ActorValue,
+    "\0money": values.MoneyValue,
+    "\0quantity": values.QuantityValue,
+}
+NAMES: dict[tuple[str, ...], list[str]] = {
+    (): list(ReportIn.model_fields),
+    ("target",): list(Target.model_fields),
+    ("cites", "*"): list(Citation.model_fields),
+    ("facts", "*"): list(FactIn.model_fields),
+    ("occurred", "\0span"): ["from", "to", "precision"],
+    ("facts", "*", "value", "\0time"): ["from", "to", "precision"],
+    **{("facts", "*", "value", tag): list(form.model_fields) for tag, form in FORMS.items()},
+}
+
+
+def parse_report(data: object, *, source: str = "", now: datetime | None = None) -> ReportDraft:
+    """The report that ``data`` states. Raises Invalid with every problem found.
+
+    ``source`` speaks where the report names none. ``now`` bounds how far ahead a time may lie (ten
+    years); None for files that bring their own clock.
+    """
+    problems = plain_problems(data)
+    if problems:
+        raise Invalid(problems)
+    try:
+        said = ReportIn.model_validate(data, context={"window": Window(now=now)})
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        raise Invalid([problem_of(fault, NAMES) for fault in faults]) from None
+    problems = list(_senseless(said, source, now))
+    if problems:
+        raise Invalid(problems)
+    return _draft(said, source)
+
+
+def _senseless(said: ReportIn, source: str, now: datetime | None) -> Iterator[Problem]:
+    """What is well-formed and still says nothing, or two things at once."""
+    if not (said.source or source):
+        yield Problem(code="required", pointer="/source", detail="Whose statement is it? This key has no source.")
+    if now and said.asserted_at > now + CLOCK_SKEW:
+        detail = "Said more than a day from now. What is planned is asserted today, with a time_class."
+        yield Problem(code="future_time", pointer="/asserted_at", detail=detail)
+    if said.code_scheme and not said.code:
+        yield Problem(code="required", pointer="/code", detail="A code_scheme needs a code.")
+    if said.kind == "observe" and said.target:
+        detail = "Only a correction or a retraction points at a report; to repeat one, use cites."
+        yield Problem(code="target_not_allowed", pointer="/target", detail=detail)
+    if said.kind != "observe" and not said.target:
+        yield Problem(code="required", pointer="/target", detail=f"Which report does this {said.kind}?")
+    content = [name for name in ("code", "flags", "facts") if getattr(said, name)]
+    if said.kind == "retract":
+        for name in content:
+            detail = "A retraction takes back the whole report and says nothing else; to say it otherwise, correct it."
+            yield Problem(code="content_not_allowed", pointer=f"/{name}", detail=detail)
+    elif not content:
+        yield Problem(code="says_nothing", pointer="", detail="A report has a code, flags or facts.")
+
+
+def _draft(said: ReportIn, source: str) -> ReportDraft:
+    speaker = said.source or source
+    optional = {
+        name: value
+        for name in ("leg", "line", "place", "code", "code_scheme", "attributed_to", "document", "quote", "language")
+        if (value := getattr(said, name)) is not None
+    }
+    target = said.target
+    return ReportDraft(
+        source=speaker,
+        subject=said.subject,
+        asserted_at=said.asserted_at,
+        event_id=said.event_id or "",
+        kind=said.kind,
+        target=Pointer(source=target.source or speaker, event_id=target.event_id) if target else None,
+        flags=dict(said.flags),
+        facts=tuple(_fact(fact) for fact in said.facts),
+        polarity=said.polarity,
+        time_class=said.time_class,
+        directness=said.directness,
+        hedge=said.hedge,
+        credibility=said.credibility,
+        occurred=_occurred(said.occurred),
+        cites=tuple(Pointer(source=cited.source or "", event_id=cited.event_id or "") for cited in said.cites),
+        marking=said.marking,
+        raw=storable(said.raw) if said.raw is not None else None,
+        **optional,
+    )
+
+
+def _fact(said: FactIn) -> FactDraft:
+    return FactDraft(
+        attribute=said.attribute,
+        value=value_json(said.value),
+        as_of=said.as_of,
+        leg=said.leg or "",
+        line=said.line or "",
+    )
+
+
+def _occurred(said: Span | Occurred | None) -> Occurred | None:
+    if isinstance(said, Span):
+        return Occurred(earliest=said.since, latest=said.until, precision=said.precision)
+    return said

@@ -1,0 +1,131 @@
+"""Times as senders write them. Every one has a time zone or is a whole day, month or year in UTC.
+
+    2022-05-16T09:00:00+09:00   an instant        2022-05-16   that day
+    2022-05-16T09:00+09:00      that minute       2022-05      that month       2022   that year
+
+TOML's own dates and times are taken as well. Seconds hold at most six decimals; no leap second.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+from pydantic_core import PydanticCustomError
+
+from shipments.intake.draft import Occurred
+from shipments.intake.plain import shown
+
+# Aid of our kind is reported from the end of the Second World War on; a plan reaches ten years ahead.
+EARLIEST_YEAR = 1945
+YEARS_AHEAD = 10
+TICK = timedelta(microseconds=1)
+
+INSTANT = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+)
+CALENDAR = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The years that a time can plausibly be in. ``now`` None: no end, for files that are older than the reader."""
+
+    now: datetime | None = None
+
+    def check(self, year: int, said: object) -> None:
+        latest = (self.now.year + YEARS_AHEAD) if self.now else 9998
+        if not EARLIEST_YEAR <= year <= latest:
+            raise PydanticCustomError(
+                "implausible_time",
+                "{said} is not between {earliest} and {latest}.",
+                {"said": shown(said), "earliest": EARLIEST_YEAR, "latest": latest},
+            )
+
+
+def read_moment(said: object, window: Window) -> datetime:
+    """The aware moment. Raises PydanticCustomError for a date alone, a naive time or an implausible one."""
+    period = read_period(said, window)
+    if period.precision not in ("instant", "minute"):
+        raise _invalid(said, "A date and a time with a zone are needed, for example 2022-05-16T09:00:00+09:00.")
+    return period.earliest
+
+
+def read_period(said: object, window: Window) -> Occurred:
+    """The time from its first to its last microsecond, with the precision that it was said in."""
+    if isinstance(said, datetime):
+        if said.tzinfo is None:
+            raise _zone(said)
+        window.check(said.year, said)
+        return Occurred(earliest=said, latest=said)
+    if isinstance(said, date):
+        said = said.isoformat()
+    if not isinstance(said, str):
+        raise PydanticCustomError("string_required", "A time is a string, for example 2022-05-16T09:00:00+09:00.")
+    if matched := INSTANT.fullmatch(said):
+        return _instant(said, matched, window)
+    if matched := CALENDAR.fullmatch(said):
+        return _calendar(said, matched, window)
+    raise _invalid(said, "Write it as 2022-05-16T09:00:00+09:00, or 2022-05-16 where only the day is known.")
+
+
+def read_end(said: object, window: Window) -> datetime:
+    """The last microsecond of the time."""
+    return read_period(said, window).latest
+
+
+def _instant(said: str, matched: re.Match[str], window: Window) -> Occurred:
+    year, month, day, hour, minute, second, fraction, zone = matched.groups()
+    if zone is None:
+        raise _zone(said)
+    if fraction and len(fraction) > 6:
+        raise PydanticCustomError("too_precise", "Seconds hold at most six decimals.")
+    window.check(int(year), said)
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second or 0),
+            int((fraction or "").ljust(6, "0")), tzinfo=_offset(zone),
+        )  # fmt: skip
+    except ValueError as error:
+        raise _invalid(said, "There is no such day or time.") from error
+    if second is None:
+        return Occurred(earliest=moment, latest=moment + timedelta(minutes=1) - TICK, precision="minute")
+    return Occurred(earliest=moment, latest=moment)
+
+
+def _offset(zone: str) -> timezone:
+    if zone in "Zz":
+        return UTC
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if minutes > 59 or hours * 60 + minutes > 14 * 60:
+        raise ValueError(zone)
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(ahead if zone[0] == "+" else -ahead)
+
+
+def _calendar(said: str, matched: re.Match[str], window: Window) -> Occurred:
+    year, month, day = (int(part) if part else 0 for part in matched.groups())
+    window.check(year, said)
+    try:
+        first = date(year, month or 1, day or 1)
+    except ValueError as error:
+        raise _invalid(said, "There is no such day.") from error
+    if day:
+        precision, after = "day", first + timedelta(days=1)
+    elif month:
+        precision, after = "month", (first + timedelta(days=31)).replace(day=1)
+    else:
+        precision, after = "year", date(year + 1, 1, 1)
+    midnight = datetime.combine(first, time(tzinfo=UTC))
+    return Occurred(earliest=midnight, latest=datetime.combine(after, time(tzinfo=UTC)) - TICK, precision=precision)
+
+
+def _zone(said: object) -> PydanticCustomError:
+    return PydanticCustomError(
+        "timezone_required",
+        "{said} has no time zone; add Z or an offset such as +09:00.",
+        {"said": shown(said)},
+    )
+
+
+def _invalid(said: object, advice: str) -> PydanticCustomError:
+    return PydanticCustomError("invalid_time", "Not a time: {said}. {advice}", {"said": shown(said), "advice": advice})
