@@ -17,10 +17,10 @@ from shipments.intake.times import Window, read_end, read_moment, read_period
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 # ISO 4217 as of 2024-06: how many decimals, where it is not two.
 DECIMALS = (
-    {code: 0 for code in ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI")}
-    | {code: 0 for code in ("VND", "VUV", "XAF", "XOF", "XPF")}
-    | {code: 3 for code in ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")}
-    | {code: 4 for code in ("CLF", "UYW")}
+    dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0)
+    | dict.fromkeys(("VND", "VUV", "XAF", "XOF", "XPF"), 0)
+    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+    | dict.fromkeys(("CLF", "UYW"), 4)
 )
 # Codes of ISO 4217 that are no money anybody can give: metals, bond units, tests, "no currency".
 NOT_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XPD", "XPT", "XTS", "XXX"])
