@@ -797,7 +797,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('occurred_from__isnull', True), ('occurred_to__isnull', True)), ('occurred_from__lte', models.F('occurred_to')), _connector='OR'), name='report_occurred_from_is_not_after_to'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('occurred_from__isnull', True), ('occurred_to__isnull', True)), models.Q(('occurred_from__isnull', False), ('occurred_from__lte', models.F('occurred_to')), ('occurred_to__isnull', False)), _connector='OR'), name='report_occurred_from_is_not_after_to'),
         ),
         migrations.AddConstraint(
             model_name='report',

@@ -153,7 +153,8 @@ class Report(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(occurred_from__isnull=True, occurred_to__isnull=True)
-                | Q(occurred_from__lte=F("occurred_to")),
+                # Half an interval makes the comparison null, which a check lets pass.
+                | Q(occurred_from__isnull=False, occurred_to__isnull=False, occurred_from__lte=F("occurred_to")),
                 name="report_occurred_from_is_not_after_to",
             ),
             models.CheckConstraint(
