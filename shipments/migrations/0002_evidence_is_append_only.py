@@ -74,8 +74,11 @@ class Migration(migrations.Migration):
             REVOKE DELETE, TRUNCATE ON shipments_reportpayload FROM aidtracker_app;
             CREATE TRIGGER erase_only BEFORE UPDATE OR DELETE ON shipments_reportpayload
                 FOR EACH ROW EXECUTE FUNCTION report_payload_may_only_be_erased();
+            CREATE TRIGGER erase_only_whole BEFORE TRUNCATE ON shipments_reportpayload
+                FOR EACH STATEMENT EXECUTE FUNCTION report_payload_may_only_be_erased();
             """,
             """
+            DROP TRIGGER erase_only_whole ON shipments_reportpayload;
             DROP TRIGGER erase_only ON shipments_reportpayload;
             GRANT DELETE ON shipments_reportpayload TO aidtracker_app;
             """,

@@ -1,0 +1,96 @@
+"""Migrations: nothing missing, named by intent, and reversible to an empty database and back."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+from psycopg import sql
+
+from aidtracker.local.servers import APPLICATION, OWNER
+from tests.servers import TEMPLATE, addresses
+
+OURS = ("actors", "shipments")
+
+SCHEMA = {
+    "columns": """
+        SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
+          FROM information_schema.columns WHERE table_schema = 'public'
+    """,
+    "constraints": """
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+          FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    """,
+    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "triggers": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "functions": "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "grants": """
+        SELECT relname, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl)
+         WHERE relnamespace = 'public'::regnamespace
+    """,
+}
+
+
+@pytest.fixture
+def scratch(django_db_setup: None) -> Iterator[str]:
+    """A migrated database with the vocabularies in it, that no other test sees."""
+    where = addresses()
+    name = f"{where.database}_scratch"
+    with psycopg.connect(where.superuser_url(), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE), sql.Identifier(OWNER)
+            )
+        )
+        yield name
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _migrate(database: str, *target: str) -> None:
+    where = addresses()
+    urls = {"DATABASE_URL": APPLICATION, "DATABASE_OWNER_URL": OWNER}
+    environment = os.environ | {name: where.role_url(role, database) for name, role in urls.items()}
+    command = [sys.executable, "-m", "django", "migrate", *target, "--database=owner", "--verbosity=0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _schema(database: str) -> dict[str, set[tuple[object, ...]]]:
+    with psycopg.connect(addresses().superuser_url(database)) as server:
+        return {name: set(server.execute(query).fetchall()) for name, query in SCHEMA.items()}
+
+
+@pytest.mark.django_db
+def test_models_have_no_change_without_a_migration(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        call_command("makemigrations", check=True, dry_run=True)
+    except SystemExit:
+        pytest.fail(f"run manage.py makemigrations --name=WHAT_FOR:\n{capsys.readouterr().out}")
+
+
+def test_migrations_are_named_by_intent() -> None:
+    found = [name for app, name in MigrationLoader(None).disk_migrations if app in OURS]
+    assert found
+    by_machine = re.compile(r"auto_|_initial$|_and_more$")
+    assert [name for name in found if by_machine.search(name)] == []
+
+
+def test_migrations_go_back_to_nothing_and_forth_again(scratch: str) -> None:
+    before = _schema(scratch)
+    tables = {model._meta.db_table for app in OURS for model in apps.get_app_config(app).get_models(True)}
+    assert tables <= {table for table, *_ in before["columns"]}
+
+    _migrate(scratch, "actors", "zero")  # and with it everything that stands on actors
+    emptied = _schema(scratch)
+    assert tables & {table for table, *_ in emptied["columns"]} == set()
+    assert emptied["triggers"] == emptied["functions"] == set()
+
+    _migrate(scratch)
+    assert _schema(scratch) == before
