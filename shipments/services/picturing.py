@@ -13,8 +13,9 @@ from typing import Any
 from actors.identifiers import reference_of
 from shipments.intake.canonical import key_digest
 from shipments.reconciliation import picture as core
-from shipments.reconciliation.history import history
-from shipments.reconciliation.model import ReportKey
+from shipments.reconciliation.fold import reconcile
+from shipments.reconciliation.history import moments
+from shipments.reconciliation.model import Evidence, ReportKey
 from shipments.services.dossiers import Dossier, Readable
 from shipments.services.rules import moment_of
 from shipments.services.translating import interval_json, json_of
@@ -41,20 +42,35 @@ class Row:
     columns: dict[str, Any]
 
 
-def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: int) -> list[Span]:
-    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order."""
+def spans_of(
+    dossier: Dossier, readable: Readable, *, start: int | None, until: int, standing: str | None = None
+) -> list[Span]:
+    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order.
+
+    ``standing`` is the output hash in force just before ``start``: a picture like it begins no span.
+    """
     turns = [turn for turn in dossier.turns if (start is None or turn > start) and turn <= until]
-    spans: list[Span] = []
+    begun: list[core.Picture] = []
     for begin, end in zip([start, *turns], [*turns, None], strict=True):
-        evidence = dossier.evidence(readable=readable, as_of=until if begin is None and not turns else begin or 0)
         last = until if end is None else end - 1
-        for version in history(evidence, moments_from=begin, until=last):
-            if not spans or spans[-1].picture.output_hash != version.picture.output_hash:
-                spans.append(Span(start=version.known_from, end=None, picture=version.picture))
+        evidence = dossier.evidence(readable=readable, as_of=last)
+        for moment in _moments(evidence, begin, until=last):
+            if begin is None or moment >= begin:
+                picture = reconcile(evidence, known_at=moment)
+                if picture.output_hash != standing:
+                    standing = picture.output_hash
+                    begun.append(picture)
+    ends = [picture.known_at for picture in begun[1:]]
     return [
-        Span(start=span.start, end=after.start if after else None, picture=span.picture)
-        for span, after in zip(spans, [*spans[1:], None], strict=True)
+        Span(start=picture.known_at, end=end, picture=picture)
+        for picture, end in zip(begun, [*ends, None], strict=False)
     ]
+
+
+def _moments(evidence: Evidence, begin: int | None, *, until: int) -> list[int]:
+    """The moments at which the picture may change, the beginning of this state of the evidence included."""
+    found = moments(evidence, until=until)
+    return sorted({*found, begin}) if found and begin is not None and begin > found[0] else list(found)
 
 
 def differing(spans: Sequence[Span], below: Sequence[Span]) -> Iterator[tuple[int, Span]]:

@@ -111,12 +111,10 @@ def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple
     folded = Folded(dossier=dossier, since=since, turns_at=_next_turn(dossier, until))
     below: list[Span] = []
     for tier in tiers:
-        spans = spans_of(dossier, Readable(tier), start=since, until=until)
-        first = 0
-        if last and spans:
-            first = last[0] - 1 if bytes.fromhex(spans[0].picture.output_hash) == last[1] else last[0]
-        numbered = [(number + first, span) for number, span in differing(spans, below)]
-        folded.rows.extend(rows_of(numbered, tier=tier))
+        standing = last[1].hex() if last else None
+        spans = spans_of(dossier, Readable(tier), start=since, until=until, standing=standing)
+        before = last[0] if last else 0
+        folded.rows.extend(rows_of(((before + n, span) for n, span in differing(spans, below)), tier=tier))
         below = spans
     return folded
 

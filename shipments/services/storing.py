@@ -54,27 +54,27 @@ def difference(
 ) -> Difference:
     """What turns the ``stored`` rows of a subject into the ``wanted`` ones.
 
-    With ``since``, ``wanted`` tells only what is believed from that core time on: rows that began
-    before it run on where nothing changed, and end there where something did.
+    With ``since``, ``wanted`` tells only what changed from that core time on: rows that began before
+    it run on, and those that are not the same at the first change end there.
     """
     there = {_identity(row): row for row in stored}
     before = {(table, tier, key): row for (table, tier, key, start), row in there.items() if _is_before(start, since)}
     result = Difference()
-    turn = min((row.start for row in wanted), default=since or 0)
+    turn = min((row.start for row in wanted), default=None)
     for row in wanted:
         known_to = moment_of(row.end) if row.end is not None else None
         existing = there.get((row.table, row.tier, row.key, row.start))
-        if row.start == turn:
-            existing = before.get((row.table, row.tier, row.key), existing)
+        running = before.get((row.table, row.tier, row.key)) if row.start == turn else None
+        if running is not None and _same(running, row.columns):
+            existing = before.pop((row.table, row.tier, row.key))
         if existing is not None and _same(existing, row.columns):
             there.pop(_identity(existing))
-            before.pop((row.table, row.tier, row.key), None)
             _end(existing, known_to, result)
         else:
             result.create.append(_new(subject_id, row, known_to))
     for ended in before.values():
         there.pop(_identity(ended))
-        _end(ended, moment_of(turn), result)
+        _end(ended, moment_of(turn) if turn is not None else None, result)
     result.delete.extend(there.values())
     return result
 

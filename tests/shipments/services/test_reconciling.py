@@ -1,0 +1,228 @@
+"""From recorded reports to a stored picture: versions, late reports, tiers, twice is once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actors.access import Reader
+from actors.factories import SourceFactory, SourceRatingFactory
+from actors.marking import Marking
+from shipments.factories import OccurredFactory, ReportDraftFactory, ShipmentFactory
+from shipments.intake.draft import Pointer
+from shipments.models import Conflict, Due, Finding, OutboxEvent, Picture, Subject
+from shipments.services.reconciling import count_due, reconcile_due
+from shipments.services.recording import Sender, record
+from shipments.services.verifying import verify
+
+pytestmark = pytest.mark.django_db
+T0 = datetime(2026, 5, 20, 12, tzinfo=UTC)
+
+
+def hours(number):
+    return T0 + timedelta(hours=number)
+
+
+@pytest.fixture
+def shipment():
+    return ShipmentFactory(destination=None)
+
+
+@pytest.fixture
+def say(shipment):
+    """Record that a source of a grade said that something happened at an hour; folds nothing."""
+
+    def say(code, at, *, by="wfp", grade="A", received=None, **more):
+        if not Subject.objects.filter(reports__source__code=by).exists():
+            source = SourceFactory(code=by)
+            SourceRatingFactory(source=source, grade=grade, topic="", valid_from=hours(-9999), recorded_at=hours(-9999))
+        draft = ReportDraftFactory(
+            source=by,
+            subject=shipment.reference,
+            code=code,
+            occurred=OccurredFactory(earliest=hours(at)),
+            asserted_at=hours(at),
+            **more,
+        )
+        (outcome,) = record([draft], sender=Sender(), received_at=hours(at if received is None else received))
+        assert outcome.result == "accepted", outcome
+        return draft
+
+    return say
+
+
+def fold():
+    while reconcile_due(limit=100):
+        pass
+
+
+def rows():
+    """Every picture row, without its id."""
+    return sorted(
+        str({name: value for name, value in row.items() if name != "id"})
+        for model in (Picture, Finding, Conflict)
+        for row in model.objects.values()
+    )
+
+
+def test_a_report_becomes_a_picture(shipment, say):
+    say("departed", 24)
+    fold()
+
+    picture = Picture.objects.get()
+    assert (picture.status, picture.version, picture.known_from, picture.known_to) == ("departed", 1, hours(24), None)
+    assert picture.origins == ["wfp"]
+    assert count_due() == 0
+    assert Subject.objects.get().version == 1
+
+
+def test_each_change_is_a_version_with_the_span_in_which_it_was_believed(say):
+    say("departed", 24)
+    fold()
+    say("arrived", 30)
+    fold()
+
+    spans = Picture.objects.order_by("known_from").values_list("status", "version", "known_from", "known_to")
+    assert list(spans) == [("departed", 1, hours(24), hours(30)), ("arrived", 2, hours(30), None)]
+
+
+def test_several_unseen_moments_give_the_same_history_as_one_at_a_time(say):
+    for code, at in [("booked", 0), ("departed", 24), ("arrived", 30)]:
+        say(code, at)
+    fold()
+    together = rows()
+    Picture.objects.all().delete()
+    Finding.objects.all().delete()
+    Conflict.objects.all().delete()
+
+    assert verify(repair=True) == [Subject.objects.get().reference]
+    fold()
+    assert rows() == together
+    assert [version for (version,) in Picture.objects.order_by("known_from").values_list("version")] == [1, 2, 3]
+
+
+def test_a_report_received_before_what_was_folded_rewrites_only_what_it_changes(say):
+    say("booked", 0)
+    say("arrived", 30)
+    fold()
+    first = Picture.objects.get(status="booked")
+    say("departed", 24)
+    fold()
+
+    assert Picture.objects.get(status="booked").pk == first.pk
+    assert list(Picture.objects.order_by("known_from").values_list("status", "version")) == [
+        ("booked", 1),
+        ("departed", 2),
+        ("arrived", 3),
+    ]
+    assert verify() == []
+
+
+def test_a_late_report_does_not_undo_delivery(say):
+    say("delivered", 60)
+    fold()
+    say("departed", 24, received=90)
+    fold()
+
+    assert Picture.objects.get(known_to=None).status == "delivered"
+
+
+def test_the_same_report_again_makes_no_version_and_no_event(say, shipment):
+    draft = say("departed", 24)
+    fold()
+    before, events = rows(), OutboxEvent.objects.count()
+    record([draft], sender=Sender(), received_at=hours(50))
+    fold()
+
+    assert (rows(), OutboxEvent.objects.count()) == (before, events)
+
+
+def test_a_fold_that_finds_nothing_new_writes_nothing(say):
+    say("departed", 24)
+    fold()
+    before = rows()
+    Due.objects.create(subject=Subject.objects.get(), from_moment=hours(0))
+    fold()
+
+    assert rows() == before
+
+
+def test_a_retraction_leaves_the_claim_in_history(say):
+    draft = say("delivered", 60)
+    fold()
+    say("", 61, kind="retract", target=Pointer(source="wfp", event_id=draft.event_id))
+    fold()
+
+    assert [status for (status,) in Picture.objects.order_by("known_from").values_list("status")] == ["delivered", ""]
+
+
+def test_a_higher_tier_is_stored_only_while_it_differs_and_the_lower_tells_nothing_of_it(say):
+    say("departed", 24)
+    fold()
+    clear_before = list(Picture.objects.values("version", "known_from", "known_to", "status"))
+    say("arrived", 30, marking="AMBER")
+    fold()
+
+    assert list(Picture.objects.filter(tier=0).values("version", "known_from", "known_to", "status")) == clear_before
+    assert Picture.objects.for_reader(Reader(clearance=Marking.GREEN)).get().status == "departed"
+    assert Picture.objects.for_reader(Reader(clearance=Marking.AMBER)).get().status == "arrived"
+    assert Picture.objects.for_reader(Reader(clearance=Marking.RED)).get().status == "arrived"
+
+    say("arrived", 30.5, received=40, by="carrier")
+    say("arrived", 30.5, received=40, by="wfp")
+    fold()
+    assert Picture.objects.for_reader(Reader(clearance=Marking.GREEN)).get().status == "arrived"
+    assert verify() == []
+
+
+def test_what_was_believed_at_a_moment_can_be_read_for_each_reader(say):
+    say("departed", 24)
+    say("arrived", 30)
+    fold()
+    reader = Reader(clearance=Marking.CLEAR)
+
+    assert not Picture.objects.for_reader(reader, known_at=hours(23)).exists()
+    assert Picture.objects.for_reader(reader, known_at=hours(29)).get().status == "departed"
+    assert Picture.objects.for_reader(reader, known_at=hours(30)).get().status == "arrived"
+
+
+def test_a_picture_that_changed_is_announced_once(say, shipment):
+    say("departed", 24)
+    fold()
+    events = OutboxEvent.objects.filter(type="picture.changed")
+
+    assert [event.body["status"] for event in events] == ["departed"]
+    assert events.get().body["subject"] == shipment.reference
+
+
+def test_verify_names_a_subject_whose_picture_was_tampered_with(say, shipment):
+    say("departed", 24)
+    fold()
+    assert verify() == []
+    Picture.objects.update(status="delivered")
+
+    assert verify(repair=True) == [shipment.reference]
+    fold()
+    assert Picture.objects.get().status == "departed"
+
+
+def test_a_subject_that_cannot_be_folded_does_not_hold_up_the_others(say, monkeypatch):
+    from shipments.services import reconciling
+
+    say("departed", 24)
+    poison = Subject.objects.get()
+    draft = ReportDraftFactory(source="wfp", subject=ShipmentFactory().reference)
+    record([replace(draft, event_id="other")], sender=Sender())
+    real = reconciling.fold_dossier
+
+    def fold_dossier(dossier, **more):
+        if dossier.subject_id == poison.pk:
+            raise RuntimeError("poison")
+        return real(dossier, **more)
+
+    monkeypatch.setattr(reconciling, "fold_dossier", fold_dossier)
+    reconcile_due(limit=100)
+
+    assert Picture.objects.exclude(subject=poison).exists()
+    left = Due.objects.get()
+    assert (left.subject_id, left.last_error) == (poison.pk, "RuntimeError: poison")
