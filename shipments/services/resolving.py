@@ -7,7 +7,7 @@ subject, leg or foreign code is no fault: the report is kept and held until an a
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -114,7 +114,7 @@ def _source_codes(draft: ReportDraft) -> set[str]:
 def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey | None) -> Resolved:
     each = Resolved(position=position, draft=draft)
     _check_sources(each, found, key)
-    _check_facts(each, found)
+    each.problems.extend(fact_problems(draft, found.attributes))
     if draft.document and draft.document not in found.documents:
         each.problems.append(Problem(code="not_found", pointer="/document", detail="No such document."))
 
@@ -179,24 +179,24 @@ def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> No
         each.problems.append(Problem(code="insufficient_scope", pointer="/source", detail=detail))
 
 
-def _check_facts(each: Resolved, found: Lookups) -> None:
+def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
     """A fact needs a registered attribute and a value of that attribute's type."""
-    for n, fact in enumerate(each.draft.facts):
-        attribute = found.attributes.get(fact.attribute)
+    for n, fact in enumerate(draft.facts):
+        attribute = attributes.get(fact.attribute)
         if attribute is None:
-            detail = f"No such attribute: {fact.attribute[:64]}." + _did_you_mean(fact.attribute, found.attributes)
-            each.problems.append(Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail))
+            detail = f"No such attribute: {fact.attribute[:64]}." + _did_you_mean(fact.attribute, attributes)
+            yield Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail)
             continue
         needed = VALUE_FORM[attribute.type]
         if needed not in fact.value:
             detail = f"{attribute.name} is a {attribute.type}: its value needs {needed!r}."
-            each.problems.append(Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail))
+            yield Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail)
         elif attribute.codes and fact.value["code"] not in attribute.codes:
             detail = f"Not a code of {attribute.name}." + _did_you_mean(fact.value["code"], attribute.codes)
-            each.problems.append(Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail))
+            yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
         elif attribute.units and fact.value["unit"] not in attribute.units:
             detail = f"{attribute.name} is given in {', '.join(attribute.units)}."
-            each.problems.append(Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail))
+            yield Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail)
 
 
 VALUE_FORM: dict[str, str] = {
