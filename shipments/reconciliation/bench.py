@@ -131,7 +131,8 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
     origins = Origins(
         said,
         standing=voices.words,
-        gone=[w for w in fallen_words if said.fallen[w.key].fate is not Fate.HELD_OUT],
+        # What was withdrawn or may not be judged cannot be spoken for by those who repeat it.
+        gone=[*fallen_words, *(w for w in words if w.held_out)],
         citations=[c for c in evidence.citations if c.recorded_at <= known_at],
         echoes=rulings.echoes,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import Precision
-from shipments.reconciliation.weights import Option, Vote, best_by_pool, options, walk
+from shipments.reconciliation.weights import Vote, Way, best_by_pool, walk, ways
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL
 
 
@@ -49,13 +49,13 @@ class Candidate:
     first_score: int = 0
     key: ReportKey = field(init=False)
     votes: list[Vote] = field(init=False)
-    ways: list[Option] = field(init=False)
+    ways: list[Way] = field(init=False)
     origin_count: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.votes = [vote for entry in self.entries for vote in entry.votes]
         self.key = min(vote.word.key for vote in self.votes)
-        self.ways = options(self.votes)
+        self.ways = ways(self.votes)
         best = best_by_pool(v for v in self.votes if not v.is_unresolved)
         self.origin_count = sum(vote.weight > 0 for vote in best.values())
 

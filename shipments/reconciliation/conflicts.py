@@ -127,13 +127,17 @@ def _write_claims(bench: Bench, leg: str, verdict: Verdict, kinds: dict[int, Con
 
 def _claim_on_path(bench: Bench, ballot: Weighed, candidate: Candidate) -> None:
     counted = any(v.word is ballot.word for v in best_by_pool(candidate.votes).values())
-    if not ballot.weight or not counted:
+    reason = ""
+    if not ballot.weight:
+        fate = Fate.COMPATIBLE
+        reason = "excluded" if ballot.word.key in bench.rulings.excluded else "no_weight"
+    elif not counted:
         fate = Fate.COMPATIBLE
     elif all(v.is_unresolved for v in ballot.votes) or not _is_finest(ballot, candidate):
         fate = Fate.SUPPORTS
     else:
         fate = Fate.USED
-    bench.claim(ballot.word, fate, weighed=ballot)
+    bench.claim(ballot.word, fate, weighed=ballot, reason=reason)
 
 
 def _is_finest(ballot: Weighed, candidate: Candidate) -> bool:
@@ -154,6 +158,9 @@ def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
             counted[(denial.milestone, denial.vote.pool)] = overruled[id(denial)]
             against[denial.milestone].append(denial.vote.word)
     for ballot in bench.milestones(leg, denied=True):
+        if not ballot.weight:
+            _write_empty_denial(bench, leg, ballot)
+            continue
         pools = [(ballot.word.name, vote.pool) for vote in ballot.votes]
         found = [counted[p] for p in pools if p in counted]
         fate = Fate.OUTWEIGHED if found else Fate.USED
@@ -170,6 +177,18 @@ def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
             reason="denial_outweighed",
             by=verdict.margins[index],
         )
+
+
+def _write_empty_denial(bench: Bench, leg: str, ballot: Weighed) -> None:
+    reason = "excluded" if ballot.word.key in bench.rulings.excluded else "no_weight"
+    bench.claim(ballot.word, Fate.OUTWEIGHED, weighed=ballot, reason=reason)
+    bench.conflict(
+        ConflictKind.NO_WEIGHT,
+        about=f"{MILESTONE}:{ballot.word.name}",
+        leg=leg,
+        keys=(ballot.word.key,),
+        reason=f"denial_{reason}",
+    )
 
 
 def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:

@@ -137,11 +137,13 @@ def _write_claims(bench: Bench, ballots: list[Weighed], resolution: Resolution) 
     counted = {id(v.word) for g in resolution.groups for v in best_by_pool(g.votes).values()}
     top = resolution.top
     is_shown = resolution.chosen is not None
+    against = {id(vote.word) for vote in top.against} if top is not None else set()
     for ballot in ballots:
         word = ballot.word
         if word.is_denial:
-            fate = Fate.OUTWEIGHED if is_shown else Fate.USED
-            short = top.net if top is not None and is_shown else 0
+            is_overruled = is_shown and id(word) in against
+            fate = Fate.OUTWEIGHED if is_overruled else Fate.USED
+            short = top.net if top is not None and is_overruled else 0
             bench.claim(word, fate, weighed=ballot, short_by=short, reason="denial")
             continue
         group = home[id(word)]
@@ -151,7 +153,8 @@ def _write_claims(bench: Bench, ballots: list[Weighed], resolution: Resolution) 
         elif top.net <= 0 < top.denied:
             bench.claim(word, Fate.DENIED, weighed=ballot, short_by=-top.net)
         elif not ballot.weight:
-            bench.claim(word, Fate.OUTWEIGHED, weighed=ballot, reason=_no_weight(bench, ballot))
+            fate = Fate.COMPATIBLE if top.score else Fate.OUTWEIGHED
+            bench.claim(word, fate, weighed=ballot, reason=_no_weight(bench, ballot))
         elif id(word) not in counted:
             bench.claim(word, Fate.COMPATIBLE, weighed=ballot)
         elif word.value == top.core:
@@ -182,12 +185,12 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
         )
     if top.score == 0:
         bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=label(top.core))
-    if top.denied > 0:
+    if top.against:
         bench.conflict(
             ConflictKind.DENIED,
             about=about,
             leg=leg,
-            keys=tuple(sorted({v.word.key for v, _ in resolution.denials})),
+            keys=tuple(sorted({v.word.key for v in top.against})),
             against=top.keys,
             reason=f"denies {label(top.core)}",
             by=top.net,
@@ -201,7 +204,7 @@ def _challenge(bench: Bench, about: str, leg: str, resolution: Resolution) -> No
     decided = [v for v in top.votes if v.is_decision]
     since = max(v.word.report.asserted_at for v in decided)
     rivals = [v for g in resolution.groups[1:] for v in g.votes]
-    rivals += [v for v, _ in resolution.denials]
+    rivals += top.against
     later = {v.word.key for v in rivals if v.weight and v.word.report.asserted_at > since}
     if later:
         bench.conflict(

@@ -29,6 +29,7 @@ class Group:
     score: int = 0
     denied: int = 0
     votes: list[Vote] = field(default_factory=list)
+    against: list[Vote] = field(default_factory=list)
 
     @property
     def net(self) -> int:
@@ -75,8 +76,8 @@ def resolve(
     """The groups of one attribute's values, weighed, ordered and judged."""
     groups = _gather(attribute, said, comparer)
     for group in groups:
-        against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
-        group.denied = sum(vote.weight for vote in best_by_pool(against).values())
+        group.against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
+        group.denied = sum(vote.weight for vote in best_by_pool(group.against).values())
     groups.sort(key=lambda g: (-g.net, -len(origins(g.votes)), comparer.fineness(attribute, g.core), g.keys))
     second = groups[1].net if len(groups) > 1 else 0
     margin = groups[0].net - max(0, second) if groups else 0

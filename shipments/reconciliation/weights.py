@@ -19,14 +19,14 @@ from shipments.reconciliation.words import Word
 
 UNGRADED = "\x00ungraded"
 UNRESOLVED = "\x00unresolved"
-MOST_WAYS = 256
+MOST_WAYS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
     """One word's vote for one origin. Votes of one ``pool`` count once in each candidate.
 
-    The pool is the origin, but all ungraded votes share one, and so do all unresolved ones.
+    The pool is the origin, but all ungraded votes share one; an unresolved vote is in its speaker's.
     ``origin`` is None where it is unresolved or a decision: neither is counted as an origin.
     """
 
@@ -97,7 +97,7 @@ class Scales:
         weight = self._own_weight(word, grade)
         votes = [self._vote(word, origin, grade, weight, topic) for origin in voted.votes]
         if voted.is_unresolved:
-            pool = UNGRADED if grade is Grade.F else UNRESOLVED
+            pool = UNGRADED if grade is Grade.F else word.source
             votes.append(Vote(pool, weight, word, None, is_unresolved=True))
         return Weighed(word=word, votes=tuple(votes), origins=voted.votes)
 
@@ -121,85 +121,104 @@ def halving_sum(weights: Iterable[int], *, length: int) -> int:
     return sum(weight >> k for k, weight in enumerate(falling[:length]))
 
 
-Option = dict[str, int]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in which a candidate's votes may count: weight by pool, in all ``total``."""
+
+    weights: dict[str, int]
+    total: int
+    is_unresolved: bool = False
 
 
-def options(votes: Sequence[Vote]) -> list[Option]:
-    """The ways in which a candidate's votes may count, as weight by pool; the first is the resolved one.
+def ways(votes: Sequence[Vote]) -> list[Way]:
+    """The ways in which a candidate's votes may count; the first is the resolved one, if there is any.
 
-    Each pool's best vote counts. The best unresolved vote counts instead of the resolved ones, not
-    beside them; graded and ungraded ones apart, as they have different pools.
+    Each pool's best vote counts. An unresolved vote counts instead of the resolved ones, not beside them.
     """
-    resolved: Option = {}
-    unresolved: Option = {}
+    resolved: dict[str, int] = {}
+    nameless: dict[str, int] = {}
     for vote in votes:
-        side = unresolved if vote.is_unresolved else resolved
-        if vote.weight > side.get(vote.pool, 0):
+        side = nameless if vote.is_unresolved else resolved
+        if vote.weight > side.get(vote.pool, -1):
             side[vote.pool] = vote.weight
-    ways = [resolved] if resolved or not unresolved else []
-    ways += [{pool: weight} for pool, weight in sorted(unresolved.items())]
-    return [way for way in ways if not any(_covers(other, way) for other in ways if other is not way)]
+    found = [Way(resolved, sum(resolved.values()))] if resolved else []
+    found += [
+        Way({pool: weight}, weight, is_unresolved=True)
+        for pool, weight in sorted(nameless.items())
+        if weight > resolved.get(pool, -1)
+    ]
+    return found
 
 
-def _covers(one: Option, other: Option) -> bool:
-    return one != other and all(one.get(pool, 0) >= weight for pool, weight in other.items())
-
-
-def walk(candidates: Sequence[list[Option]], *, length: int) -> list[int]:
+def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
     """What each candidate is worth, when walked in the given order (the furthest first).
 
     Each is worth V(with it) - V(before it), where V adds H over the pools. Where a candidate can count
     in more than one way, V takes the best of them together: taking the greater one step by step could
     make a report that agrees lower what it agrees with.
     """
+    if all(len(found) == 1 and not found[0].is_unresolved for found in candidates):
+        return _plain_walk([found[0].weights for found in candidates], length)
     scores: list[int] = []
     before = 0
-    pools: dict[str, list[int]] = defaultdict(list)
-    if all(len(ways) == 1 for ways in candidates):
-        for ways in candidates:
-            score = 0
-            for pool, weight in ways[0].items():
-                votes = pools[pool]
-                if not votes:
-                    votes.append(weight)
-                    score += weight
-                    continue
-                was = halving_sum(votes, length=length)
-                votes.append(weight)
-                score += halving_sum(votes, length=length) - was
-            scores.append(score)
-        return scores
     bounded = _bounded(candidates)
     for end in range(1, len(bounded) + 1):
-        best = max(_value(ways, length) for ways in product(*bounded[:end]))
+        best = max(_value(chosen, length) for chosen in product(*bounded[:end]))
         scores.append(best - before)
         before = best
     return scores
 
 
-def _bounded(candidates: Sequence[list[Option]]) -> list[list[Option]]:
+def _plain_walk(candidates: Iterable[dict[str, int]], length: int) -> list[int]:
+    scores: list[int] = []
+    pools: dict[str, list[int]] = {}
+    for weights in candidates:
+        score = 0
+        for pool, weight in weights.items():
+            said = pools.get(pool)
+            if said is None:
+                pools[pool] = [weight]
+                score += weight
+            else:
+                was = halving_sum(said, length=length)
+                said.append(weight)
+                score += halving_sum(said, length=length) - was
+        scores.append(score)
+    return scores
+
+
+def _bounded(candidates: Sequence[list[Way]]) -> list[list[Way]]:
     """The same, with at most ``MOST_WAYS`` combinations; beyond, the way that is greater by itself."""
     combinations, bounded = 1, []
-    for ways in candidates:
-        if combinations * len(ways) > MOST_WAYS:
-            bounded.append([max(ways, key=lambda way: sum(way.values()))])
+    for found in candidates:
+        if combinations * len(found) > MOST_WAYS:
+            bounded.append([max(found, key=lambda way: way.total)])
         else:
-            combinations *= len(ways)
-            bounded.append(ways)
+            combinations *= len(found)
+            bounded.append(found)
     return bounded
 
 
-def _value(ways: Iterable[Option], length: int) -> int:
-    pools: dict[str, list[int]] = defaultdict(list)
-    for way in ways:
-        for pool, weight in way.items():
-            pools[pool].append(weight)
-    return sum(halving_sum(weights, length=length) for weights in pools.values())
+def _value(chosen: Iterable[Way], length: int) -> int:
+    """V: the sum of H over the pools.
+
+    Unresolved votes belong to their speakers (who must not weigh more by naming nobody now and then), and
+    they may all come from one mouth: the lesser of both readings.
+    """
+    by_origin: dict[str, list[int]] = defaultdict(list)
+    by_speaker: dict[str, list[int]] = defaultdict(list)
+    for way in chosen:
+        for pool, weight in way.weights.items():
+            by_speaker[pool].append(weight)
+            by_origin[UNRESOLVED if way.is_unresolved else pool].append(weight)
+    return min(
+        sum(halving_sum(weights, length=length) for weights in pools.values()) for pools in (by_origin, by_speaker)
+    )
 
 
 def worth(votes: Sequence[Vote]) -> int:
     """What votes for one thing weigh together, one vote an origin, without a walk."""
-    return max((sum(way.values()) for way in options(votes)), default=0)
+    return max((way.total for way in ways(votes)), default=0)
 
 
 def best_by_pool(votes: Iterable[Vote]) -> dict[str, Vote]:
