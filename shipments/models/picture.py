@@ -114,6 +114,12 @@ class Finding(KnownRow, ResolvedValue):
     leg = models.CharField(max_length=60, blank=True)
     line = models.CharField(max_length=60, blank=True)
     as_of = models.CharField(max_length=40, blank=True, help_text="ISO 8601, for attributes with a time axis.")
+    scope = models.CharField(
+        max_length=600,
+        blank=True,
+        help_text="What it is comparable within: unit and measure.",
+    )
+    time_class = models.CharField(max_length=10, default="actual", help_text="What happened, or what is planned.")
     label = models.CharField(max_length=500, blank=True, help_text="The value as a person reads it.")
     value = models.JSONField(null=True, blank=True)
     leading = models.CharField(max_length=500, blank=True, help_text="The heaviest value, where it is not accepted.")
@@ -126,7 +132,18 @@ class Finding(KnownRow, ResolvedValue):
         constraints = [
             *KnownRow.Meta.constraints,
             models.UniqueConstraint(
-                fields=["subject", "tier", "kind", "attribute", "leg", "line", "as_of", "known_from"],
+                fields=[
+                    "subject",
+                    "tier",
+                    "kind",
+                    "attribute",
+                    "leg",
+                    "line",
+                    "as_of",
+                    "scope",
+                    "time_class",
+                    "known_from",
+                ],
                 name="finding_begins_once",
             ),
         ]

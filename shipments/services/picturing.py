@@ -8,6 +8,7 @@ spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from actors.identifiers import reference_of
@@ -19,6 +20,8 @@ from shipments.reconciliation.model import Evidence, ReportKey
 from shipments.services.dossiers import Dossier, Readable
 from shipments.services.rules import moment_of
 from shipments.services.translating import interval_json, json_of
+
+SCOPE_LENGTH = 600  # of Finding.scope
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,10 +110,18 @@ def _contents(picture: core.Picture, number: int) -> Iterator[tuple[str, tuple[s
     yield "picture", (), picture_columns(picture, version=number)
     for finding in picture.findings:
         as_of = moment_of(finding.as_of).isoformat() if finding.as_of is not None else ""
-        which = (finding.kind, finding.attribute, finding.leg or "", finding.line or "", as_of)
+        where = (finding.leg or "", finding.line or "", as_of, _scope(finding.scope), str(finding.time_class))
+        which = (finding.kind, finding.attribute, *where)
         yield "finding", which, finding_columns(finding)
     for conflict in picture.conflicts:
         yield "conflict", (conflict.id, conflict.about, conflict.leg or ""), conflict_columns(conflict)
+
+
+def _scope(scope: str) -> str:
+    """A scope as the column holds it; a longer one ends in a hash, so that it stays its own."""
+    return (
+        scope if len(scope) <= SCOPE_LENGTH else scope[: SCOPE_LENGTH - 65] + "#" + sha256(scope.encode()).hexdigest()
+    )
 
 
 def picture_columns(picture: core.Picture, *, version: int) -> dict[str, Any]:

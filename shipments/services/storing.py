@@ -21,7 +21,7 @@ from shipments.services.rules import micros, moment_of
 TABLES: dict[str, Any] = {"picture": Picture, "finding": Finding, "conflict": Conflict}
 KEYS = {
     "picture": (),
-    "finding": ("kind", "attribute", "leg", "line", "as_of"),
+    "finding": ("kind", "attribute", "leg", "line", "as_of", "scope", "time_class"),
     "conflict": ("stable_id", "about", "leg"),
 }
 Identity = tuple[str, int, tuple[str, ...], int]
