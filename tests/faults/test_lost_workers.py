@@ -1,0 +1,98 @@
+"""Workers die and Redis forgets, at any instant: nothing is lost, nothing is doubled, all is done in 30 s.
+
+Real PostgreSQL, real Redis, a real Celery worker and scheduler. What must hold is checked on the rows.
+"""
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from django.conf import settings
+from django.db.models import Count
+
+from actors.factories import SourceFactory, SourceRatingFactory
+from shipments.factories import OccurredFactory, ReportDraftFactory, ShipmentFactory
+from shipments.models import Due, OutboxEvent, Picture, Report, Shipment
+from shipments.services.reconciling import count_due
+from shipments.services.recording import Sender, record
+from shipments.services.verifying import verify
+from tests.processes import running, scheduler, wait_until, worker
+
+SHIPMENTS = 150
+KILLS = 20
+FLUSHES = 10
+CODES = ["booked", "ready", "departed", "in_transit", "arrived", "customs", "cleared", "received", "delivered"]
+T0 = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def references(committed_db):
+    for code, grade in [("wfp", "A"), ("carrier", "B"), ("wire", "B")]:
+        SourceRatingFactory(source=SourceFactory(code=code), grade=grade, topic="", valid_from=T0, recorded_at=T0)
+    return [ShipmentFactory(destination=None).reference for _ in range(SHIPMENTS)]
+
+
+def say_something(references, chance, number):
+    """One report on each shipment; returns how many were stored."""
+    drafts = [
+        ReportDraftFactory(
+            source=chance.choice(["wfp", "carrier", "wire"]),
+            event_id=f"round-{number}-{reference}",
+            subject=reference,
+            code=chance.choice(CODES),
+            occurred=OccurredFactory(earliest=T0 + timedelta(hours=chance.randrange(500))),
+        )
+        for reference in references
+    ]
+    outcomes = record(drafts, sender=Sender())
+    assert {outcome.result for outcome in outcomes} == {"accepted"}
+    return len(outcomes)
+
+
+def assert_nothing_lost_and_nothing_doubled(said):
+    """Every report is there once, every picture is what its evidence gives, every version was announced once."""
+    assert Report.objects.count() == said
+    assert verify() == []
+    assert Picture.objects.filter(known_to=None).count() == Shipment.objects.count()
+    announced = OutboxEvent.objects.filter(type="picture.changed").values("subject_id", "body__version")
+    assert not announced.annotate(times=Count("id")).filter(times__gt=1).exists()
+    told = OutboxEvent.objects.filter(type="report.recorded").values("body__report")
+    assert told.count() == told.distinct().count() == said
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(references, tmp_path):
+    chance = random.Random(20220516)
+    said = in_the_middle = 0
+    with running(scheduler(tmp_path)):
+        for number in range(KILLS):
+            victim = worker()
+            with running(victim):
+                said += say_something(references, chance, number)
+                wait_until(lambda: Due.objects.filter(claim_token__isnull=False).exists(), seconds=30, every=0.001)
+                time.sleep(chance.random() * 0.05)
+                victim.kill()
+                in_the_middle += Due.objects.filter(claim_token__isnull=False).exists()
+        last = worker()
+        with running(last):
+            wait_until(lambda: count_due() == 0, seconds=30)
+            wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=30)
+
+    assert in_the_middle >= KILLS // 2, "the kills came too late to prove anything"
+    assert_nothing_lost_and_nothing_doubled(said)
+
+
+def test_a_redis_that_forgets_everything_loses_nothing(references, tmp_path):
+    chance = random.Random(20220517)
+    said = 0
+    forgetful = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    with running(worker(), scheduler(tmp_path)):
+        for number in range(FLUSHES):
+            said += say_something(references, chance, number)
+            time.sleep(chance.random() * 0.3)
+            forgetful.flushall()
+        wait_until(lambda: count_due() == 0, seconds=30)
+        wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=30)
+
+    assert_nothing_lost_and_nothing_doubled(said)

@@ -1,0 +1,66 @@
+"""Real workers, schedulers and web servers for tests, as processes of their own, on this test's servers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Short times, so that a test of waiting does not wait long; the rules are the same.
+QUICK = {"AIDTRACKER_LEASE_SECONDS": "3", "AIDTRACKER_SWEEP_SECONDS": "1", "AIDTRACKER_BATCH_SIZE": "25"}
+
+
+class Running:
+    """A process and its children, in a group of their own."""
+
+    def __init__(self, command: list[str], **environment: str) -> None:
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **QUICK, **environment},
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        """kill -9 to the whole group: no handler runs, nothing is given back."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+def worker() -> Running:
+    """A Celery worker with one child."""
+    command = ["-m", "celery", "-A", "aidtracker.celery", "worker", "-c", "1", "-l", "warning", "--without-gossip"]
+    return Running([sys.executable, *command, "--without-mingle", "--without-heartbeat"])
+
+
+def scheduler(directory: Path) -> Running:
+    """Celery's beat, with its file in ``directory``."""
+    command = ["-m", "celery", "-A", "aidtracker.celery", "beat", "-l", "warning", "-s", str(directory / "beat")]
+    return Running([sys.executable, *command, "--pidfile="])
+
+
+@contextmanager
+def running(*processes: Running) -> Generator[None, None, None]:
+    """Kill the processes at the end, whatever happens."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def wait_until(done: Callable[[], object], *, seconds: float, every: float = 0.02) -> None:
+    """Wait for ``done``; AssertionError when it takes longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"not done within {seconds} s"
+        time.sleep(every)
