@@ -30,21 +30,9 @@ EDGES = FLOORS[-1]
 PURE = ("shipments/reconciliation/", "shipments/intake/", "actors/wording.py")
 # What a pure module may use: nothing that knows the time, the machine, chance or anybody else.
 PURE_IMPORTS = {
-    *("__future__", "abc", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum"),
-    *(
-        "bisect",
-        "difflib",
-        "fractions",
-        "functools",
-        "graphlib",
-        "hashlib",
-        "heapq",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-    ),
-    *("re", "string", "textwrap", "tomllib", "types", "typing", "unicodedata"),
+    *("__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),
+    *("difflib", "enum", "fractions", "functools", "graphlib", "hashlib", "heapq", "itertools", "json", "math"),
+    *("operator", "re", "string", "textwrap", "tomllib", "types", "typing", "unicodedata"),
 }
 PURE_EXTRAS = {
     # Forms, and two tables of the world that come with their package: countries and time zones.
