@@ -8,6 +8,7 @@ TEST_POSTGRES_URL (a superuser's) and TEST_REDIS_URL name servers to use instead
 it may be somebody's real data.
 """
 
+import atexit
 import os
 import shutil
 import signal
@@ -81,6 +82,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if POSTGRES_URL not in os.environ:
         started = _start()
         early_config.add_cleanup(started.stop)
+        # pytest forgets its cleanups where the settings cannot be read.
+        atexit.register(started.stop)
     os.environ.update(addresses().environment())
     return (yield)
 

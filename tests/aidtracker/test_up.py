@@ -82,7 +82,10 @@ def start(state: Path, port: int, output: Path) -> "subprocess.Popen[bytes]":
 
 
 def processes_of(state: Path) -> list[int]:
-    """Every live process that has this state directory in its environment, or works in it."""
+    """Every live process that writes to a log there, works there or has the directory in its environment.
+
+    All three: Celery writes its title over its environment, and the supervisor itself has no log.
+    """
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
@@ -91,10 +94,11 @@ def processes_of(state: Path) -> list[int]:
             if (entry / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 continue
             named = f"LOCAL_STATE={state}\0".encode() in (entry / "environ").read_bytes()
-            if named or (entry / "cwd").resolve().is_relative_to(state):
-                found.append(int(entry.name))
+            places = [Path(os.readlink(entry / name)) for name in ("cwd", "fd/1")]
         except OSError:
             continue
+        if named or any(place.is_relative_to(state) for place in places):
+            found.append(int(entry.name))
     return found
 
 
