@@ -7,6 +7,7 @@ import dj_database_url
 
 from aidtracker import log
 from aidtracker.env import read_environment
+from aidtracker.site.theme import UNFOLD  # noqa: F401  # django-unfold reads it from here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = read_environment()
@@ -19,9 +20,9 @@ CSRF_TRUSTED_ORIGINS = env.csrf_trusted_origins
 INSTALLED_APPS = [
     "aidtracker",
     "aidtracker.site",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "aidtracker.site.apps.SiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -48,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "aidtracker.site.headers.AdminHeaders",
 ]
 
 ROOT_URLCONF = "aidtracker.urls"
@@ -112,6 +114,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.trusted_pro
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.https
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 LOGGING_CONFIG = None

@@ -1,0 +1,46 @@
+"""Words and small labels that pages share, so that a state looks the same everywhere."""
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from actors.marking import Marking
+
+# The theme's label colours. Colour only repeats what the word says.
+COLOURS = {
+    "decided": "primary",
+    "corroborated": "success",
+    "single_source": "info",
+    "contested": "warning",
+    "denied": "danger",
+    "retracted": "default",
+    "unknown": "default",
+    "unconfirmed": "default",
+}
+MARKING_COLOURS = {Marking.GREEN: "success", Marking.AMBER: "warning", Marking.AMBER_STRICT: "warning"}
+
+
+def badge(text: str, colour: str = "default", *, title: str = "") -> SafeString:
+    """A small label; ``title`` is shown to whoever rests on it."""
+    context = {"text": text, "type": colour, "label_title": title}
+    return SafeString(render_to_string("unfold/helpers/label.html", context).strip())
+
+
+def state_badge(state: str) -> SafeString:
+    """The state of a value, as a label."""
+    return badge(words(state), COLOURS.get(state, "default"))
+
+
+def marking_badge(marking: int) -> SafeString:
+    """A TLP marking, as a label."""
+    mark = Marking(marking)
+    return badge(mark.label, MARKING_COLOURS.get(mark, "danger" if mark == Marking.RED else "default"))
+
+
+def words(code: str) -> str:
+    """A code as a person reads it: in_transit, in transit."""
+    return code.replace("_", " ")
+
+
+def percent(per_mille: int | None) -> str:
+    """A confidence as a person reads it; empty where there is none."""
+    return "" if per_mille is None else f"{per_mille / 10:.0f} %"

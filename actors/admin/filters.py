@@ -1,0 +1,93 @@
+"""Filters of lists that offer, and answer for, only what the reader may see."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+
+from actors.access import Reader
+
+
+class RelatedFilter(SimpleListFilter):
+    """By a row of another model, chosen by typing. ``RelatedFilter.by("source")`` makes the filter of a key."""
+
+    template = "unfold/filters/filters_field.html"
+    form_class = AutocompleteDropdownForm
+    field_name: str
+
+    @classmethod
+    def by(cls, name: str) -> type["RelatedFilter"]:
+        shown = name.replace("_", " ")
+        return type(f"By{name.title()}", (cls,), {"field_name": name, "parameter_name": name, "title": shown})
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.request = request
+        self.model_admin = model_admin
+        self.field = model._meta.get_field(self.field_name)
+        self.rows = model_admin.readable_rows(self.field.related_model, Reader.of_user(request.user))
+
+    def has_output(self) -> bool:
+        return True
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[()]:
+        return ()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """A hidden row, a missing one and no key at all select nothing."""
+        if not self.value():
+            return queryset
+        try:
+            chosen = self.rows.filter(pk=self.value())
+        except (ValidationError, ValueError):
+            return queryset.none()
+        return queryset.filter(**{f"{self.field_name}__in": chosen})
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        form = self.form_class(
+            request=self.request,
+            label=self.title,
+            name=self.parameter_name,
+            choices=(),
+            field=self.field,
+            model_admin=self.model_admin,
+            data={self.parameter_name: self.value()},
+        )
+        field = form.fields[self.parameter_name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = self.rows if _is_key(self.rows, self.value()) else self.rows.none()
+        yield {"form": form}
+
+
+class ChosenFilter(DropdownFilter):
+    """By one of a few words; subclasses give ``words`` and ``select``. A word that is not offered selects nothing."""
+
+    words: tuple[tuple[str, str], ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+        return self.words
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        word = self.value()
+        if not word:
+            return queryset
+        if word not in {each for each, _ in self.words}:
+            return queryset.none()
+        return self.select(queryset, word, Reader.of_user(request.user))
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        raise NotImplementedError
+
+
+def _is_key(rows: QuerySet, value: Any) -> bool:
+    try:
+        rows.model._meta.pk.to_python(value)
+    except ValidationError:
+        return False
+    return bool(value)

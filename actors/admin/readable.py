@@ -1,0 +1,340 @@
+"""What every page of the admin has in common: a reader meets only what they may see, on every way in.
+
+    list, page, history, search, autocomplete  ─ get_queryset ─┐
+    dropdowns, what a form accepts             ─ form fields  ─┼─> readable(): the one rule of a model
+    names of other rows, inlines, filters      ─ prefetches   ─┘
+
+A hidden row and a missing one are the same: a column that points at a hidden row is empty. Analysts
+are staff; operators are superusers, who also manage people and keys. Neither reads beyond their clearance.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import NestedObjects
+from django.contrib.auth import get_user_model
+from django.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, ValidationError
+from django.db.models import Exists, Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import smart_split, unescape_string_literal
+from unfold.admin import ModelAdmin, TabularInline
+
+from actors.access import Reader
+from actors.marking import Marking
+from actors.models import AuditEntry
+
+# A search costs a scan for each word (RELIABILITY.md, Q8).
+LONGEST_SEARCH = 200
+MOST_WORDS = 10
+
+
+def reader_of(request: HttpRequest) -> Reader:
+    """Who is looking."""
+    return Reader.of_user(request.user)
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """Whether the person manages people and keys."""
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+class ReadableRows:
+    """The rule of one model, shared by its pages and by its inlines.
+
+    A model whose queryset has ``visible_to`` is asked for it. Another is seen through the rows that it
+    names: ``visible_through`` lists the keys that must all be readable (or empty). ``open_to_all`` is
+    for tables that say nothing of any subject. A model with none of the three cannot be registered.
+    """
+
+    visible_through: tuple[str, ...] = ()
+    open_to_all = False
+    # Django's own would join every foreign key and so name hidden rows; the prefetches below do not.
+    list_select_related: Any = ()
+
+    def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
+        """The rows of ``queryset`` that ``reader`` may see."""
+        if hasattr(queryset, "visible_to"):
+            queryset = queryset.visible_to(reader)
+        elif not self.visible_through and not self.open_to_all:
+            raise ImproperlyConfigured(f"{type(self).__name__} does not say who may see {self.model.__name__}.")
+        for name in self.visible_through:
+            field = self.model._meta.get_field(name)
+            seen = Q(Exists(self.readable_rows(field.related_model, reader).filter(pk=OuterRef(field.attname))))
+            queryset = queryset.filter(seen | Q(**{f"{name}__isnull": True}) if field.null else seen)
+        return queryset
+
+    def readable_rows(self, model: type[Model], reader: Reader) -> QuerySet:
+        """The rows of another model that ``reader`` may see, by that model's own rule."""
+        return self.admin_site.get_model_admin(model).readable(model._default_manager.all(), reader)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return self.readable(super().get_queryset(request), reader_of(request))
+
+    def named_rows(self, reader: Reader, names: Any = None) -> list[Prefetch]:
+        """Prefetches of the rows that a row names, hidden ones left empty; of ``names`` alone, if given."""
+        return [
+            Prefetch(field.name, queryset=self.readable_rows(field.related_model, reader).order_by())
+            for field in related_fields(self.model)
+            if names is None or field.name in names
+        ]
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """Every key to a model that can be searched: no list of a thousand names."""
+        people = get_user_model()
+        return [
+            field.name
+            for field in related_fields(self.model)
+            if field.related_model is not people
+            and self.admin_site.is_registered(field.related_model)
+            and self.admin_site.get_model_admin(field.related_model).search_fields
+        ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.readable_rows(db_field.related_model, reader_of(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.readable_rows(db_field.related_model, reader_of(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in ("marking", "clearance"):
+            # Nobody marks or grants what they could then not read themselves.
+            clearance = reader_of(request).clearance
+            kwargs["choices"] = [(mark.value, mark.label) for mark in Marking if mark <= clearance]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+class ReadableAdmin(ReadableRows, ModelAdmin):
+    """The pages of one model: view, list, search and filter what is readable. Nothing can be changed.
+
+    ``search_fields`` are columns of the model itself; ``search_related`` maps a relation to columns of
+    the rows on its other side, of which only the readable ones are searched.
+    """
+
+    search_related: dict[str, tuple[str, ...]] = {}
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+    list_fullwidth = True
+    empty_value_display = "–"
+    change_form_show_cancel_button = True
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        shown = {str(name) for name in self.get_list_display(request)}
+        return super().get_queryset(request).prefetch_related(*self.named_rows(reader_of(request), shown))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            prefetch_related_objects([found], *self.named_rows(reader_of(request)))
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """A key whose row is hidden cannot be changed: saving the form would empty it."""
+        readonly = list(super().get_readonly_fields(request, obj))
+        return readonly + [name for name in self._hidden_names(obj) if name not in readonly]
+
+    def _hidden_names(self, obj: Model | None) -> Iterator[str]:
+        if obj is None or obj._state.adding:
+            return
+        for field in related_fields(self.model):
+            if field.many_to_many:
+                through = field.remote_field.through._base_manager
+                held = through.filter(**{field.m2m_field_name(): obj.pk}).count()
+                if held > len(getattr(obj, field.name).all()):
+                    yield field.name
+            elif getattr(obj, field.attname) is not None and field.get_cached_value(obj, default=obj) is None:
+                yield field.name
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only what a filter of this page asks: any other lookup would answer questions on hidden columns."""
+        return lookup in self._lookups(request)
+
+    def _lookups(self, request: HttpRequest) -> set[str]:
+        asked: set[str] = set()
+        for entry in self.get_list_filter(request):
+            if isinstance(entry, str):
+                asked |= {f"{entry}__exact", f"{entry}__isnull"}
+            else:
+                asked.add(entry.parameter_name)
+        if self.date_hierarchy:
+            asked |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte", "lt")}
+        return asked
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        """Columns of the row itself: an order by a hidden row's name would tell it."""
+        related = {field.name for field in related_fields(self.model)}
+        return [name for name in self.get_list_display(request) if name not in related]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """Rows in which each word of the search occurs somewhere."""
+        reader = reader_of(request)
+        for word in list(smart_split(search_term[:LONGEST_SEARCH]))[:MOST_WORDS]:
+            if word.startswith(('"', "'")) and word[0] == word[-1] and len(word) > 1:
+                word = unescape_string_literal(word)
+            found = _contains(self.search_fields, word)
+            for relation, columns in self.search_related.items():
+                found |= self._found_beside(relation, columns, word, reader)
+            queryset = queryset.filter(found)
+        return queryset, False
+
+    def _found_beside(self, relation: str, columns: tuple[str, ...], word: str, reader: Reader) -> Q:
+        field = self.model._meta.get_field(relation)
+        if field.concrete:
+            rows = self.readable_rows(field.related_model, reader)
+            return Q(**{f"{relation}__in": rows.filter(_contains(columns, word)).values("pk")})
+        rows = field.related_model._default_manager.filter(_contains(columns, word))
+        return Q(pk__in=rows.values(field.field.attname))
+
+    # One audit trail for people and partners alike, in place of Django's own log.
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        self._audit(request, "add", obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        self._audit(request, "change", obj, message)
+
+    def _audit(self, request: HttpRequest, action: str, obj: Model, message: Any) -> None:
+        changes = message if isinstance(message, list) else [message]
+        AuditEntry.objects.create(
+            user=request.user,
+            action=action,
+            object_type=self.opts.model_name,
+            object_reference=str(getattr(obj, "reference", None) or getattr(obj, "code", None) or obj.pk)[:200],
+            changes={"form": changes} if changes else {},
+        )
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The audit entries of this object, as far as the reader may see them."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        reference = getattr(found, "reference", None) or getattr(found, "code", None) or found.pk
+        return HttpResponseRedirect(f"{reverse('admin:actors_auditentry_changelist')}?q={reference}")
+
+
+class EditableRows:
+    """For ReadableAdmin whose rows are ours to write: analysts add and change, nobody deletes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_write(request, obj)
+
+
+class RecordedRows:
+    """For ReadableAdmin whose rows are never rewritten: a form adds one through a service, nothing changes it.
+
+    ``record`` calls the service and returns what it made.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def record(self, request: HttpRequest, form: ModelForm) -> Model:
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        made = self.record(request, form)
+        obj.__dict__.update(made.__dict__)
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """The service has written the audit entry, with the reason."""
+
+
+class ReadableInline(ReadableRows, TabularInline):
+    """Rows shown on the page of what they belong to."""
+
+    extra = 0
+    show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related(*self.named_rows(reader_of(request)))
+
+
+class EditableInline(ReadableInline):
+    """Rows that are written with what they belong to. One that evidence speaks of stays."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None) -> bool:
+        return may_write(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_write(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_write(request, obj)
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form = type(formset.form.__name__, (_KeepsWhatIsSpokenOf, formset.form), {})
+        return formset
+
+
+class _KeepsWhatIsSpokenOf:
+    """In place of Django's list of what protects a row, which would name reports the reader may not see."""
+
+    def hand_clean_DELETE(self) -> None:  # noqa: N802  # Django's name
+        if not self.cleaned_data.get("DELETE") or self.instance._state.adding:
+            return
+        collector = NestedObjects(using=self.instance._state.db)
+        collector.collect([self.instance])
+        if collector.protected:
+            self._errors[NON_FIELD_ERRORS] = self.error_class(["Something that was said refers to this row: it stays."])
+
+
+def may_write(request: HttpRequest, obj: Model | None) -> bool:
+    """Whether an analyst may write to ``obj``: a grant lets people read beyond their clearance, not write."""
+    marking = getattr(obj, "marking", Marking.CLEAR)
+    return bool(request.user.is_active and request.user.is_staff and marking <= reader_of(request).clearance)
+
+
+def related_fields(model: type[Model]) -> Iterator[Field]:
+    """Keys and many-to-many relations to other rows; a child's link to its own parent row is none."""
+    for field in (*model._meta.concrete_fields, *model._meta.many_to_many):
+        if field.many_to_many or (isinstance(field, ForeignKey) and not field.remote_field.parent_link):
+            yield field
+
+
+def must_not_be_empty(value: str) -> None:
+    """A validator for reasons: blanks are none."""
+    if not value.strip():
+        raise ValidationError("Say why.")
+
+
+def _contains(columns: Any, word: str) -> Q:
+    found = Q(pk__in=[])
+    for column in columns:
+        found |= Q(**{f"{column}__icontains": word})
+    return found

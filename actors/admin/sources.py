@@ -1,0 +1,82 @@
+"""Sources, how far they are trusted, and whom they are interested in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from actors.admin.badges import marking_badge
+from actors.admin.filters import RelatedFilter
+from actors.admin.readable import EditableRows, ReadableAdmin, ReadableInline
+from actors.models import Source, SourceInterest, SourceRating
+
+
+class RatingsInline(ReadableInline):
+    model = SourceRating
+    visible_through = ("source",)
+    fields = ["grade", "topic", "valid_from", "recorded_at", "rated_by", "reason"]
+    readonly_fields = fields
+
+
+class InterestsInline(ReadableInline):
+    model = SourceInterest
+    visible_through = ("source", "actor")
+    fields = ["actor", "recorded_at"]
+    readonly_fields = fields
+
+
+@admin.register(Source)
+class SourceAdmin(EditableRows, ReadableAdmin):
+    """Who speaks. The code is part of the key of every report, so it is given once."""
+
+    list_display = ["name", "code", "kind", "shown_grade", "actor", "shown_marking", "protected"]
+    list_filter = ["kind", "protected", "marking", RelatedFilter.by("actor")]
+    search_fields = ["code", "name"]
+    search_related = {"actor": ("name",)}
+    readonly_fields = ["created_at"]
+    fieldsets = [(None, {"fields": [("name", "code"), ("kind", "actor"), ("marking", "protected"), "created_at"]})]
+    inlines = [RatingsInline, InterestsInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        latest = SourceRating.objects.filter(source=OuterRef("pk"), topic="").order_by("-valid_from", "-recorded_at")
+        return super().get_queryset(request).annotate(grade=Subquery(latest.values("grade")[:1]))
+
+    @display(description="grade", ordering="grade", empty_value="not rated")
+    def shown_grade(self, source: Source) -> str | None:
+        return source.grade and SourceRating.Grade(source.grade).label
+
+    @display(description="marking", ordering="marking")
+    def shown_marking(self, source: Source) -> SafeString:
+        return marking_badge(source.marking)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return super().get_readonly_fields(request, obj) + (["code"] if obj else [])
+
+    def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list:
+        return super().get_inline_instances(request, obj) if obj else []
+
+
+class SourceRatingAdmin(ReadableAdmin):
+    """Grades, each in force from its day and never rewritten. Adding one is the shipments app's, which it moves."""
+
+    visible_through = ("source",)
+    list_display = ["source", "grade", "topic", "valid_from", "recorded_at", "rated_by", "reason"]
+    list_filter = ["grade", RelatedFilter.by("source")]
+    search_fields = ["topic", "reason"]
+    search_related = {"source": ("code", "name")}
+    fields = ["source", "grade", "topic", "valid_from", "reason"]
+
+
+class SourceInterestAdmin(ReadableAdmin):
+    """Whom a source is interested in, from when we noted it."""
+
+    visible_through = ("source", "actor")
+    list_display = ["source", "actor", "recorded_at"]
+    list_filter = [RelatedFilter.by("source"), RelatedFilter.by("actor")]
+    search_fields: list[str] = []
+    search_related = {"source": ("code", "name"), "actor": ("name",)}
+    fields = ["source", "actor"]

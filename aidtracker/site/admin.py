@@ -1,0 +1,45 @@
+"""The admin site: the theme's, with a first page for analysts, and deaf to junk."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.response import TemplateResponse
+from unfold.sites import UnfoldAdminSite
+
+NUL = "\x00"
+
+
+class Site(UnfoldAdminSite):
+    """Where analysts and operators work."""
+
+    def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
+        return super().admin_view(_deaf_to_junk(view), cacheable)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from aidtracker.site.first_page import first_page  # the pages register themselves with this site first
+
+        return super().index(request, {**first_page(request), **(extra_context or {})})
+
+
+def _deaf_to_junk(view: Callable) -> Callable:
+    """Answer 400 where a parameter cannot be a value of anything, instead of asking the database.
+
+    PostgreSQL's text holds no NUL; what else a column cannot hold comes back as one of the two errors.
+    """
+
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        said = [request.path, unquote(request.META.get("QUERY_STRING", "")), *request.POST.keys()]
+        said += [value for values in request.POST.lists() for value in values[1]]
+        if any(NUL in each for each in said):
+            return HttpResponseBadRequest("A character in this request stands for nothing.", content_type="text/plain")
+        try:
+            return view(request, *args, **kwargs)
+        except (ValidationError, DataError):
+            return HttpResponseBadRequest("This address asks for something that cannot be.", content_type="text/plain")
+
+    return update_wrapper(guarded, view)

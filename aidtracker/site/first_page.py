@@ -1,0 +1,56 @@
+"""What an analyst meets first: what is contested, what waits for them, and what came in last."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch
+from django.http import HttpRequest
+
+from actors.access import Reader
+from actors.admin.badges import percent, state_badge, words
+from actors.models import Source
+from shipments.admin.wording import shown_content
+from shipments.models import Picture, Report, Subject
+
+FEW = 8
+
+
+def first_page(request: HttpRequest) -> dict[str, Any]:
+    """The context of admin/index.html, from what the reader may see."""
+    reader = Reader.of_user(request.user)
+    return {
+        "contested": _contested(reader),
+        "held": _reports(reader, Report.objects.held()),
+        "latest": _reports(reader, Report.objects.all()),
+    }
+
+
+def held_reports(request: HttpRequest) -> str:
+    """How many reports wait for an analyst, beside their entry in the navigation; nothing for none."""
+    waiting = Report.objects.held().visible_to(Reader.of_user(request.user)).count()
+    return str(waiting) if waiting else ""
+
+
+def _contested(reader: Reader) -> list[dict[str, Any]]:
+    pictures = Picture.objects.for_reader(reader)
+    contested = pictures.filter(subject=OuterRef("pk"), contested=True)
+    subjects = Subject.objects.visible_to(reader).filter(Exists(contested)).order_by("kind", "title")
+    found = subjects.prefetch_related(Prefetch("pictures", pictures, to_attr="believed"))[:FEW]
+    return [
+        {
+            "subject": subject,
+            "url": f"admin:shipments_{subject.kind}_change",
+            "status": words(subject.believed[0].status),
+            "state": state_badge(subject.believed[0].state),
+            "confidence": percent(subject.believed[0].confidence) if subject.believed[0].status else "",
+        }
+        for subject in found
+    ]
+
+
+def _reports(reader: Reader, reports: Any) -> list[dict[str, Any]]:
+    sources = Prefetch("source", Source.objects.visible_to(reader))
+    found = reports.visible_to(reader).order_by("-received_at", "-id").prefetch_related(sources)[:FEW]
+    return [
+        {"report": each, "says": shown_content(each), "source": each.source.name if hasattr(each, "source") else ""}
+        for each in found
+    ]

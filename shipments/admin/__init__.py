@@ -1,0 +1,5 @@
+"""The pages of subjects, evidence, picture, tables and the queue. Importing this package registers them."""
+
+from shipments.admin import beliefs, curating, decisions, plan, reports, running, shipment, subjects, tables
+
+__all__ = ["beliefs", "curating", "decisions", "plan", "reports", "running", "shipment", "subjects", "tables"]

@@ -1,0 +1,210 @@
+"""What analysts add so that evidence can be read: grades, interests, meanings of codes, attachments, grants."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from actors.admin.badges import badge, words
+from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.readable import ReadableAdmin, RecordedRows, reader_of
+from actors.admin.sources import SourceInterestAdmin, SourceRatingAdmin
+from actors.models import AuditEntry, SourceInterest, SourceRating
+from shipments.models import Attachment, CodeMapping, ReadingGrant
+from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services import curating
+
+
+class ReasonForm(forms.ModelForm):
+    """A form that wants a reason, for the audit trail or for the row itself."""
+
+    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text="Kept with the entry.")
+
+
+@admin.register(SourceRating)
+class RatingAdmin(RecordedRows, SourceRatingAdmin):
+    """A new grade moves every subject that its source speaks of."""
+
+    form = ReasonForm
+
+    def record(self, request: HttpRequest, form: Any) -> SourceRating:
+        said = form.cleaned_data
+        return curating.rate_source(
+            said["source"],
+            grade=said["grade"],
+            reason=said["reason"],
+            by=request.user,
+            valid_from=said["valid_from"],
+            topic=said["topic"],
+        )
+
+
+@admin.register(SourceInterest)
+class InterestAdmin(RecordedRows, SourceInterestAdmin):
+    """An interested source weighs half on what touches it."""
+
+    form = ReasonForm
+    fields = ["source", "actor", "reason"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["source", "actor", "recorded_at"] if obj else ["source", "actor", "reason"]
+
+    def record(self, request: HttpRequest, form: Any) -> SourceInterest:
+        said = form.cleaned_data
+        return curating.note_interest(said["source"], said["actor"], reason=said["reason"], by=request.user)
+
+
+def _milestones() -> list[tuple[str, str]]:
+    names = {each.name for lifecycle in LIFECYCLES.values() for each in lifecycle.milestones}
+    return [("", "–"), *((name, words(name)) for name in sorted(names))]
+
+
+def _flags() -> list[tuple[str, str]]:
+    names = {name for lifecycle in LIFECYCLES.values() for name in lifecycle.flag_names}
+    return [("", "–"), *((name, words(name)) for name in sorted(names))]
+
+
+class MappingForm(ReasonForm):
+    """What a partner's code means in our own words."""
+
+    milestone = forms.ChoiceField(choices=_milestones, required=False, widget=UnfoldAdminSelectWidget)
+    flag = forms.ChoiceField(choices=_flags, required=False, widget=UnfoldAdminSelectWidget)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if not said.get("milestone") and not said.get("flag"):
+            raise ValidationError("A code means a milestone, a flag, or both.")
+        return said
+
+
+@admin.register(CodeMapping)
+class CodeMappingAdmin(RecordedRows, ReadableAdmin):
+    """What everybody's status codes mean for us; reports held for a code count once it is here."""
+
+    open_to_all = True
+    form = MappingForm
+    list_display = ["scheme", "code", "milestone", "flag", "time_class", "source", "recorded_at", "recorded_by"]
+    list_filter = ["scheme", "milestone", "flag"]
+    search_fields = ["scheme", "code", "milestone", "flag", "note"]
+    add_fields = ["scheme", "code", "milestone", "flag", "flag_is_set", "reason"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.list_display, "flag_is_set", "note"] if obj else self.add_fields
+
+    def record(self, request: HttpRequest, form: Any) -> CodeMapping:
+        said = {name: form.cleaned_data[name] for name in self.add_fields}
+        return curating.map_code(by=request.user, **said)
+
+
+class AttachmentForm(ReasonForm):
+    """Binds a held report; one that is bound is moved by a decision instead."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        report, subject = said.get("report"), said.get("subject")
+        if report and subject and report.subject_id not in (None, subject.pk):
+            self.add_error("report", "It is about another subject already: decide that these are two events.")
+        for part in ("leg", "line"):
+            if said.get(part) and subject and said[part].shipment_id != subject.pk:
+                self.add_error(part, f"This {part} belongs to another shipment.")
+        return said
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(RecordedRows, ReadableAdmin):
+    """Which held report was found to be about what, by whom and why."""
+
+    visible_through = ("report", "subject")
+    form = AttachmentForm
+    list_display = ["report", "subject", "leg", "line", "recorded_at", "recorded_by", "reason"]
+    list_filter = [RelatedFilter.by("subject")]
+    search_fields = ["reason"]
+    search_related = {"report": ("reference", "subject_said"), "subject": ("reference", "title")}
+    date_hierarchy = "recorded_at"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.list_display) if obj else ["report", "subject", "leg", "line", "reason"]
+
+    def record(self, request: HttpRequest, form: Any) -> Attachment:
+        said = form.cleaned_data
+        return curating.attach_report(
+            said["report"], said["subject"], reason=said["reason"], by=request.user, leg=said["leg"], line=said["line"]
+        )
+
+
+class InForceFilter(ChosenFilter):
+    title = "in force"
+    parameter_name = "in_force"
+    words = (("yes", "In force"), ("no", "Withdrawn"))
+
+    def select(self, queryset: Any, word: str, reader: Any) -> Any:
+        return queryset.filter(withdrawn_at__isnull=word == "yes")
+
+
+class GrantForm(ReasonForm):
+    """Names one reader: an organisation or a person."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if bool(said.get("actor")) == bool(said.get("user")):
+            raise ValidationError("Name one reader: an organisation or a person.")
+        return said
+
+
+@admin.register(ReadingGrant)
+class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
+    """Who reads one subject beyond their clearance. A grant is withdrawn, never rewritten."""
+
+    visible_through = ("subject", "actor")
+    form = GrantForm
+    list_display = ["subject", "actor", "user", "marking", "granted_by", "granted_at", "shown_standing"]
+    list_filter = [InForceFilter, "marking", RelatedFilter.by("subject"), RelatedFilter.by("actor")]
+    search_fields = ["reason"]
+    search_related = {"subject": ("reference", "title"), "actor": ("name",)}
+    actions = ["withdraw"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*self.list_display, "reason"] if obj else ["subject", "actor", "user", "marking", "reason"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "shown_standing"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "subject":
+            # Reading by a grant oneself is no right to grant it on.
+            field.queryset = field.queryset.filter(marking__lte=reader_of(request).clearance)
+        return field
+
+    @display(description="standing")
+    def shown_standing(self, grant: ReadingGrant) -> str:
+        return f"withdrawn {grant.withdrawn_at:%-d %b %Y}" if grant.withdrawn_at else badge("in force", "success")
+
+    def record(self, request: HttpRequest, form: Any) -> ReadingGrant:
+        grant: ReadingGrant = form.save(commit=False)
+        grant.granted_by = request.user
+        grant.save()
+        self._note(request, "grant", grant, grant.reason)
+        return grant
+
+    @admin.action(description="Withdraw", permissions=["add"])
+    def withdraw(self, request: HttpRequest, queryset: Any) -> None:
+        cleared = queryset.filter(withdrawn_at=None, subject__marking__lte=reader_of(request).clearance)
+        for grant in cleared.select_related("subject", "actor", "user"):
+            if ReadingGrant.objects.filter(pk=grant.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()):
+                self._note(request, "withdraw_grant", grant, "")
+
+    def _note(self, request: HttpRequest, action: str, grant: ReadingGrant, reason: str) -> None:
+        AuditEntry.objects.create(
+            user=request.user,
+            action=action,
+            object_type=grant.subject.kind,
+            object_reference=grant.subject.reference,
+            reason=reason,
+            changes={"reader": str(grant.actor or grant.user), "marking": grant.marking},
+        )

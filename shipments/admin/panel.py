@@ -1,0 +1,273 @@
+"""What a subject's page tells beside its plan: what we believe, what contradicts it, what became of each report.
+
+stored rows of the reader's tier ─┐
+folded now, for a reader with     ├─> Panel ─> templates/admin/shipments/panel.html
+reports of their own or a grant  ─┘
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q
+
+from actors.access import Reader
+from actors.admin.badges import badge, marking_badge, percent, state_badge, words
+from actors.models import Source
+from shipments.admin.wording import (
+    CONFLICTS,
+    FATE_COLOURS,
+    shown_about,
+    shown_content,
+    shown_fate,
+    shown_interval,
+    shown_occurrence,
+)
+from shipments.models import Conflict, Document, Due, Finding, Picture, Report, Subject
+from shipments.services.explaining import explain, picture_for, reads_beyond_tier
+from shipments.services.picturing import conflict_columns, finding_columns, picture_columns
+from shipments.services.rules import moment_of
+
+# A page shows so many reports; the rest is a link to their list.
+MOST_REPORTS = 200
+
+
+WITHHELD = "a withheld source"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What the reader may call those who speak: hidden sources have no name here."""
+
+    speakers: dict[str, str]
+    withheld: frozenset[str]
+
+    def origins(self, codes: Iterable[str]) -> list[str]:
+        return [WITHHELD if code in self.withheld else code for code in codes]
+
+    def speakers_of(self, references: Iterable[str]) -> list[tuple[str, str]]:
+        """References with the source that each speaks with; one past the end of the page names itself."""
+        return [(reference, self.speakers.get(reference, reference)) for reference in references]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Everything on the page, ready to be printed."""
+
+    summary: dict[str, Any] | None
+    steps: Sequence[dict[str, Any]]
+    legs: Sequence[dict[str, Any]]
+    planned: Sequence[dict[str, Any]]
+    facts: Sequence[dict[str, Any]]
+    milestones: Sequence[dict[str, Any]]
+    conflicts: Sequence[dict[str, Any]]
+    reports: Sequence[dict[str, Any]]
+    more_reports: int
+    known_at: datetime | None
+    is_folded_for_reader: bool
+    is_due: bool
+
+
+def panel_of(subject: Subject, reader: Reader, *, known_at: datetime | None = None) -> Panel:
+    """What ``reader`` may know of ``subject``, at ``known_at`` (now, if None). The caller checked that they see it."""
+    beyond = reads_beyond_tier(subject, reader)
+    picture, findings, conflicts = (_folded if beyond else _stored)(subject, reader, known_at)
+    reports, more = _reports(subject, reader, known_at)
+    names = Names(
+        speakers={report["reference"]: report["source"] for report in reports},
+        withheld=frozenset(Source.objects.exclude(pk__in=_seen_sources(reader)).values_list("code", flat=True)),
+    )
+    told = {step["milestone"] for step in picture.timeline} if picture else set()
+    return Panel(
+        summary=_summary(picture, names) if picture else None,
+        steps=[_step(step, names) for step in picture.timeline] if picture else [],
+        legs=[_leg(leg, names) for leg in picture.legs] if picture else [],
+        planned=[_planned(each, names) for each in picture.planned] if picture else [],
+        facts=[_finding(each, names) for each in findings if each.kind in ("fact", "flag", "place")],
+        milestones=[
+            _finding(each, names)
+            for each in findings
+            if each.kind == "milestone" and not each.leg and each.attribute not in told
+        ],
+        conflicts=[_conflict(each, names) for each in conflicts],
+        reports=reports,
+        more_reports=more,
+        known_at=known_at,
+        is_folded_for_reader=beyond,
+        is_due=Due.objects.filter(subject=subject.pk).exists(),
+    )
+
+
+Believed = tuple[Picture | None, list[Finding], list[Conflict]]
+
+
+def _stored(subject: Subject, reader: Reader, known_at: datetime | None) -> Believed:
+    def known(model: Any) -> Any:
+        return model.objects.for_reader(reader, known_at=known_at).filter(subject=subject.pk)
+
+    findings = known(Finding).order_by("kind", "attribute", "as_of", "leg", "line", "label")
+    return known(Picture).first(), list(findings), list(known(Conflict).order_by("kept_open", "-behind", "stable_id"))
+
+
+def _folded(subject: Subject, reader: Reader, known_at: datetime | None) -> Believed:
+    core = picture_for(subject, reader, known_at=known_at)
+    findings = [
+        Finding(
+            kind=each.kind,
+            attribute=each.attribute,
+            leg=each.leg or "",
+            line=each.line or "",
+            as_of=moment_of(each.as_of).isoformat() if each.as_of is not None else "",
+            **finding_columns(each),
+        )
+        for each in core.findings
+    ]
+    conflicts = [
+        Conflict(stable_id=each.id, about=each.about, leg=each.leg or "", **conflict_columns(each))
+        for each in core.conflicts
+    ]
+    return Picture(**picture_columns(core, version=0)), findings, conflicts
+
+
+def _summary(picture: Picture, names: Names) -> dict[str, Any]:
+    return {
+        "status": words(picture.status) if picture.status else "",
+        "state": state_badge(picture.state),
+        "confidence": percent(picture.confidence),
+        "leading": words(picture.leading) if picture.leading != picture.status else "",
+        "leading_state": state_badge(picture.leading_state) if picture.leading_state else "",
+        "leading_confidence": percent(picture.leading_confidence),
+        "origins": names.origins(picture.origins),
+        "unresolved": picture.unresolved,
+        "contested": picture.contested,
+        "version": picture.version,
+        "known_from": picture.known_from,
+        "alternatives": [_alternative(each, names) for each in picture.alternatives],
+    }
+
+
+def _step(step: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "milestone": words(step["milestone"]),
+        "at": shown_interval(step["at"]),
+        "place": step["place"] or "",
+        "state": state_badge(step["state"]),
+        "confidence": percent(step["confidence"]),
+        "per_mille": step["confidence"],
+        "leg": step["stands_for"] or "",
+        **_backing(step, names),
+    }
+
+
+def _leg(leg: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "key": leg["key"],
+        "status": words(leg["status"] or leg["leading"] or "nothing seen"),
+        "state": state_badge(leg["state"]),
+        "steps": [_step(step, names) for step in leg["timeline"]],
+    }
+
+
+def _planned(planned: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "milestone": words(planned["milestone"]),
+        "leg": planned["leg"] or "",
+        "time_class": planned["time_class"],
+        "at": shown_interval(planned["at"]),
+        "is_seen": planned["is_seen"],
+        "denied_by": planned["denied_by"],
+        **_backing(planned, names),
+    }
+
+
+def _finding(finding: Finding, names: Names) -> dict[str, Any]:
+    value = finding.label
+    if not value and finding.state == "contested" and finding.leading:
+        value = f"open; most say {finding.leading}"
+    return {
+        "attribute": words(finding.attribute),
+        "kind": finding.kind,
+        "slot": " ".join(each for each in (finding.leg, finding.line) if each),
+        "as_of": finding.as_of[:10],
+        "value": words(value) if finding.kind != "fact" else value,
+        "state": state_badge(finding.state),
+        "confidence": percent(finding.confidence),
+        "alternatives": [_alternative(each, names) for each in finding.alternatives],
+        **_backing({"origins": finding.origins, "unresolved": finding.unresolved, "because": finding.because}, names),
+    }
+
+
+def _alternative(alternative: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "label": words(alternative["label"]),
+        "origins": names.origins(alternative["origins"]),
+        "behind": f"{abs(alternative['margin']) / 1000:.2f}",
+    }
+
+
+def _conflict(conflict: Conflict, names: Names) -> dict[str, Any]:
+    return {
+        "kind": CONFLICTS.get(conflict.kind, words(conflict.kind).capitalize()),
+        "about": shown_about(conflict.about, conflict.leg),
+        "reason": conflict.reason,
+        "stable_id": conflict.stable_id,
+        "reports": names.speakers_of(conflict.reports),
+        "against": names.speakers_of(conflict.against),
+        "kept_open": conflict.kept_open,
+    }
+
+
+def _backing(said: dict[str, Any], names: Names) -> dict[str, Any]:
+    return {
+        "origins": names.origins(said["origins"]),
+        "unresolved": said["unresolved"],
+        "because": names.speakers_of(said["because"]),
+    }
+
+
+def _seen_sources(reader: Reader) -> Any:
+    return Source.objects.visible_to(reader).order_by().values("pk")
+
+
+def _reports(subject: Subject, reader: Reader, known_at: datetime | None) -> tuple[list[dict[str, Any]], int]:
+    about = Q(subject=subject.pk) | Q(pk__in=subject.attachments.values("report_id"))
+    rows = Report.objects.visible_to(reader).filter(about)
+    if known_at:
+        rows = rows.filter(received_at__lte=known_at)
+    claims = defaultdict(list)
+    for claim in explain(subject, reader, known_at=known_at):
+        claims[claim.report].append(claim)
+    shown = rows.select_related("decision", "leg").order_by("-asserted_at", "-id")
+    shown = shown.prefetch_related(
+        Prefetch("source", Source.objects.filter(pk__in=_seen_sources(reader))),
+        Prefetch("document", Document.objects.visible_to(reader)),
+    )
+    reports = [_report(report, claims[report.reference]) for report in shown[:MOST_REPORTS]]
+    return reports, max(0, rows.count() - MOST_REPORTS) if len(reports) == MOST_REPORTS else 0
+
+
+def _report(report: Report, claims: Sequence[Any]) -> dict[str, Any]:
+    is_decision = report.kind == Report.Kind.DECIDE and hasattr(report, "decision")
+    return {
+        "pk": report.pk,
+        "reference": report.reference,
+        "source": report.source.name if hasattr(report, "source") else WITHHELD,
+        "kind": report.kind,
+        "content": f"{words(report.decision.kind)}: {report.decision.reason}" if is_decision else shown_content(report),
+        "leg": report.leg.key if report.leg else report.leg_said,
+        "occurred": shown_occurrence(report.occurred_from, report.occurred_to, report.occurred_precision),
+        "asserted_at": report.asserted_at,
+        "manner": [words(each) for each in (report.directness, report.hedge) if each not in ("own", "asserted")],
+        "document": report.document.title if report.document else "",
+        "marking": marking_badge(report.marking) if report.marking else "",
+        "claims": [
+            {
+                "about": shown_about(claim.about, claim.slot) if len(claims) > 1 else "",
+                "fate": badge(shown_fate(claim), FATE_COLOURS.get(claim.fate, "default")),
+                "weight": f"{claim.weight / 1000:.2f}",
+            }
+            for claim in claims
+        ],
+    }

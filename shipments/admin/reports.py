@@ -1,0 +1,211 @@
+"""What was said: documents, reports and the links between them. Nothing here can be changed."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from actors.access import Reader
+from actors.admin.badges import badge, marking_badge, words
+from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.readable import ReadableAdmin, ReadableInline, RecordedRows, reader_of
+from shipments.admin.wording import shown_content, shown_occurrence, shown_value
+from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
+
+
+class HeldFilter(ChosenFilter):
+    """Reports that no subject or code is known for yet."""
+
+    title = "held"
+    parameter_name = "held"
+    words = (("yes", "Held: needs an analyst"), ("no", "Bound"))
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        held = Exists(Report.objects.held().filter(pk=OuterRef("pk")))
+        return queryset.filter(held if word == "yes" else ~held)
+
+
+class PayloadInline(ReadableInline):
+    model = ReportPayload
+    visible_through = ("report",)
+    fields = ["quote", "language", "raw", "erased_at", "erased_because"]
+    readonly_fields = fields
+    verbose_name_plural = "as it was sent"
+
+
+class LinksInline(ReadableInline):
+    model = ReportLink
+    visible_through = ("report", "target_report", "target_source")
+    fk_name = "report"
+    fields = ["kind", "target_source", "target_event_id", "target_report", "recorded_at", "recorded_by", "reason"]
+    readonly_fields = fields
+    verbose_name_plural = "points at"
+
+
+class AttachmentsInline(ReadableInline):
+    model = Attachment
+    visible_through = ("report", "subject")
+    fields = ["subject", "leg", "line", "recorded_at", "recorded_by", "reason"]
+    readonly_fields = fields
+    verbose_name_plural = "bound later to"
+
+
+@admin.register(Report)
+class ReportAdmin(ReadableAdmin):
+    """Statements, each by one source about one subject at one time."""
+
+    list_display = ["reference", "shown_subject", "source", "shown_content", "shown_occurred", "asserted_at", "kind"]
+    list_filter = [
+        HeldFilter,
+        "kind",
+        RelatedFilter.by("source"),
+        RelatedFilter.by("subject"),
+        "polarity",
+        "time_class",
+        "directness",
+        "hedge",
+        "marking",
+    ]
+    search_fields = ["reference", "event_id", "subject_said", "code_said", "milestone"]
+    search_related = {"source": ("code", "name"), "subject": ("reference", "title")}
+    date_hierarchy = "received_at"
+    fieldsets = [
+        (
+            "What was said",
+            {"fields": ["shown_content", ("shown_subject", "shown_occurred"), ("place_said", "leg_said")]},
+        ),
+        (
+            "By whom",
+            {"fields": [("source", "attributed_to"), ("document", "event_id"), ("asserted_at", "received_at")]},
+        ),
+        (
+            "How",
+            {
+                "fields": [
+                    ("kind", "polarity", "time_class"),
+                    ("directness", "hedge", "credibility"),
+                    ("interested", "shown_marking"),
+                    ("code_scheme", "code_said", "milestone"),
+                    "shown_facts",
+                    "shown_flags",
+                ]
+            },
+        ),
+        ("Kept by the service", {"fields": [("reference", "entered_by"), ("partner_key", "shown_hash")]}),
+    ]
+    readonly_fields = [
+        "shown_content",
+        "shown_subject",
+        "shown_occurred",
+        "shown_marking",
+        "shown_facts",
+        "shown_flags",
+        "shown_hash",
+    ]
+    inlines = [PayloadInline, LinksInline, AttachmentsInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        bound = self.named_rows(reader_of(request), {"subject"})
+        return super().get_queryset(request).prefetch_related(*bound)
+
+    @display(description="subject")
+    def shown_subject(self, report: Report) -> SafeString | str:
+        if report.subject is None:
+            return format_html("{} {}", report.subject_said, badge("held", "warning")) if not report.subject_id else "–"
+        url = reverse(f"admin:shipments_{report.subject.kind}_change", args=[report.subject.pk])
+        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, report.subject)
+
+    @display(description="says")
+    def shown_content(self, report: Report) -> str:
+        return shown_content(report)
+
+    @display(description="happened", ordering="occurred_from")
+    def shown_occurred(self, report: Report) -> str:
+        return shown_occurrence(report.occurred_from, report.occurred_to, report.occurred_precision) or "–"
+
+    @display(description="marking")
+    def shown_marking(self, report: Report) -> SafeString:
+        return marking_badge(report.marking)
+
+    @display(description="facts")
+    def shown_facts(self, report: Report) -> str:
+        return "; ".join(f"{words(each['attribute'])}: {shown_value(each['value'])}" for each in report.facts) or "–"
+
+    @display(description="flags")
+    def shown_flags(self, report: Report) -> str:
+        said = [f"{words(name)}: {'set' if is_set else 'unset'}" for name, is_set in report.flags.items()]
+        return "; ".join(said) or "–"
+
+    @display(description="content hash (SHA-256)")
+    def shown_hash(self, report: Report) -> str:
+        return bytes(report.content_hash).hex()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A report about a subject shows what became of it on the subject's page; a held one, what it waits for."""
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+@admin.register(ReportPayload)
+class ReportPayloadAdmin(ReadableAdmin):
+    """Quotes and sent bytes, as far as policy has not erased them."""
+
+    visible_through = ("report",)
+    list_display = ["report", "quote", "language", "erased_at"]
+    list_filter = ["language"]
+    search_fields = ["quote"]
+    search_related = {"report": ("reference",)}
+    fields = ["report", "quote", "language", "shown_raw", "erased_at", "erased_because"]
+    readonly_fields = ["shown_raw"]
+
+    @display(description="as it was sent")
+    def shown_raw(self, payload: ReportPayload) -> str:
+        return json.dumps(payload.raw, ensure_ascii=False, indent=2) if payload.raw is not None else "–"
+
+
+@admin.register(ReportLink)
+class ReportLinkAdmin(ReadableAdmin):
+    """Which report corrects, retracts or repeats which."""
+
+    visible_through = ("report", "target_report", "target_source")
+    list_display = ["report", "kind", "target_source", "target_event_id", "target_report", "recorded_at", "recorded_by"]
+    list_filter = ["kind", RelatedFilter.by("target_source")]
+    search_fields = ["target_event_id", "reason"]
+    search_related = {"report": ("reference",), "target_source": ("code", "name")}
+    date_hierarchy = "recorded_at"
+    fields = [*list_display, "reason"]
+
+
+@admin.register(Document)
+class DocumentAdmin(RecordedRows, ReadableAdmin):
+    """Articles, releases and messages that reports were read in."""
+
+    visible_through = ("source",)
+    list_display = ["title", "source", "kind", "language", "published_at", "reference", "shown_marking"]
+    list_filter = ["kind", "language", RelatedFilter.by("source"), "marking"]
+    search_fields = ["title", "reference", "key", "url"]
+    search_related = {"source": ("code", "name")}
+    date_hierarchy = "published_at"
+    fields = ["source", "kind", "title", "key", "url", "language", "published_at", "marking"]
+
+    @display(description="marking", ordering="marking")
+    def shown_marking(self, document: Document) -> SafeString:
+        return marking_badge(document.marking)
+
+    def record(self, request: HttpRequest, form: Any) -> Document:
+        document: Document = form.save(commit=False)
+        document.received_at = timezone.now()
+        document.save()
+        return document
+
+    def log_addition(self, request: HttpRequest, obj: Document, message: Any) -> None:
+        """No service does this, so the entry is written here."""
+        ReadableAdmin.log_addition(self, request, obj, message)

@@ -1,0 +1,199 @@
+"""What the pages of all six kinds of subject share: the picture first, then the plan, and the ways to act on it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from actors.access import Reader
+from actors.admin.badges import badge, marking_badge, percent, state_badge, words
+from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.readable import EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
+from shipments.admin.panel import panel_of
+from shipments.intake.moments import known_at_of
+from shipments.models import Crisis, Finding, Picture, ReadingGrant, Subject, SubjectIdentifier
+from shipments.models.picture import State
+from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services.planning import note_plan_change
+
+
+class StateFilter(ChosenFilter):
+    """By the state of the picture, as the reader has it."""
+
+    title = "state"
+    parameter_name = "state"
+    words = tuple((state.value, words(state.value)) for state in State)
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        pictures = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), state=word)
+        return queryset.filter(Exists(pictures))
+
+
+class ContestedFilter(ChosenFilter):
+    """Where something about the subject is contested, as the reader has it."""
+
+    title = "contested"
+    parameter_name = "contested"
+    words = (("yes", "Something is contested"), ("no", "Nothing is"))
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        contested = Exists(Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), contested=True))
+        return queryset.filter(contested if word == "yes" else ~contested)
+
+
+class StatusFilter(ChosenFilter):
+    """By how far it got; the words are those of the kind's lifecycle."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        lifecycle = LIFECYCLES[model_admin.model.KIND]
+        self.words = tuple((each.name, words(each.name)) for each in lifecycle.milestones)
+        return self.words
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        pictures = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), status=word)
+        return queryset.filter(Exists(pictures))
+
+
+class IdentifiersInline(EditableInline):
+    model = SubjectIdentifier
+    visible_through = ("subject",)
+    fk_name = "subject"
+    verbose_name_plural = "known elsewhere as"
+
+
+class GrantsInline(ReadableInline):
+    model = ReadingGrant
+    visible_through = ("subject", "actor")
+    fk_name = "subject"
+    fields = ["actor", "user", "marking", "reason", "granted_by", "granted_at", "withdrawn_at"]
+    readonly_fields = fields
+    verbose_name_plural = "who else may read it"
+
+
+class SubjectPages(EditableRows, ReadableAdmin):
+    """List and page of one kind of subject. What happened is never edited here, only what it is and was planned."""
+
+    change_form_outer_before_template = "admin/shipments/panel.html"
+    kept_by_the_service = ("Kept by the service", {"fields": [("reference", "created_at"), "merged_into"]})
+    readonly_fields = ["reference", "created_at", "merged_into"]
+    search_fields = ["reference", "title"]
+    search_related = {"identifiers": ("value",)}
+    identity = [("title",), ("crisis", "marking", "provisional")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        reader = reader_of(request)
+        pictures = Prefetch("pictures", Picture.objects.for_reader(reader), to_attr="believed")
+        return super().get_queryset(request).prefetch_related(pictures)
+
+    # Columns of lists.
+    @display(description="status")
+    def shown_status(self, subject: Any) -> str:
+        picture = _picture(subject)
+        return words(picture.status or "–") if picture else "not yet worked out"
+
+    @display(description="state")
+    def shown_state(self, subject: Any) -> SafeString | str:
+        picture = _picture(subject)
+        return state_badge(picture.state) if picture else "–"
+
+    @display(description="confidence")
+    def shown_confidence(self, subject: Any) -> str:
+        picture = _picture(subject)
+        return (percent(picture.confidence) or "–") if picture and picture.status else "–"
+
+    @display(description="contested")
+    def shown_contested(self, subject: Any) -> SafeString | str:
+        picture = _picture(subject)
+        return badge("contested", "warning") if picture and picture.contested else ""
+
+    @display(description="origins")
+    def shown_origins(self, subject: Any) -> str:
+        picture = _picture(subject)
+        if not picture:
+            return "–"
+        unresolved = f" + {picture.unresolved} unresolved" if picture.unresolved else ""
+        return f"{len(picture.origins)}{unresolved}"
+
+    @display(description="marking", ordering="marking")
+    def shown_marking(self, subject: Any) -> SafeString:
+        return marking_badge(subject.marking)
+
+    # The page.
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = dict(extra_context or {})
+        subject = self.get_object(request, object_id) if request.method == "GET" else None
+        if subject is not None:
+            context["panel"] = panel_of(subject, reader_of(request), known_at=self._known_at(request))
+            context["may_write"] = self.has_change_permission(request, subject)
+        return super().change_view(request, object_id, form_url, context)
+
+    def _known_at(self, request: HttpRequest) -> Any:
+        said = request.GET.get("known_at")
+        if not said:
+            return None
+        try:
+            return known_at_of(said)
+        except ValueError as error:
+            messages.error(request, f"{error} This page shows what we believe now.")
+            return None
+
+    def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list:
+        return super().get_inline_instances(request, obj) if obj else []
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        super().log_change(request, obj, message)
+        if message:
+            note_plan_change(obj)
+
+
+@admin.register(Subject)
+class SubjectAdmin(ReadableAdmin):
+    """All six kinds in one list, for whoever has only a reference; a subject opens on its own kind's page."""
+
+    list_display = ["reference", "kind", "title", "crisis", "created_at"]
+    list_filter = ["kind", "provisional", RelatedFilter.by("crisis")]
+    search_fields = ["reference", "title"]
+    search_related = {"identifiers": ("value",)}
+    fields = ["reference", "title"]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        subject = self.get_object(request, object_id)
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return HttpResponseRedirect(reverse(f"admin:shipments_{subject.kind}_change", args=[subject.pk]))
+
+
+@admin.register(Crisis)
+class CrisisAdmin(SubjectPages):
+    """Emergencies; figures about them are findings by day."""
+
+    list_display = ["reference", "title", "glide", "countries", "began_on", "shown_figures", "shown_contested"]
+    list_filter = [ContestedFilter, "marking"]
+    fieldsets = [
+        ("What it is", {"fields": [("title",), ("glide", "began_on"), "countries", ("marking", "provisional")]}),
+        SubjectPages.kept_by_the_service,
+    ]
+    search_fields = ["reference", "title", "glide"]
+    inlines = [IdentifiersInline, GrantsInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        findings = Finding.objects.for_reader(reader_of(request)).filter(kind=Finding.Kind.FACT)
+        return super().get_queryset(request).prefetch_related(Prefetch("findings", findings, to_attr="facts"))
+
+    @display(description="figures known")
+    def shown_figures(self, crisis: Any) -> int:
+        return len(crisis.facts)
+
+
+def _picture(subject: Any) -> Picture | None:
+    """The picture that the list has fetched for this row."""
+    return subject.believed[0] if subject.believed else None

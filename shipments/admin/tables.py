@@ -1,0 +1,63 @@
+"""Tables of the world's codes and of our own rules. What comes from files is changed there and loaded again."""
+
+import json
+
+from django.contrib import admin
+from unfold.decorators import display
+
+from actors.admin.filters import RelatedFilter
+from actors.admin.readable import EditableRows, ReadableAdmin
+from shipments.models import Attribute, Containment, Place, PolicyVersion
+
+
+@admin.register(Attribute)
+class AttributeAdmin(ReadableAdmin):
+    """Kinds of fact, from shipments/vocabularies/attributes.toml by load_vocabularies."""
+
+    open_to_all = True
+    list_display = ["name", "label", "type", "subjects", "comparison", "has_time_axis", "topic"]
+    list_filter = ["type", "comparison", "has_time_axis"]
+    search_fields = ["name", "label", "note"]
+
+
+@admin.register(Containment)
+class ContainmentAdmin(ReadableAdmin):
+    """Which coarser words hold which finer ones, from shipments/vocabularies/containments.toml."""
+
+    open_to_all = True
+    list_display = ["attribute", "coarser", "finer", "recorded_at"]
+    list_filter = [RelatedFilter.by("attribute")]
+    search_fields = ["coarser", "finer"]
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(ReadableAdmin):
+    """The numbers the reconciler weighs by, version by version."""
+
+    open_to_all = True
+    list_display = ["version", "recorded_at", "recorded_by", "reason"]
+    search_fields = ["reason"]
+    fields = [*list_display, "shown_weights"]
+    readonly_fields = ["shown_weights"]
+
+    @display(description="weights")
+    def shown_weights(self, policy: PolicyVersion) -> str:
+        return json.dumps(policy.weights, indent=2, sort_keys=True)
+
+
+@admin.register(Place)
+class PlaceAdmin(EditableRows, ReadableAdmin):
+    """Airports, ports, border points, cities and countries."""
+
+    open_to_all = True
+    list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within"]
+    list_filter = ["kind", RelatedFilter.by("within")]
+    search_fields = ["code", "name", "iata", "icao", "unlocode"]
+    fieldsets = [
+        (None, {"fields": [("name", "code"), ("kind", "country"), ("within", "time_zone")]}),
+        ("Codes and position", {"fields": [("iata", "icao", "unlocode"), ("latitude", "longitude")]}),
+    ]
+
+    def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
+        """Reports name a place by its code, so it is given once."""
+        return super().get_readonly_fields(request, obj) + (["code"] if obj else [])
