@@ -17,9 +17,11 @@ from shipments.reconciliation import picture as core
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.history import moments
 from shipments.reconciliation.model import Evidence, ReportKey
+from shipments.reconciliation.values import Money, Quantity
 from shipments.services.dossiers import Dossier, Readable
 from shipments.services.rules import moment_of
 from shipments.services.translating import interval_json, json_of
+from shipments.wording import amount_in_words, value_in_words
 
 SCOPE_LENGTH = 600  # of Finding.scope
 
@@ -154,22 +156,30 @@ def _is_contested(picture: core.Picture) -> bool:
 def finding_columns(finding: core.Finding) -> dict[str, Any]:
     """The columns of a Finding row that its key does not hold."""
     value = json_of(finding.value)
-    if finding.since is not None:
-        value = {**(value or {}), "since": interval_json(finding.since)}
+    is_amount = finding.value is None or isinstance(finding.value, Quantity | Money)
+    low, high = (Decimal(end) if end and is_amount else None for end in (finding.low, finding.high))
     return {
         "state": str(finding.state),
         "confidence": finding.confidence,
         "margin": finding.margin,
         "origins": list(finding.origins),
         "unresolved": finding.unresolved,
-        "label": (finding.label or "")[:500],
-        "value": value,
+        "label": _label(finding, value, low, high)[:500],
+        "value": {**(value or {}), "since": interval_json(finding.since)} if finding.since else value,
         "leading": (finding.leading or "")[:500],
-        "low": Decimal(finding.low) if finding.low is not None else None,
-        "high": Decimal(finding.high) if finding.high is not None else None,
+        "low": low,
+        "high": high,
         "because": references(finding.because),
         "alternatives": [alternative_json(each) for each in finding.alternatives],
     }
+
+
+def _label(finding: core.Finding, value: Any, low: Decimal | None, high: Decimal | None) -> str:
+    if finding.kind != "fact":
+        return finding.label or ""
+    if value is None and (low is not None or high is not None):
+        return f"unknown, {amount_in_words(low, high, unit=finding.scope.partition(':')[0])}"
+    return value_in_words(value)
 
 
 def conflict_columns(conflict: core.Conflict) -> dict[str, Any]:
@@ -231,7 +241,7 @@ def planned_json(planned: core.Planned) -> dict[str, Any]:
 def alternative_json(alternative: core.Alternative) -> dict[str, Any]:
     """What else was said, and how far behind it is."""
     return {
-        "label": alternative.label,
+        "label": value_in_words(json_of(alternative.value)) or alternative.label,
         "value": json_of(alternative.value),
         "at": interval_json(alternative.at),
         "margin": alternative.margin,
