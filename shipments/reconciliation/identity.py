@@ -144,16 +144,18 @@ def _is_sibling(pointer: Report, other: Report) -> bool:
 
 
 def _circular(targets: dict[ReportKey, list[ReportKey]]) -> list[ReportKey]:
-    """The pointers that aim, step by step, at themselves."""
-    found = []
-    for start in targets:
-        stack, seen = list(targets[start]), set[ReportKey]()
-        while stack:
-            key = stack.pop()
-            if key == start:
-                found.append(start)
-                break
-            if key not in seen:
-                seen.add(key)
-                stack.extend(targets.get(key, ()))
-    return found
+    """The pointers that aim, step by step, at themselves (or into such a circle)."""
+    aimed_by: dict[ReportKey, list[ReportKey]] = defaultdict(list)
+    open_ends = {}
+    for key, found in targets.items():
+        among = [target for target in found if target in targets]
+        open_ends[key] = len(among)
+        for target in among:
+            aimed_by[target].append(key)
+    grounded = [key for key, count in open_ends.items() if not count]
+    for key in grounded:  # grows while it is read
+        for above in aimed_by[key]:
+            open_ends[above] -= 1
+            if not open_ends[above]:
+                grounded.append(above)
+    return [key for key, count in open_ends.items() if count]

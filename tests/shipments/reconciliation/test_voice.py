@@ -1,0 +1,88 @@
+"""The second half of S1: the last word of each source, slot by slot."""
+
+from __future__ import annotations
+
+from shipments.reconciliation.vocabulary import Fate, Hedge, SubjectKind, TimeClass
+from tests.shipments.reconciliation.reading import claim, fold, path, step
+from tests.shipments.reconciliation.telling import amount, fact, hours, say
+
+
+def test_a_later_incompatible_word_supersedes_the_earlier() -> None:
+    early, late = say("wfp", "arrived", 30), say("wfp", "arrived", 60)
+    picture = fold(late, early)
+    assert claim(picture, early).fate is Fate.SUPERSEDED
+    assert claim(picture, late).fate is Fate.USED
+    assert picture.conflicts == ()
+
+
+def test_what_was_said_later_counts_as_later_whatever_it_speaks_of() -> None:
+    changed_mind = say("wfp", "arrived", 30, said=90)
+    assert claim(fold(say("wfp", "arrived", 60), changed_mind), changed_mind).fate is Fate.USED
+
+
+def test_compatible_words_keep_the_finest_time_and_the_greatest_weight() -> None:
+    day = say("wfp", "arrived", (24, 48), said=50)
+    hour = say("wfp", "arrived", 30, said=60, hedge=Hedge.SPECULATED)
+    picture = fold(day, hour)
+    at = picture.timeline[0].at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(30), hours(30))
+    assert step(picture, "arrived").score == 2944
+
+
+def test_a_coarser_later_word_does_not_take_the_fine_time_away() -> None:
+    picture = fold(say("wfp", "arrived", 30, said=40), say("wfp", "arrived", (24, 48), said=50))
+    at = picture.timeline[0].at
+    assert at is not None
+    assert at.earliest == hours(30)
+
+
+def test_other_milestones_legs_and_time_classes_are_other_words() -> None:
+    planned = say("wfp", "arrived", 90, time_class=TimeClass.PLANNED)
+    picture = fold(say("wfp", "departed", 10), say("wfp", "arrived", 30), planned)
+    assert all(c.fate is Fate.USED for c in picture.claims)
+
+
+def test_a_denial_supersedes_the_sources_own_claim_that_it_covers() -> None:
+    made = say("ngo", "made", 10, said=11)
+    denial = say("ngo", "made", 20, denies=True)
+    picture = fold(made, denial, kind=SubjectKind.APPEAL)
+    assert claim(picture, made).fate is Fate.SUPERSEDED
+    assert picture.state == "denied"
+
+
+def test_a_claim_after_the_time_of_the_denial_leaves_the_denial_standing() -> None:
+    not_yet, then = say("ngo", "made", 20, denies=True), say("ngo", "made", 30)
+    picture = fold(not_yet, then, kind=SubjectKind.APPEAL)
+    assert {c.fate for c in picture.claims} == {Fate.USED}
+    assert (picture.status, picture.state) == ("made", "single_source")
+
+
+def test_a_source_that_admits_what_it_denied_supersedes_its_denial() -> None:
+    denial = say("ngo", "made", 20, denies=True)
+    picture = fold(denial, say("ngo", "made", 10, said=30), kind=SubjectKind.APPEAL)
+    assert claim(picture, denial).fate is Fate.SUPERSEDED
+
+
+def test_of_denials_the_latest_time_stands() -> None:
+    older, newer = say("ngo", "made", 20, denies=True), say("ngo", "made", 40, denies=True)
+    picture = fold(newer, older, kind=SubjectKind.APPEAL)
+    assert claim(picture, older).fate is Fate.SUPERSEDED
+
+
+def test_a_later_number_supersedes_the_sources_own_and_a_coarser_one_supports_it() -> None:
+    first = say("wfp", said=1, facts=[fact("quantity", amount(40))])
+    then = say("wfp", said=2, facts=[fact("quantity", amount(52))])
+    range_ = say("wfp", said=3, facts=[fact("quantity", amount(50, 55))])
+    picture = fold(range_, first, then)
+    assert [claim(picture, r).fate for r in (first, then, range_)] == [
+        Fate.SUPERSEDED,
+        Fate.USED,
+        Fate.COMPATIBLE,
+    ]
+
+
+def test_fifty_rival_times_by_one_source_leave_one() -> None:
+    picture = fold(*[say("ngo", "arrived", 20 * n) for n in range(50)])
+    assert path(picture) == "arrived"
+    assert step(picture, "arrived").score == 847
