@@ -64,16 +64,15 @@ class ReportQuerySet(QuerySet):
         return self.filter(condition)
 
     def held(self) -> Self:
-        """Reports that no subject or code is known for yet: kept, shown, moving nothing."""
-        attachments = apps.get_model("shipments", "Attachment").objects
+        """Reports whose subject, leg, line or code is not known yet: kept, shown, moving nothing."""
+        attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
         mappings = apps.get_model("shipments", "CodeMapping").objects
-        without_subject = Q(subject=None) & ~Q(Exists(attachments.filter(report=OuterRef("pk"))))
-        without_code = (
-            Q(milestone="", flags={})
-            & ~Q(code_said="")
-            & ~Q(Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said"))))
-        )
-        return self.filter(without_subject | without_code)
+        without_subject = Q(subject=None) & ~Q(Exists(attachments))
+        without_leg = Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False)))
+        without_line = Q(line=None) & ~Q(line_said="") & ~Q(Exists(attachments.filter(line__isnull=False)))
+        is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
+        without_code = Q(milestone="", flags={}) & ~Q(code_said="") & ~Q(is_mapped)
+        return self.filter(without_subject | without_leg | without_line | without_code)
 
 
 class KnownQuerySet(QuerySet):

@@ -1,59 +1,20 @@
 """From recorded reports to a stored picture: versions, late reports, tiers, twice is once."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from actors.access import Reader
-from actors.factories import SourceFactory, SourceRatingFactory
 from actors.marking import Marking
-from shipments.factories import OccurredFactory, ReportDraftFactory, ShipmentFactory
+from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.intake.draft import Pointer
 from shipments.models import Conflict, Due, Finding, OutboxEvent, Picture, Subject
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.recording import Sender, record
 from shipments.services.verifying import verify
+from tests.shipments.services.conftest import fold, hours
 
 pytestmark = pytest.mark.django_db
-T0 = datetime(2026, 5, 20, 12, tzinfo=UTC)
-
-
-def hours(number):
-    return T0 + timedelta(hours=number)
-
-
-@pytest.fixture
-def shipment():
-    return ShipmentFactory(destination=None)
-
-
-@pytest.fixture
-def say(shipment):
-    """Record that a source of a grade said that something happened at an hour; folds nothing."""
-
-    def say(code, at, *, by="wfp", grade="A", received=None, **more):
-        if not Subject.objects.filter(reports__source__code=by).exists():
-            source = SourceFactory(code=by)
-            SourceRatingFactory(source=source, grade=grade, topic="", valid_from=hours(-9999), recorded_at=hours(-9999))
-        draft = ReportDraftFactory(
-            source=by,
-            subject=shipment.reference,
-            code=code,
-            occurred=OccurredFactory(earliest=hours(at)),
-            asserted_at=hours(at),
-            **more,
-        )
-        (outcome,) = record([draft], sender=Sender(), received_at=hours(at if received is None else received))
-        assert outcome.result == "accepted", outcome
-        return draft
-
-    return say
-
-
-def fold():
-    while reconcile_due(limit=100):
-        pass
 
 
 def rows():
