@@ -71,7 +71,7 @@ class ReportQuerySet(QuerySet):
         without_leg = Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False)))
         without_line = Q(line=None) & ~Q(line_said="") & ~Q(Exists(attachments.filter(line__isnull=False)))
         is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
-        without_code = Q(milestone="", flags={}) & ~Q(code_said="") & ~Q(is_mapped)
+        without_code = Q(code_is_known=False) & ~Q(is_mapped)
         return self.filter(without_subject | without_leg | without_line | without_code)
 
 

@@ -122,6 +122,7 @@ class Report(models.Model):
 
     code_scheme = models.CharField(max_length=40, blank=True)
     code_said = models.CharField(max_length=60, blank=True, help_text="The status in the sender's code.")
+    code_is_known = models.BooleanField(default=True, help_text="False: nobody had said what it means on arrival.")
     milestone = models.CharField(max_length=20, blank=True, help_text="Our code, where known on arrival.")
     flags = models.JSONField(default=dict, blank=True, help_text="{flag: true for set, false for unset}")
     facts = models.JSONField(default=list, blank=True, help_text="Typed values; see the attribute registry.")
@@ -158,6 +159,10 @@ class Report(models.Model):
                 name="report_occurred_from_is_not_after_to",
             ),
             models.CheckConstraint(
+                condition=Q(code_is_known=True) | Q(milestone="") & ~Q(code_said=""),
+                name="report_unknown_code_has_no_milestone",
+            ),
+            models.CheckConstraint(
                 condition=Q(credibility__isnull=True) | Q(credibility__range=(1, 6)),
                 name="report_credibility_is_admiralty",
             ),
@@ -168,7 +173,7 @@ class Report(models.Model):
             models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
             models.Index(
                 fields=["code_scheme", "code_said"],
-                condition=Q(milestone="") & ~Q(code_said=""),
+                condition=Q(code_is_known=False),
                 name="report_with_unknown_code",
             ),
             GinIndex(fields=["facts"], name="report_facts", opclasses=["jsonb_path_ops"]),

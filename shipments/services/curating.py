@@ -63,7 +63,7 @@ def map_code(
         recorded_at=timezone.now(),
         recorded_by=by,
     )
-    held = Report.objects.filter(code_scheme=scheme, code_said=code, milestone="")
+    held = Report.objects.filter(code_scheme=scheme, code_said=code, code_is_known=False)
     _announce(held, mapping.recorded_at)
     _audit(by, "map_code", "code", f"{scheme}:{code}", reason, {"milestone": milestone, "flag": flag})
     return mapping

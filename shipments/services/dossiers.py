@@ -25,7 +25,17 @@ from shipments.services.translating import citation_of, report_of
 REPORT_COLUMNS = (
     *("id", "reference", "subject_id", "source_id", "source__code", "event_id", "content_hash", "ordinal"),
     *("kind", "marking", "leg_said", "leg__key", "line_said", "line__key", "place__code", "place_said"),
-    *("code_scheme", "code_said", "milestone", "flags", "facts", "polarity", "time_class", "directness"),
+    *(
+        "code_scheme",
+        "code_said",
+        "code_is_known",
+        "milestone",
+        "flags",
+        "facts",
+        "polarity",
+        "time_class",
+        "directness",
+    ),
     *("hedge", "credibility", "interested", "occurred_from", "occurred_to", "occurred_precision"),
     *("asserted_at", "received_at"),
 )
@@ -206,7 +216,7 @@ def _add_what_hangs_on(rows: dict[UUID, dict[str, Any]]) -> None:
 
     unmapped: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows.values():
-        if row["code_said"] and not row["milestone"]:
+        if not row["code_is_known"]:
             unmapped[row["code_scheme"], row["code_said"]].append(row)
     mappings = CodeMapping.objects.filter(
         scheme__in={scheme for scheme, _ in unmapped}, code__in={code for _, code in unmapped}

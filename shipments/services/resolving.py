@@ -121,15 +121,12 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
     subject = found.subjects.get(draft.subject)
     leg = found.legs.get((subject.pk, draft.leg)) if subject else None
     line = found.lines.get((subject.pk, draft.line)) if subject else None
-    milestone, flags, time_class = _meaning(each, found, subject)
+    meaning = _meaning(each, found, subject)
     if each.problems:
         return each
     each.source_ids = {code: found.sources[code].pk for code in _source_codes(draft)}
     each.is_held = bool(
-        subject is None
-        or (draft.leg and leg is None)
-        or (draft.line and line is None)
-        or (draft.code and not milestone and flags == draft.flags)
+        subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not meaning["code_is_known"]
     )
     if subject:
         each.subject_id, each.subject_reference, each.subject_marking = subject.pk, subject.reference, subject.marking
@@ -145,12 +142,10 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
         "place_id": found.places.get(draft.place),
         "code_scheme": draft.code_scheme if draft.code else "",
         "code_said": draft.code,
-        "milestone": milestone,
-        "flags": flags,
+        **meaning,
         "facts": [_fact_json(fact) for fact in draft.facts],
         "kind": draft.kind,
         "polarity": draft.polarity,
-        "time_class": time_class,
         "directness": draft.directness,
         "hedge": draft.hedge,
         "credibility": draft.credibility,
@@ -210,21 +205,26 @@ VALUE_FORM: dict[str, str] = {
 }
 
 
-def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[str, dict[str, bool], str]:
-    """Our milestone, flags and time class for what the draft says; an unknown foreign code stays unmapped."""
+def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> dict[str, Any]:
+    """The columns that say what the draft's code means for us; an unknown foreign code stays unknown."""
     draft = each.draft
-    if draft.code and draft.code_scheme != OWN_SCHEME:
-        mapping = found.mappings.get((draft.code_scheme, draft.code))
-        if mapping is None:
-            return "", draft.flags, draft.time_class
-        flags = draft.flags | ({mapping.flag: mapping.flag_is_set} if mapping.flag else {})
-        return mapping.milestone, flags, mapping.time_class or draft.time_class
-    if draft.code:
+    said = {"code_is_known": True, "milestone": "", "flags": draft.flags, "time_class": draft.time_class}
+    if not draft.code:
+        return said
+    if draft.code_scheme == OWN_SCHEME:
         known = _milestones(subject, is_leg=bool(draft.leg))
         if draft.code not in known:
             detail = f"Not a milestone here: {draft.code[:64]}." + _did_you_mean(draft.code, known)
             each.problems.append(Problem(code="unknown_code", pointer="/code", detail=detail))
-    return draft.code, draft.flags, draft.time_class
+        return said | {"milestone": draft.code}
+    mapping = found.mappings.get((draft.code_scheme, draft.code))
+    if mapping is None:
+        return said | {"code_is_known": False}
+    return said | {
+        "milestone": mapping.milestone,
+        "flags": draft.flags | ({mapping.flag: mapping.flag_is_set} if mapping.flag else {}),
+        "time_class": mapping.time_class or draft.time_class,
+    }
 
 
 def _milestones(subject: Subject | None, *, is_leg: bool) -> set[str]:

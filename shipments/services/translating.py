@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from shipments.models import Decision as DecisionRow
     from shipments.services.dossiers import Link
 
-OWN_SCHEME = "aidtracker"
-
 
 def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of: int) -> Report | None:
     """The report as it stood at ``as_of``; None while it is held, or bound to another subject."""
@@ -39,16 +37,14 @@ def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of:
         return None
 
     milestone, flags, time_class = row["milestone"], dict(row["flags"]), row["time_class"]
-    if row["code_said"] and not milestone:
+    if not row["code_is_known"]:
         recorded = [mapping for mapping in row["mappings"] if micros(mapping.recorded_at) <= as_of]
-        is_mapped_flag = row["code_scheme"] != OWN_SCHEME and bool(flags)
-        if recorded:
-            mapping = recorded[-1]
-            received_at = max(received_at, micros(recorded[0].recorded_at))
-            milestone, time_class = mapping.milestone, mapping.time_class or time_class
-            flags |= {mapping.flag: mapping.flag_is_set} if mapping.flag else {}
-        elif not is_mapped_flag:
+        if not recorded:
             return None
+        received_at = max(received_at, micros(recorded[0].recorded_at))
+        mapping = recorded[-1]
+        milestone, time_class = mapping.milestone, mapping.time_class or time_class
+        flags |= {mapping.flag: mapping.flag_is_set} if mapping.flag else {}
 
     interested = row["interested"]
     if interested is None:
