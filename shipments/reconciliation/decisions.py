@@ -47,7 +47,7 @@ def rule(said: Said, *, known_at: int) -> Rulings:
 def _apply(report: Report, said: Said, rulings: Rulings) -> None:
     decision = report.decision
     assert decision is not None
-    hit = [key for key in said.known if any(target.matches(key) for target in decision.reports)]
+    hit = [key for target in decision.reports for key in said.find(target)]
     match decision.kind:
         case DecisionKind.EXCLUDE:
             rulings.excluded.update(hit)

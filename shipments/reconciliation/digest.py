@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from math import exp
+from typing import Any
 
 from shipments.reconciliation.compare import plain
 from shipments.reconciliation.model import ReportKey
@@ -35,35 +37,42 @@ def output_hash(picture: Picture) -> str:
 
 
 def _bytes(value: object) -> bytes:
-    parts: list[str] = []
-    _write(value, parts)
-    return "".join(parts).encode()
+    return _form(value).encode()
 
 
-def _write(value: object, parts: list[str]) -> None:
+def _form(value: object) -> str:
     """A canonical form in which different values never look alike (lengths go before texts)."""
-    if value is None:
-        parts.append("~")
-    elif isinstance(value, Enum):
-        _write(value.value, parts)
-    elif isinstance(value, str):
-        parts.append(f"{len(value)}:{value}")
-    elif isinstance(value, bool):
-        parts.append("+" if value else "-")
-    elif isinstance(value, int):
-        parts.append(f"i{value};")
-    elif isinstance(value, Decimal):
-        parts.append(f"d{plain(value)};")
-    elif isinstance(value, tuple | list):
-        parts.append("[")
-        for item in value:
-            _write(item, parts)
-        parts.append("]")
-    elif is_dataclass(value):
-        parts.append("{")
-        for field in fields(value):
-            if field.name not in _TOLD:
-                _write(getattr(value, field.name), parts)
-        parts.append("}")
-    else:
-        raise TypeError(f"cannot hash a {type(value).__name__}")
+    write = _FORMS.get(type(value))
+    if write is None:
+        write = _FORMS[type(value)] = _form_of(type(value))
+    return write(value)
+
+
+def _form_of(kind: type) -> Callable[[Any], str]:
+    if issubclass(kind, Enum):
+        return lambda value: _text(value.value)
+    if issubclass(kind, tuple | list):
+        return _sequence
+    if is_dataclass(kind):
+        names = tuple(field.name for field in fields(kind) if field.name not in _TOLD)
+        return lambda value: f"{{{kind.__name__}" + "".join([_form(getattr(value, name)) for name in names]) + "}"
+    raise TypeError(f"cannot hash a {kind.__name__}")
+
+
+def _text(value: str) -> str:
+    return f"{len(value)}:{value}"
+
+
+def _sequence(value: Sequence[object]) -> str:
+    return "[" + "".join(map(_form, value)) + "]"
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "~",
+    str: _text,
+    bool: lambda value: "+" if value else "-",
+    int: lambda value: f"i{value};",
+    Decimal: lambda value: f"d{plain(value)};",
+    # The same keys come back in every list of a picture.
+    ReportKey: lru_cache(maxsize=4096)(_sequence),
+}

@@ -7,9 +7,9 @@ from decimal import Decimal
 from shipments.reconciliation.bench import Bench, by_slot
 from shipments.reconciliation.compare import Span, label, plain, span
 from shipments.reconciliation.digest import confidence
-from shipments.reconciliation.grouping import Group, Resolution, Said, backing, resolve
+from shipments.reconciliation.grouping import Group, Resolution, Said, resolve
 from shipments.reconciliation.picture import Alternative, Finding
-from shipments.reconciliation.status import unresolved
+from shipments.reconciliation.status import backing, unresolved
 from shipments.reconciliation.values import Money, Quantity, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
 from shipments.reconciliation.weights import Vote, Weighed, best_by_pool

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from shipments.reconciliation.bench import Bench, votes_of
 from shipments.reconciliation.candidates import Entry, islands
 from shipments.reconciliation.digest import confidence
-from shipments.reconciliation.grouping import backing
 from shipments.reconciliation.picture import Finding
-from shipments.reconciliation.status import Verdict, origins
+from shipments.reconciliation.status import Verdict, backing, origins
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import (
     ConflictKind,

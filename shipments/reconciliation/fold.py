@@ -11,12 +11,11 @@ from shipments.reconciliation.conflicts import write_future, write_verdict
 from shipments.reconciliation.digest import confidence, output_hash
 from shipments.reconciliation.facts import find_facts
 from shipments.reconciliation.flags import find_flags
-from shipments.reconciliation.grouping import backing
 from shipments.reconciliation.legs import Carried, carry_over
 from shipments.reconciliation.model import Evidence, Lifecycle
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Picture, Step
 from shipments.reconciliation.planned import find_planned
-from shipments.reconciliation.status import Verdict, judge
+from shipments.reconciliation.status import Verdict, backing, judge
 from shipments.reconciliation.timeline import alternatives, leg_picture, milestone_findings, steps
 from shipments.reconciliation.totals import add_totals
 from shipments.reconciliation.vocabulary import State
@@ -159,8 +158,8 @@ def _state_of_facts(findings: Sequence[Finding]) -> State:
 
 def _status_finding(head: _Headline, subject: Verdict, rivals: tuple[Alternative, ...]) -> Finding:
     shown = subject.status if subject.status is not None else subject.leading
-    votes = [] if shown is None else subject.supporters(subject.candidates[shown].milestone)
-    origins, unresolved, because = backing(votes)
+    behind = backing([]) if shown is None else subject.behind(subject.candidates[shown].milestone)
+    origins, unresolved, because = behind
     return Finding(
         kind="subject",
         attribute="status",

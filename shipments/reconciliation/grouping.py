@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.model import ReportKey
-from shipments.reconciliation.status import origins, unresolved
+from shipments.reconciliation.status import origins
 from shipments.reconciliation.values import Value
 from shipments.reconciliation.vocabulary import State
 from shipments.reconciliation.weights import Vote, best_by_pool, worth
@@ -121,9 +121,3 @@ def _state(groups: Sequence[Group], margin: int, *, bar: int, has_denials: bool)
     if margin < min(bar, top.score):
         return State.CONTESTED
     return State.CORROBORATED if len(origins(top.votes)) > 1 else State.SINGLE_SOURCE
-
-
-def backing(votes: Sequence[Vote]) -> tuple[tuple[str, ...], int, tuple[ReportKey, ...]]:
-    """Origins, number of unresolved sources, and the reports whose votes count."""
-    best = best_by_pool(votes).values()
-    return origins(votes), unresolved(votes), tuple(sorted({v.word.key for v in best}))

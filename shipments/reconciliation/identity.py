@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shipments.reconciliation.model import Report, ReportKey
+from shipments.reconciliation.model import Report, ReportKey, Target
 from shipments.reconciliation.vocabulary import Fate, Kind
 
 
@@ -30,6 +30,11 @@ class Said:
     standing: dict[ReportKey, Report]
     fallen: dict[ReportKey, Fallen]
     known: dict[ReportKey, Report]
+    events: dict[tuple[str, str], list[ReportKey]]
+
+    def find(self, target: Target) -> list[ReportKey]:
+        """The known reports that are pointed at, in key order."""
+        return _find(target, self.known, self.events)
 
 
 def distinct(reports: Iterable[Report], *, known_at: int) -> dict[ReportKey, Report]:
@@ -57,11 +62,14 @@ def select(known: dict[ReportKey, Report]) -> Said:
     selected. A withdrawn correction or retraction aims at nothing. One whose target has not arrived
     waits: a correction speaks for itself meanwhile.
     """
+    events: dict[tuple[str, str], list[ReportKey]] = defaultdict(list)
+    for key in known:
+        events[(key.source, key.event_id)].append(key)
     pointers = [r for r in known.values() if r.kind in (Kind.CORRECT, Kind.RETRACT)]
     if not pointers:
-        return Said(standing=known, fallen={}, known=known)
+        return Said(standing=known, fallen={}, known=known, events=events)
     fallen: dict[ReportKey, Fallen] = {}
-    targets = _targets(known, pointers, fallen)
+    targets = _targets(known, events, pointers, fallen)
     aimed: dict[ReportKey, list[Report]] = defaultdict(list)
     for pointer in pointers:
         for key in targets.get(pointer.key, ()):
@@ -97,7 +105,7 @@ def select(known: dict[ReportKey, Report]) -> Said:
                 fate = Fate.RETRACTED if rival.kind is Kind.RETRACT else Fate.SUPERSEDED
                 fallen[pointer.key] = Fallen(fate=fate, reason="later_word", by=rival.key)
     standing = {key: report for key, report in known.items() if key not in fallen and report.kind is not Kind.RETRACT}
-    return Said(standing=standing, fallen=fallen, known=known)
+    return Said(standing=standing, fallen=fallen, known=known, events=events)
 
 
 def _is_retraction(report: Report | None) -> bool:
@@ -108,13 +116,22 @@ def _precedence(report: Report) -> tuple[int, bool, ReportKey]:
     return report.asserted_at, report.kind is Kind.RETRACT, report.key
 
 
+def _find(
+    target: Target, known: dict[ReportKey, Report], events: dict[tuple[str, str], list[ReportKey]]
+) -> list[ReportKey]:
+    if target.content_hash:
+        key = ReportKey(*target)
+        return [key] if key in known else []
+    return events.get((target.source, target.event_id), []) if target.event_id else []
+
+
 def _targets(
-    known: dict[ReportKey, Report], pointers: list[Report], fallen: dict[ReportKey, Fallen]
+    known: dict[ReportKey, Report],
+    events: dict[tuple[str, str], list[ReportKey]],
+    pointers: list[Report],
+    fallen: dict[ReportKey, Fallen],
 ) -> dict[ReportKey, list[ReportKey]]:
     """What each pointer aims at; pointers that may not aim (foreign, circular) are held out."""
-    by_source: dict[str, list[Report]] = defaultdict(list)
-    for report in known.values():
-        by_source[report.source].append(report)
     targets: dict[ReportKey, list[ReportKey]] = {}
     for pointer in pointers:
         if pointer.target is None or pointer.target.source != pointer.source:
@@ -122,9 +139,9 @@ def _targets(
             fallen[pointer.key] = Fallen(fate=Fate.HELD_OUT, reason=reason)
             continue
         targets[pointer.key] = [
-            r.key
-            for r in by_source[pointer.source]
-            if r.key != pointer.key and pointer.target.matches(r.key) and not _is_sibling(pointer, r)
+            key
+            for key in _find(pointer.target, known, events)
+            if key != pointer.key and not _is_sibling(pointer, known[key])
         ]
     for key in _circular(targets):
         fallen[key] = Fallen(fate=Fate.HELD_OUT, reason="circular_target")

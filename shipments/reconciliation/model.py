@@ -62,14 +62,6 @@ class Target(NamedTuple):
         """The pointer at exactly this report."""
         return cls(key.source, key.event_id, key.content_hash, key.ordinal)
 
-    def matches(self, key: ReportKey) -> bool:
-        """Whether ``key`` is what is pointed at."""
-        if self.source != key.source:
-            return False
-        if self.content_hash:
-            return (self.event_id, self.content_hash, self.ordinal) == key[1:]
-        return bool(self.event_id) and self.event_id == key.event_id
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cite:

@@ -66,9 +66,8 @@ class Origins:
         for key, cites in echoes.items():
             self.edges.setdefault(key, []).extend(cites)
         for citation in citations:
-            for key in said.known:
-                if citation.citing.matches(key):
-                    self.edges.setdefault(key, []).append(citation.cited)
+            for key in said.find(citation.citing):
+                self.edges.setdefault(key, []).append(citation.cited)
         self._roots: dict[Slot, dict[ReportKey, frozenset[Root]]] = {}
 
     def vote(self, word: Word) -> Voted:
@@ -104,7 +103,7 @@ class Origins:
             if cite.is_unresolved:
                 roots.add((RootKind.UNRESOLVED, ""))
             elif cite.report is not None:
-                found = [k for k in self.said.known if cite.report.matches(k)]
+                found = self.said.find(cite.report)
                 for one in found:
                     self._follow_report(one, slot, reports, roots)
                 if not found:
@@ -186,8 +185,9 @@ class Origins:
                 above = work[-1][0]
                 low[above] = min(low[above], low[key])
             if low[key] == index[key]:
-                members = component[component.index(key) :]
-                del component[-len(members) :]
+                members = [component.pop()]
+                while members[-1] != key:
+                    members.append(component.pop())
                 roots = frozenset().union(*(ends[m] for m in members))
                 roots = roots or frozenset({(RootKind.REPORT, min(members).source)})
                 for member in members:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate, Entry, gather
-from shipments.reconciliation.grouping import backing
 from shipments.reconciliation.picture import Planned
-from shipments.reconciliation.status import Verdict
+from shipments.reconciliation.status import Verdict, backing
 from shipments.reconciliation.vocabulary import Fate, TimeClass
 from shipments.reconciliation.weights import Weighed, worth
 from shipments.reconciliation.words import MILESTONE, Word

@@ -7,14 +7,23 @@ margin(c) = best - best story without c (on the path), best through c - best (of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shipments.reconciliation.candidates import Candidate, Entry, gather, score
 from shipments.reconciliation.chain import Stories
 from shipments.reconciliation.denials import Denial, collect
-from shipments.reconciliation.model import Lifecycle, Policy
+from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.vocabulary import Standing, State
 from shipments.reconciliation.weights import Vote, best_by_pool
+
+
+class Backing(NamedTuple):
+    """Resolved origins, number of unresolved sources, and the reports whose votes count."""
+
+    origins: tuple[str, ...]
+    unresolved: int
+    because: tuple[ReportKey, ...]
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -36,6 +45,7 @@ class Verdict:
     status: int | None
     contested_bar: int
     leg_votes: list[Vote]
+    _behind: dict[str, Backing] = field(default_factory=dict)
 
     @property
     def leading(self) -> int | None:
@@ -68,8 +78,14 @@ class Verdict:
             return margin > -self.contested_bar
         return margin < self.candidates[index].score and margin < self.contested_bar
 
-    def supporters(self, milestone: str) -> list[Vote]:
-        """The votes of all path candidates that imply the milestone (and of legs, as far as arrived)."""
+    def behind(self, milestone: str) -> Backing:
+        """Who stands behind a milestone: the votes of all path candidates that imply it, and of legs."""
+        known = self._behind.get(milestone)
+        if known is None:
+            known = self._behind[milestone] = backing(self._supporters(milestone))
+        return known
+
+    def _supporters(self, milestone: str) -> list[Vote]:
         votes = [
             vote
             for i in self.path
@@ -91,8 +107,8 @@ class Verdict:
             return State.DECIDED
         if self.is_contested(index):
             return State.CONTESTED
-        votes = self.supporters(candidate.milestone) if on_path else candidate.votes
-        return State.CORROBORATED if len(origins(votes)) > 1 else State.SINGLE_SOURCE
+        names = self.behind(candidate.milestone).origins if on_path else origins(candidate.votes)
+        return State.CORROBORATED if len(names) > 1 else State.SINGLE_SOURCE
 
     @property
     def subject_state(self) -> State:
@@ -155,3 +171,9 @@ def origins(votes: Iterable[Vote]) -> tuple[str, ...]:
 def unresolved(votes: Iterable[Vote]) -> int:
     """How many sources repeat an origin that nobody named."""
     return len({vote.word.source for vote in votes if vote.is_unresolved})
+
+
+def backing(votes: Sequence[Vote]) -> Backing:
+    """Who stands behind votes for one thing."""
+    best = best_by_pool(votes).values()
+    return Backing(origins(votes), unresolved(votes), tuple(sorted({v.word.key for v in best})))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate
 from shipments.reconciliation.digest import confidence
-from shipments.reconciliation.grouping import Resolution, backing, resolve
+from shipments.reconciliation.grouping import Resolution, resolve
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Step
-from shipments.reconciliation.status import Verdict
+from shipments.reconciliation.status import Verdict, backing
 from shipments.reconciliation.values import Place, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
 from shipments.reconciliation.weights import best_by_pool
@@ -21,7 +21,7 @@ def steps(bench: Bench, verdict: Verdict, leg: str) -> tuple[Step, ...]:
 
 def _step(bench: Bench, verdict: Verdict, index: int, leg: str) -> Step:
     candidate = verdict.candidates[index]
-    origins, unresolved, _ = backing(verdict.supporters(candidate.milestone))
+    origins, unresolved, _ = verdict.behind(candidate.milestone)
     _, _, because = backing(candidate.votes)
     return Step(
         milestone=candidate.milestone,
@@ -122,8 +122,8 @@ def milestone_findings(bench: Bench, verdict: Verdict, leg: str) -> list[Finding
 def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Finding:
     candidate = verdict.candidates[index]
     is_shown = index in verdict.path
-    votes = verdict.supporters(candidate.milestone) if is_shown else candidate.votes
-    origins, unresolved, because = backing(votes)
+    behind = verdict.behind(candidate.milestone) if is_shown else backing(candidate.votes)
+    origins, unresolved, because = behind
     at = candidate.at
     margin = verdict.margins.get(index, 0)
     state = verdict.state(index) if candidate.score else State.UNKNOWN

@@ -128,7 +128,7 @@ def test_4_quoting_is_not_corroboration(rng: Random) -> None:
     repeating = {c.report.source for c in fold(bundle).claims if c.fate is Fate.SUPERSEDED} | {
         r.source
         for r in bundle.reports
-        if r.cites or r.directness is Directness.SECOND_HAND or any(t.matches(r.key) for t in late)
+        if r.cites or r.directness is Directness.SECOND_HAND or Target(*r.key[:2]) in late
     }
     own = [r for r in bundle.reports if r.kind is Kind.OBSERVE and r.source not in repeating]
     assume(own)
