@@ -1,6 +1,6 @@
 """The part of `up` that needs Django: `python -m aidtracker.local.prepare`, one start for all its steps.
 
-migrate (as owner) -> vocabularies -> static files -> tell the supervisor -> demo login -> case -> wait -> picture
+migrate (as owner) -> vocabularies (static files beside) -> tell the supervisor -> demo login -> case -> wait -> picture
 
 The supervisor starts web, worker and scheduler when it is told, while the case is still being loaded; the
 wait at the end is for those workers.
@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import django
@@ -28,11 +29,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ready-fd", type=int, required=True, help="told `ready` when web and workers may start")
     ready = os.fdopen(parser.parse_args().ready_fd, "w")
-    with say.step("Preparing the database"):
+    with say.step("Reading the application"):
         django.setup()
+    collecting = _collect_static()
+    with say.step("Preparing the database"):
         call_command("migrate", database="owner", interactive=False, verbosity=0)
         call_command("load_vocabularies", verbosity=0)
-    _collect_static()
+    if collecting is not None:
+        with say.step("Collecting static files"):
+            if os.waitstatus_to_exitcode(os.waitpid(collecting, 0)[1]) != 0:
+                raise say.Refusal("The static files could not be collected; the lines above say why.")
     with ready:
         ready.write("ready\n")
     _make_demo_login()
@@ -44,15 +50,25 @@ def main() -> None:
     call_command("picture")
 
 
-def _collect_static() -> None:
-    """Collect and compress the static files, unless nothing they are made from has changed."""
+def _collect_static() -> int | None:
+    """Collect and compress the static files in a second process, beside the migration; return its id.
+
+    None: nothing they are made from has changed.
+    """
     stamp = home() / "static.stamp"
     wanted = _fingerprint()
     if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == wanted:
-        return
-    with say.step("Collecting static files"):
+        return None
+    process = os.fork()  # before any connection is open and any thread runs
+    if process:
+        return process
+    try:
         call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(wanted)
+        stamp.write_text(wanted)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
 
 
 def _fingerprint() -> str:
@@ -82,4 +98,8 @@ def _make_demo_login() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except say.Refusal as refusal:
+        say.line(str(refusal))
+        sys.exit(1)
