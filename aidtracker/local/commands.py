@@ -44,7 +44,11 @@ def _test(arguments: list[str]) -> int:
     """Replace this process by pytest, on as many workers as there are processors unless -n says otherwise."""
     os.chdir(ROOT)
     given = arguments[2:]
-    workers = [] if any(part.startswith(("-n", "--numprocesses")) for part in given) else ["-n", "auto"]
+    workers = (
+        []
+        if any(part.startswith(("-n", "--numprocesses")) for part in given)
+        else ["-n", "auto", "--dist", "loadgroup"]
+    )
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *given])
 

@@ -16,7 +16,10 @@ import pytest
 
 from aidtracker.local.state import ROOT, free_port
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are counted in /proc")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are counted in /proc"),
+    pytest.mark.xdist_group("up"),  # one worker, so that one cold start does for all
+]
 
 # A cold start takes about twenty seconds on two cores that run nothing else.
 READY_WITHIN = 150.0
