@@ -15,7 +15,6 @@ from shipments.reconciliation.model import (
     Evidence,
     Fact,
     Flag,
-    LegPlan,
     Rating,
     Report,
     ReportKey,
@@ -28,7 +27,6 @@ from shipments.reconciliation.vocabulary import (
     Grade,
     Hedge,
     Kind,
-    LegRole,
     Marking,
     Polarity,
     Qualifier,
@@ -37,6 +35,7 @@ from shipments.reconciliation.vocabulary import (
     Toggle,
 )
 from tests.shipments.reconciliation.telling import (
+    LEGS,
     LIFECYCLE_OF,
     NOBODY,
     amount,
@@ -58,12 +57,6 @@ SOURCES = {
     "fox": Grade.F,
 }
 NAMED_ONLY = ("wire", "ministry", "nobody rated this one")
-LEGS = (
-    LegPlan(key="ferry", sequence=0, role=LegRole.POSITIONING),
-    LegPlan(key="first", sequence=1, destination="CN"),
-    LegPlan(key="second", sequence=2, destination="KPFNJ"),
-    LegPlan(key="beside", sequence=2),
-)
 LAST_HOUR = 400
 
 

@@ -33,6 +33,7 @@ from shipments.reconciliation.vocabulary import (
     Grade,
     Hedge,
     Kind,
+    LegRole,
     Marking,
     Polarity,
     Precision,
@@ -94,6 +95,13 @@ RULES = (
     AttributeRule(name="outcome", type=ValueType.CODE),
     AttributeRule(name="took_place", type=ValueType.CODE),
     AttributeRule(name="risk", type=ValueType.TEXT, compare=Compare.COLLECT),
+)
+
+LEGS = (
+    LegPlan(key="ferry", sequence=0, role=LegRole.POSITIONING),
+    LegPlan(key="first", sequence=1),
+    LegPlan(key="second", sequence=2, destination="KPFNJ"),
+    LegPlan(key="beside", sequence=2),
 )
 
 LIFECYCLE_OF = {

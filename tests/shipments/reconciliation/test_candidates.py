@@ -1,0 +1,62 @@
+"""S4: gaps and islands in time."""
+
+from __future__ import annotations
+
+from shipments.reconciliation.vocabulary import ConflictKind
+from tests.shipments.reconciliation.reading import conflict, conflicts, fold, path, step
+from tests.shipments.reconciliation.telling import hours, say
+
+
+def test_times_within_six_hours_are_one_event() -> None:
+    picture = fold(say("wfp", "arrived", 30), say("carrier", "arrived", 36))
+    assert step(picture, "arrived").score == 2944 + 1735
+    assert conflicts(picture) == []
+
+
+def test_times_further_apart_are_rivals() -> None:
+    picture = fold(say("wfp", "arrived", 30), say("carrier", "arrived", 36.1))
+    assert step(picture, "arrived").score == 2944
+    assert conflicts(picture) == [("arrived", ConflictKind.DUPLICATE_SLOT)]
+
+
+def test_an_island_grows_with_each_time_that_touches_it() -> None:
+    picture = fold(*[say(f"paper{n}", "arrived", 30 + 5 * n) for n in (1, 2, 3)])
+    assert step(picture, "arrived").score == 3 * 847
+
+
+def test_a_coarse_time_joins_the_earliest_event_it_overlaps_and_never_bridges_two() -> None:
+    picture = fold(say("wfp", "arrived", 30), say("carrier", "arrived", 42), say("paper1", "arrived", (24, 48)))
+    assert step(picture, "arrived").score == 2944 + 847
+    assert conflicts(picture) == [("arrived", ConflictKind.DUPLICATE_SLOT)]
+
+
+def test_a_coarse_time_does_not_widen_the_event_it_joins() -> None:
+    picture = fold(say("wfp", "arrived", 30), say("paper1", "arrived", (24, 48)), say("carrier", "arrived", 50))
+    assert conflicts(picture) == [("arrived", ConflictKind.DUPLICATE_SLOT)]
+    at = step(picture, "arrived").at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(30), hours(30))
+
+
+def test_a_month_a_day_and_an_hour_are_one_event() -> None:
+    picture = fold(say("wfp", "arrived", (0, 744)), say("carrier", "arrived", (24, 48)), say("paper1", "arrived", 30))
+    assert step(picture, "arrived").score == 2944 + 1735 + 847
+
+
+def test_a_time_that_nobody_knows_joins_what_is_there() -> None:
+    picture = fold(say("wfp", "arrived", 30), say("carrier", "arrived", said=90))
+    assert step(picture, "arrived").score == 2944 + 1735
+
+
+def test_two_rival_places_are_a_location_conflict_and_not_two_arrivals() -> None:
+    there = say("carrier", "arrived", 30, place="KPNAM")
+    picture = fold(say("wfp", "arrived", 30, place="KPFNJ"), there)
+    assert path(picture) == "arrived"
+    assert step(picture, "arrived").place == "KPFNJ"
+    assert conflict(picture, ConflictKind.LOCATION).keys == (there.key,)
+
+
+def test_a_country_supports_a_port_in_it() -> None:
+    picture = fold(say("wfp", "arrived", 30, place="KP"), say("carrier", "arrived", 30, place="KPNAM"))
+    assert step(picture, "arrived").place == "KPNAM"
+    assert conflicts(picture) == []

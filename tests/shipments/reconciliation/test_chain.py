@@ -1,0 +1,139 @@
+"""S5: the best story, and denials charged on it."""
+
+from __future__ import annotations
+
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, SubjectKind
+from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
+from tests.shipments.reconciliation.telling import say
+
+OFFER, APPEAL = SubjectKind.OFFER, SubjectKind.APPEAL
+
+
+def test_skipped_steps_are_normal() -> None:
+    assert path(fold(say("wfp", "booked", 0), say("wfp", "delivered", 60))) == "booked delivered"
+
+
+def test_a_step_may_seem_earlier_than_the_one_before_it_by_the_tolerance() -> None:
+    assert path(fold(say("wfp", "departed", 30), say("carrier", "arrived", 24))) == "departed arrived"
+    assert path(fold(say("wfp", "departed", 30), say("carrier", "arrived", 23))) == "departed"
+
+
+def test_among_equal_stories_the_one_with_more_origins_is_told() -> None:
+    alone = say("carrier", "lost", 60)
+    two = [say("ngo", "delivered", 60), say("paper1", "delivered", 60), say("blog", "delivered", 60)]
+    assert path(fold(say("wfp", "arrived", 30), alone, *two)) == "arrived delivered"
+
+
+def test_among_equal_stories_the_lower_rank_then_the_earlier_then_the_least_key_is_told() -> None:
+    assert path(fold(say("carrier", "delivered", 60), say("customs", "lost", 60))) == "delivered"
+    picture = fold(say("carrier", "arrived", 60), say("customs", "arrived", 30))
+    assert step(picture, "arrived").origins == ("customs",)
+
+
+def test_a_denial_is_charged_where_a_story_first_claims_what_it_denies() -> None:
+    reports = [say("wire", "made", 0), say("carrier", "acknowledged", 10), say("wfp", "accepted", 20)]
+    denial = say("ngo", "acknowledged", 30, denies=True)
+    picture = fold(*reports, denial, kind=OFFER)
+    # Charged once, on `acknowledged`, although `accepted` implies it too.
+    assert picture.reach == 2944
+    assert step(picture, "acknowledged").margin == 1735 - 0
+    assert step(picture, "made").reach == 1735 + 1735 + 2944 - 847
+    assert claim(picture, denial).fate is Fate.OUTWEIGHED
+
+
+def test_a_denial_as_of_before_the_step_does_not_touch_it() -> None:
+    picture = fold(say("ngo", "acknowledged", 10, denies=True), say("paper1", "acknowledged", 20), kind=OFFER)
+    assert (picture.status, picture.state) == ("acknowledged", "single_source")
+    assert conflicts(picture) == []
+
+
+def test_no_answer_yet_denies_the_refusal_as_well() -> None:
+    denial = say("carrier", "acknowledged", 30, denies=True)
+    refusal = say("ngo", "refused", 20)
+    picture = fold(say("wire", "made", 0), refusal, denial, kind=OFFER)
+    assert (picture.status, picture.state) == ("made", "contested")
+    assert conflict(picture, ConflictKind.DENIED).keys == (refusal.key,)
+    assert claim(picture, refusal).fate is Fate.DENIED
+
+
+def test_withdrawn_is_not_progress_and_no_denial_of_progress_touches_it() -> None:
+    denial = say("carrier", "acknowledged", 30, denies=True)
+    picture = fold(say("wire", "made", 0), say("ngo", "withdrawn", 20), denial, kind=OFFER)
+    assert (path(picture), picture.state) == ("made withdrawn", "single_source")
+
+
+def test_a_denial_of_returned_is_charged_once_in_a_story_that_returns_by_steps() -> None:
+    steps = [say("wfp", "departed", 0), say("icrc", "return_started", 20), say("carrier", "returned", 40)]
+    denial = say("ngo", "return_started", 50, denies=True)
+    picture = fold(*steps, denial)
+    assert path(picture) == "departed return_started returned"
+    assert picture.timeline[0].reach - 2944 == 0  # branches imply no progress
+    assert step(picture, "returned").margin == 1735
+    lone = fold(steps[0], steps[2], denial)
+    assert step(lone, "returned").margin == 1735 - 847
+
+
+def test_the_branch_between_two_steps_does_not_let_a_denial_count_twice() -> None:
+    steps = [say("wfp", "arrived", 0), say("icrc", "refused", 20), say("carrier", "delivered", 40)]
+    without = fold(*steps)
+    denied = fold(*steps, say("ngo", "arrived", 50, denies=True))
+    assert without.timeline[0].reach - denied.timeline[0].reach == 847
+
+
+def test_each_origin_denies_once_and_its_lowest_denial_counts_in_full() -> None:
+    claims = [say("wfp", "acknowledged", 10), say("icrc", "accepted", 20)]
+    one = fold(*claims, say("ngo", "acknowledged", 30, denies=True), kind=OFFER)
+    two = fold(
+        *claims,
+        say("ngo", "acknowledged", 30, denies=True),
+        say("ngo", "accepted", 30, denies=True),
+        kind=OFFER,
+    )
+    assert one.reach == 2944
+    assert two.reach == 2944 - (847 >> 1)
+    echoed = fold(
+        *claims,
+        say("ngo", "acknowledged", 30, denies=True),
+        say("paper1", "acknowledged", 30, denies=True, cites=["ngo"]),
+        kind=OFFER,
+    )
+    assert echoed.output_hash == one.output_hash
+
+
+def test_a_story_denied_more_strongly_than_told_is_no_story() -> None:
+    picture = fold(say("ngo", "made", 10), say("wfp", "made", 30, denies=True), kind=APPEAL)
+    assert (picture.status, picture.leading, picture.state) == (None, None, "denied")
+
+
+def test_a_denial_as_strong_as_the_claim_leaves_it_contested() -> None:
+    picture = fold(say("ngo", "made", 10), say("paper1", "made", 30, denies=True), kind=APPEAL)
+    assert (picture.status, picture.state, picture.margin) == ("made", "contested", 0)
+
+
+def test_only_a_denial_is_denied_and_nothing_is_unknown() -> None:
+    assert fold(say("ngo", "made", 10, denies=True), kind=APPEAL).state == "denied"
+    assert fold(kind=APPEAL).state == "unknown"
+
+
+def test_a_candidate_without_weight_is_on_no_path_but_shown() -> None:
+    rumour = say("rumour", "delivered", 60)
+    picture = fold(say("wfp", "arrived", 30), rumour)
+    assert path(picture) == "arrived"
+    assert conflict(picture, ConflictKind.NO_WEIGHT).keys == (rumour.key,)
+    assert finding(picture, "delivered").state == "unknown"
+
+
+def test_a_change_of_mind_after_a_refusal_takes_longer_than_the_tolerance() -> None:
+    refused = say("wfp", "refused", 20)
+    assert path(fold(refused, say("icrc", "accepted", 40), kind=OFFER)) == "refused accepted"
+    at_once = fold(refused, say("carrier", "accepted", 24), kind=OFFER)
+    assert path(at_once) == "refused"
+    assert conflicts(at_once) == [("accepted", ConflictKind.EXCLUSIVE_BRANCH)]
+
+
+def test_lost_is_left_only_by_a_retraction_or_a_denial_of_it() -> None:
+    lost = [say("wfp", "departed", 0), say("carrier", "lost", 40)]
+    back = say("paper1", "arrived", 80)
+    assert fold(*lost, back).leading == "lost"
+    found = say("customs", "lost", 80, denies=True)
+    assert fold(*lost, back, found).leading == "arrived"

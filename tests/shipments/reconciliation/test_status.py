@@ -1,0 +1,84 @@
+"""S6: how far it got, and how sure that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from shipments.reconciliation.digest import confidence
+from shipments.reconciliation.vocabulary import Fate, Standing, State, TimeClass
+from tests.shipments.reconciliation.reading import claim, finding, fold, path, step
+from tests.shipments.reconciliation.telling import retract, say
+
+BASE = (say("carrier", "departed", 24), say("wfp", "arrived", 30))
+
+
+def test_the_status_is_the_furthest_step_whose_reach_meets_the_bar() -> None:
+    picture = fold(*BASE, say("ngo", "cleared", 50), say("blog", "delivered", 60))
+    assert (picture.status, picture.leading) == ("arrived", "delivered")
+    assert [s.reach for s in picture.timeline] == [867 * 2 + 1 + 2944 + 847 + 201, 2944 + 847 + 201, 847 + 201, 201]
+
+
+def test_weak_words_on_further_steps_add_up_to_a_reach() -> None:
+    picture = fold(*BASE, say("ngo", "cleared", 50), say("paper1", "delivered", 60))
+    assert (picture.status, picture.reach) == ("cleared", 1694)
+    assert picture.standing is Standing.UNCONFIRMED
+
+
+def test_a_rival_within_the_bar_makes_the_picture_contested_from_that_step_on() -> None:
+    picture = fold(*BASE, say("carrier", "delivered", 60), say("customs", "lost", 60))
+    assert picture.contested_from == "delivered"
+    assert [a.label for a in picture.alternatives] == ["lost"]
+    assert (step(picture, "arrived").state, step(picture, "delivered").state) == (
+        State.CORROBORATED,
+        State.CONTESTED,
+    )
+    assert picture.state is State.CONTESTED
+
+
+def test_a_rival_far_behind_is_left_out_and_makes_nothing_contested() -> None:
+    picture = fold(*BASE, say("icrc", "delivered", 60), say("wfp", "delivered", 60), say("ngo", "lost", 60))
+    assert (picture.contested_from, picture.alternatives) == (None, ())
+    assert picture.standing is Standing.ACCEPTED
+    assert finding(picture, "lost").state is State.CONTESTED
+
+
+def test_a_milestone_has_the_origins_of_all_that_implies_it() -> None:
+    picture = fold(*BASE)
+    assert step(picture, "departed").origins == ("carrier", "wfp")
+    assert step(picture, "arrived").origins == ("wfp",)
+    assert finding(picture, "departed").state is State.CORROBORATED
+    assert picture.state is State.SINGLE_SOURCE
+
+
+def test_everything_retracted_is_retracted() -> None:
+    picture = fold(BASE[1], retract(BASE[1], 50))
+    assert (path(picture), picture.state) == ("", State.RETRACTED)
+
+
+@pytest.mark.parametrize(
+    ("weight", "shown"),
+    [(0, 500), (2944, 950), (1386, 800), (-1386, 200), (10**6, 1000), (-(10**6), 0)],
+)
+def test_confidence_is_shown_per_mille_and_clamped(weight: int, shown: int) -> None:
+    assert confidence(weight) == shown
+
+
+def test_only_what_actually_happened_moves_the_status() -> None:
+    for time_class in set(TimeClass) - {TimeClass.ACTUAL}:
+        picture = fold(*BASE, say("wfp", "delivered", 60, time_class=time_class))
+        assert picture.status == "arrived"
+        assert [(p.milestone, p.is_seen) for p in picture.planned] == [("delivered", False)]
+        assert picture.conflicts == ()
+
+
+def test_what_was_planned_and_is_seen_is_no_gap() -> None:
+    (planned,) = fold(*BASE, say("carrier", "departed", 20, time_class=TimeClass.PLANNED)).planned
+    assert planned.is_seen
+
+
+def test_of_two_plans_the_heavier_is_shown() -> None:
+    weak = say("ngo", "arrived", 90, time_class=TimeClass.ESTIMATED)
+    picture = fold(weak, say("carrier", "arrived", 50, time_class=TimeClass.ESTIMATED))
+    (planned,) = picture.planned
+    assert planned.origins == ("carrier",)
+    assert claim(picture, weak).fate is Fate.OUTWEIGHED
