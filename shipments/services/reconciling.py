@@ -24,7 +24,7 @@ from shipments.models import Due, OutboxEvent, Picture
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
-from shipments.services.rules import micros, moment_of, read_rules
+from shipments.services.rules import micros, read_rules
 from shipments.services.storing import Difference, difference, raise_versions, stored_rows, write
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,11 @@ def reconcile(claims: Sequence[Claim]) -> None:
         unchanged = raise_versions(
             {subject_id: one.dossier.version for subject_id, one in folded.items() if subject_id in ours}
         )
-        differences = {subject_id: _difference(folded[subject_id]) for subject_id in unchanged}
+        stored = stored_rows({subject_id: folded[subject_id].since for subject_id in unchanged})
+        differences = {
+            subject_id: difference(subject_id, folded[subject_id].rows, rows, since=folded[subject_id].since)
+            for subject_id, rows in stored.items()
+        }
         write(differences.values())
         OutboxEvent.objects.bulk_create(
             event for subject_id, each in differences.items() for event in _events(folded[subject_id].dossier, each)
@@ -117,13 +121,6 @@ def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple
         folded.rows.extend(rows_of(((before + n, span) for n, span in differing(spans, below)), tier=tier))
         below = spans
     return folded
-
-
-def _difference(folded: Folded) -> Difference:
-    subject_id = folded.dossier.subject_id
-    since = moment_of(folded.since) if folded.since is not None else None
-    stored = stored_rows([subject_id], since=since)[subject_id]
-    return difference(subject_id, folded.rows, stored, since=folded.since)
 
 
 def _events(dossier: Dossier, change: Difference) -> Iterable[OutboxEvent]:

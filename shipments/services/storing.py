@@ -39,13 +39,18 @@ class Difference:
         return bool(self.create or self.close or self.delete)
 
 
-def stored_rows(subject_ids: Sequence[UUID], *, since: datetime | None = None) -> dict[UUID, list[models.Model]]:
-    """The rows that held at ``since`` or later (all, if None), by subject; three queries."""
-    found: dict[UUID, list[models.Model]] = {subject_id: [] for subject_id in subject_ids}
-    held = Q() if since is None else Q(known_to=None) | Q(known_to__gte=since)
+def stored_rows(since: Mapping[UUID, int | None]) -> dict[UUID, list[models.Model]]:
+    """The rows of each subject that held at its core time or later (all, if None); three queries."""
+    found: dict[UUID, list[models.Model]] = {subject_id: [] for subject_id in since}
+    moments = {subject_id: moment_of(at) for subject_id, at in since.items() if at is not None}
+    held = Q()
+    if len(moments) == len(since) and moments:
+        held = Q(known_to=None) | Q(known_to__gte=min(moments.values()))
     for model in TABLES.values():
-        for row in model.objects.filter(held, subject_id__in=subject_ids).order_by("known_from"):
-            found[row.subject_id].append(row)
+        for row in model.objects.filter(held, subject_id__in=since).order_by("known_from"):
+            moment = moments.get(row.subject_id)
+            if moment is None or row.known_to is None or row.known_to >= moment:
+                found[row.subject_id].append(row)
     return found
 
 

@@ -22,7 +22,7 @@ def verify(*, repair: bool = False, progress: Callable[[int], None] | None = Non
     drifted: list[str] = []
     for done, batch in _batches():
         folded = fold_subjects(dict.fromkeys(batch))
-        stored = stored_rows(batch)
+        stored = stored_rows(dict.fromkeys(batch))
         late = set(Due.objects.filter(subject_id__in=batch).values_list("subject_id", flat=True))
         wrong = [
             subject_id
