@@ -10,9 +10,9 @@ from actors.identifiers import reference_of
 from shipments.generation.shares import Shares
 from shipments.generation.world import CARRIERS, DONORS, GOODS, HUBS, ORIGINS, RECIPIENTS, VEHICLES
 
-# All stories begin within half a year from here.
+# All stories begin within a quarter from here.
 BEGINNING = datetime(2026, 1, 5, tzinfo=UTC)
-DAYS = 180
+DAYS = 90
 # The forwarder's own numbers, as identifiers of shipments: no airline gives them out.
 WAYBILLS = "house-waybill"
 

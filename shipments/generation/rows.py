@@ -8,7 +8,13 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Model
 
-from actors.factories import ActorFactory, ActorIdentifierFactory, SourceFactory, SourceRatingFactory
+from actors.factories import (
+    ActorFactory,
+    ActorIdentifierFactory,
+    SourceFactory,
+    SourceInterestFactory,
+    SourceRatingFactory,
+)
 from actors.identifiers import new_id
 from actors.marking import Marking
 from actors.models import Actor, ActorIdentifier, Source
@@ -58,6 +64,8 @@ def set_stage(world: World, *, seed: int) -> Stage:
             continue
         actor = carriers.get(voice.actor) or states.get(voice.country)
         source = SourceFactory(code=voice.code, name=voice.name, kind=voice.kind, actor=actor)
+        if voice.is_official:
+            SourceInterestFactory(source=source, actor=actor)
         if voice.grade:
             SourceRatingFactory(
                 source=source, grade=voice.grade, reason="As reliable as such sources are in the made-up world."

@@ -77,6 +77,11 @@ class Voice:
     country: str = ""
     actor: str = ""
 
+    @property
+    def is_official(self) -> bool:
+        """Speaks for its country, and is so an interested party in what goes there."""
+        return self.kind == "ministry"
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
