@@ -12,15 +12,16 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from actors.wording import did_you_mean, shown
 from shipments.intake import case_forms as forms
 from shipments.intake.draft import Invalid, Problem, ReportDraft
-from shipments.intake.faults import did_you_mean, problem_of
-from shipments.intake.plain import pointer_of, shown
+from shipments.intake.faults import problem_of
+from shipments.intake.plain import pointer_of
 from shipments.intake.report import parse_report
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 
@@ -67,6 +68,8 @@ REFERENCES: dict[str, dict[str, str]] = {
 }
 
 
+PARTS = ("leg", "line")
+STAND_IN = datetime(2000, 1, 1, tzinfo=UTC)
 Path = tuple[str | int, ...]
 
 
@@ -77,6 +80,15 @@ class Told:
     draft: ReportDraft
     received_at: datetime
     pointer: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """What a document gives the reports that were read in it."""
+
+    source: str
+    published_at: datetime
+    received_at: datetime | None = None
 
 
 @dataclass(kw_only=True)
@@ -109,6 +121,7 @@ class _Reading:
         self.data = data
         self.case = Case()
         self.problems: list[Problem] = []
+        self.said: Counter[tuple[str, str]] = Counter()
         # Names count as given even where their entry is faulty: one fault is told once.
         self.names = {section: self._names(section, key) for section, (_, key) in SECTIONS.items()}
         self.subjects = {name: KINDS[section] for section in KINDS for name in self.names[section]}
@@ -187,7 +200,7 @@ class _Reading:
     # Reports
 
     def _read_reports(self) -> None:
-        documents = {entry.key: entry for _, entry in self.case.entries["documents"]}
+        documents = self._documents()
         for n, raw in self._tables("reports"):
             self._check_names("reports", raw, n)
             subject = raw.get("subject")
@@ -197,19 +210,28 @@ class _Reading:
             spread = self._form(forms.Spread, raw, "reports", n)
             if spread is not None:
                 self._read_report(n, spread, documents.get(spread.report.get("document", "")))
-        said = Counter((told.draft.source, told.draft.event_id) for told in self.case.reports)
         for told in self.case.reports:
-            if said[told.draft.source, told.draft.event_id] > 1:
+            if self.said[told.draft.source, told.draft.event_id] > 1:
                 detail = f"{told.draft.source} says {told.draft.event_id!r} more than once; give each an event_id."
                 self.problems.append(Problem(code="duplicate", pointer=f"{told.pointer}/event_id", detail=detail))
             for at, cited in enumerate(told.draft.cites):
-                if cited.event_id and (cited.source, cited.event_id) not in said:
+                if cited.event_id and (cited.source, cited.event_id) not in self.said:
                     detail = f"{cited.source} has no report {cited.event_id!r} in this file."
                     self.problems.append(
                         Problem(code="not_found", pointer=f"{told.pointer}/cites/{at}/event_id", detail=detail)
                     )
 
-    def _read_report(self, n: int, spread: forms.Spread, document: forms.Document | None) -> None:
+    def _documents(self) -> dict[str, Read]:
+        """What each document gives the reports read in it. A faulty one gives stand-ins: its fault is told already."""
+        given = {
+            entry.key: Read(source=entry.source, published_at=entry.published_at, received_at=entry.received_at)
+            for _, entry in self.case.entries["documents"]
+        }
+        for _, raw in self._tables("documents"):
+            given.setdefault(str(raw.get("key")), Read(source=str(raw.get("source")), published_at=STAND_IN))
+        return given
+
+    def _read_report(self, n: int, spread: forms.Spread, document: Read | None) -> None:
         common: dict[str, Any] = {}
         if document is not None:
             common = {"source": document.source, "asserted_at": document.published_at}
@@ -227,6 +249,7 @@ class _Reading:
         if received_at is None:
             self._fault("missing", "Say when it was received, or in which document it was read.", "reports", n)
         for data in spread.over(common):
+            self.said[str(data.get("source")), str(data.get("event_id", ""))] += 1
             told: set[tuple[str, str]] = {(each.pointer, each.detail) for each in self.problems}
             try:
                 draft = replace(parse_report(data), interested=spread.interested)
@@ -247,26 +270,22 @@ class _Reading:
         lifecycle = LEG if draft.leg else LIFECYCLES.get(kind)
         known = [milestone.name for milestone in lifecycle.milestones] if lifecycle else []
         if draft.code and draft.code_scheme == "aidtracker" and kind and draft.code not in known:
-            self._fault(
-                "unknown_code",
-                f"Not a milestone here: {draft.code}.{did_you_mean(draft.code, known)}",
-                "reports",
-                n,
-                "code",
-            )
-        for part, said in (("legs", draft.leg), ("lines", draft.line)):
-            shipment = next((each for _, each in self._tables("shipments") if each.get("key") == subject), {})
-            keys = [each.get("key") for each in shipment.get(part, []) if isinstance(each, dict)]
+            detail = f"Not a milestone here: {draft.code}.{did_you_mean(draft.code, known)}"
+            self._fault("unknown_code", detail, "reports", n, "code")
+        facts = [
+            (f"facts/{at}/{part}", part, getattr(fact, part)) for at, fact in enumerate(draft.facts) for part in PARTS
+        ]
+        shipment = next((each for _, each in self._tables("shipments") if each.get("key") == subject), {})
+        for path, part, said in [("leg", "leg", draft.leg), ("line", "line", draft.line), *facts]:
+            keys = [each.get("key") for each in shipment.get(f"{part}s", []) if isinstance(each, dict)]
             if said and said not in keys:
-                self._fault("not_found", f"{shown(subject)} has no {part[:-1]} {said!r}.", "reports", n, part)
+                self._fault("not_found", f"{shown(subject)} has no {part} {said!r}.", "reports", n, *path.split("/"))
 
     def _fault(self, code: str, detail: str, *path: str | int) -> None:
         self.problems.append(Problem(code=code, pointer=pointer_of(*path), detail=detail))
 
 
-def _reach(
-    raw: object, parts: Sequence[str], path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _reach(raw: object, parts: Sequence[str], path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every value that ``parts`` lead to, through lists, with its path."""
     if isinstance(raw, list):
         for n, each in enumerate(raw):

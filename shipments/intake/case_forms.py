@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from actors.wording import shown
 from shipments.intake.fields import Amount, Name60, Name200
-from shipments.intake.plain import shown
 from shipments.intake.values import BasisWord, QualifierWord
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -55,7 +55,7 @@ class Actor(Form):
         "state", "ministry", "embassy", "igo", "un_agency", "ngo", "company", "carrier", "media", "person", "group"
     ]
     name: Words
-    country: Country | Literal[""] = ""
+    country: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2})?$")] = ""
     parent: str = ""
     names: list[Name] = []
     identifiers: list[Identifier] = []

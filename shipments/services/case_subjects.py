@@ -77,7 +77,7 @@ def _crisis(entry: forms.Crisis, names: Names) -> Subject:
 def _appeal(entry: forms.Appeal, names: Names) -> Subject:
     return Appeal.objects.create(
         **_common(entry, names),
-        requester=names.actor(entry.requester),
+        requester=names.actors[entry.requester],
         addressee=names.actor(entry.addressee),
         asked_for=entry.asked_for,
     )
@@ -86,8 +86,8 @@ def _appeal(entry: forms.Appeal, names: Names) -> Subject:
 def _offer(entry: forms.Offer, names: Names) -> Subject:
     offer = Offer.objects.create(
         **_common(entry, names),
-        donor=names.actor(entry.donor),
-        recipient=names.actor(entry.recipient),
+        donor=names.actors[entry.donor],
+        recipient=names.actors[entry.recipient],
         form=entry.form,
         answers_id=names.subject_id(entry.answers),
         conditions=entry.conditions,
@@ -103,14 +103,14 @@ def _shipment(entry: forms.Shipment, names: Names) -> Subject:
     shipment = Shipment.objects.create(
         **_common(entry, names),
         mode=entry.mode,
-        recipient=names.actor(entry.recipient),
+        recipient=names.actors[entry.recipient],
         carrier=names.actor(entry.carrier),
         offer_id=names.subject_id(entry.offer),
         parent_id=names.subject_id(entry.parent),
         destination_id=names.place_id(entry.destination),
     )
     ShipmentParty.objects.bulk_create(
-        ShipmentParty(shipment=shipment, actor=names.actor(party.actor), role=party.role) for party in entry.parties
+        ShipmentParty(shipment=shipment, actor=names.actors[party.actor], role=party.role) for party in entry.parties
     )
     Leg.objects.bulk_create(
         Leg(
@@ -118,8 +118,8 @@ def _shipment(entry: forms.Shipment, names: Names) -> Subject:
             key=leg.key,
             sequence=leg.sequence,
             role=leg.role,
-            origin_id=names.place_id(leg.origin),
-            destination_id=names.place_id(leg.destination),
+            origin_id=names.places[leg.origin],
+            destination_id=names.places[leg.destination],
             carrier=names.actor(leg.carrier),
             flight_number=leg.flight_number,
             vehicle=leg.vehicle,
@@ -154,7 +154,7 @@ def _contact(entry: forms.Contact, names: Names) -> Subject:
 def _inquiry(entry: forms.Inquiry, names: Names) -> Subject:
     return Inquiry.objects.create(
         **_common(entry, names),
-        asked=names.actor(entry.asked),
+        asked=names.actors[entry.asked],
         asked_by=names.actor(entry.asked_by),
         asked_on=entry.asked_on,
         question=entry.question,
