@@ -1,11 +1,12 @@
 """Typed values and times in words, for every page, table and answer. Pure: JSON forms in, text out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 # UNECE Recommendation 20 codes that people read in another way.
 UNITS = {"TNE": "t", "KGM": "kg", "DAY": "days", "LTR": "l", "MTQ": "m³", "H87": "pieces"}
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 QUALIFIERS = {"about": "about ", "at_least": "at least ", "up_to": "up to "}
 
 
@@ -53,6 +54,9 @@ def interval_in_words(at: dict[str, Any] | None) -> str:
             return f"{begin + (end - begin) / 2:%B %Y}"
         case "year":
             return f"{begin + (end - begin) / 2:%Y}"
+    if end > begin and (end - begin + TICK) % DAY == timedelta():
+        # Whole days, counted somewhere: the noons of the first and the last lie in the days that were meant.
+        return f"{begin + DAY / 2:%-d %b} to {end - DAY / 2:%-d %b %Y}"
     if begin == end:
         return time_in_words(begin)
     if begin.date() == end.date():
