@@ -1,6 +1,7 @@
 """Words and small labels that pages share, so that a state looks the same everywhere."""
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from actors.marking import Marking
@@ -36,6 +37,16 @@ def marking_badge(marking: int) -> SafeString:
     return badge(mark.label, MARKING_COLOURS.get(mark, "danger" if mark == Marking.RED else "default"))
 
 
+def two_lines(first: object, second: object, *more: object) -> SafeString:
+    """What a row is called, and below it, fainter, what tells it from others."""
+    return format_html(
+        '<span class="aid-first">{}</span><br><span class="aid-second">{}</span> {}',
+        first,
+        second,
+        format_html_join(" ", "{}", ((each,) for each in more)),
+    )
+
+
 def words(code: str) -> str:
     """A code as a person reads it: in_transit, in transit."""
     return code.replace("_", " ")
@@ -43,4 +54,4 @@ def words(code: str) -> str:
 
 def percent(per_mille: int | None) -> str:
     """A confidence as a person reads it; empty where there is none."""
-    return "" if per_mille is None else f"{per_mille / 10:.0f} %"
+    return "" if per_mille is None else f"{per_mille / 10:.0f}\N{NO-BREAK SPACE}%"

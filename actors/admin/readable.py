@@ -166,6 +166,13 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
             elif getattr(obj, field.attname) is not None and field.get_cached_value(obj, default=obj) is None:
                 yield field.name
 
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Model | None = None) -> Iterator[tuple[Any, Any]]:
+        """Rows that cannot be written here are shown where there are any."""
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            key = formset.fk.name
+            if isinstance(inline, EditableInline) or inline.get_queryset(request).filter(**{key: obj}).exists():
+                yield formset, inline
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only what a filter of this page asks: any other lookup would answer questions on hidden columns."""
         return lookup in self._lookups(request)
@@ -305,7 +312,7 @@ class EditableInline(ReadableInline):
 class _KeepsWhatIsSpokenOf:
     """In place of Django's list of what protects a row, which would name reports the reader may not see."""
 
-    def hand_clean_DELETE(self) -> None:  # noqa: N802  # Django's name
+    def hand_clean_DELETE(self) -> None:  # Django's name
         if not self.cleaned_data.get("DELETE") or self.instance._state.adding:
             return
         collector = NestedObjects(using=self.instance._state.db)

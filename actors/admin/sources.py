@@ -1,14 +1,12 @@
 """Sources, how far they are trusted, and whom they are interested in."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import admin
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from actors.access import Reader
 from actors.admin.badges import marking_badge
 from actors.admin.filters import RelatedFilter
 from actors.admin.readable import EditableRows, ReadableAdmin, ReadableInline
@@ -40,6 +38,10 @@ class SourceAdmin(EditableRows, ReadableAdmin):
     readonly_fields = ["created_at"]
     fieldsets = [(None, {"fields": [("name", "code"), ("kind", "actor"), ("marking", "protected"), "created_at"]})]
     inlines = [RatingsInline, InterestsInline]
+
+    def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
+        """A protected source is known to analysts alone: here as everywhere, no name, no row."""
+        return queryset.named_to(reader)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         latest = SourceRating.objects.filter(source=OuterRef("pk"), topic="").order_by("-valid_from", "-recorded_at")

@@ -17,6 +17,8 @@ NUL = "\x00"
 class Site(UnfoldAdminSite):
     """Where analysts and operators work."""
 
+    index_title = "At a glance"
+
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         return super().admin_view(_deaf_to_junk(view), cacheable)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from actors.access import Reader
 from actors.admin.badges import percent, state_badge, words
 from actors.models import Source
-from shipments.admin.wording import shown_content
+from shipments.admin.wording import content_in_words
 from shipments.models import Picture, Report, Subject
 
 FEW = 8
@@ -25,9 +25,8 @@ def first_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def held_reports(request: HttpRequest) -> str:
-    """How many reports wait for an analyst, beside their entry in the navigation; nothing for none."""
-    waiting = Report.objects.held().visible_to(Reader.of_user(request.user)).count()
-    return str(waiting) if waiting else ""
+    """How many reports wait for an analyst, beside their entry in the navigation."""
+    return str(Report.objects.held().visible_to(Reader.of_user(request.user)).count())
 
 
 def _contested(reader: Reader) -> list[dict[str, Any]]:
@@ -48,9 +47,15 @@ def _contested(reader: Reader) -> list[dict[str, Any]]:
 
 
 def _reports(reader: Reader, reports: Any) -> list[dict[str, Any]]:
-    sources = Prefetch("source", Source.objects.visible_to(reader))
-    found = reports.visible_to(reader).order_by("-received_at", "-id").prefetch_related(sources)[:FEW]
+    sources = Prefetch("source", Source.objects.named_to(reader))
+    subjects = Prefetch("subject", Subject.objects.visible_to(reader))
+    found = reports.visible_to(reader).order_by("-received_at", "-id").prefetch_related(sources, subjects)[:FEW]
     return [
-        {"report": each, "says": shown_content(each), "source": each.source.name if hasattr(each, "source") else ""}
+        {
+            "report": each,
+            "says": content_in_words(each),
+            "source": each.source.name if hasattr(each, "source") else "",
+            "subject": each.subject.title if each.subject else each.subject_said if not each.subject_id else "",
+        }
         for each in found
     ]

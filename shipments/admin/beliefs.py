@@ -6,10 +6,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
-from actors.admin.badges import badge, percent, state_badge, words
+from actors.admin.badges import badge, percent, state_badge
 from actors.admin.filters import RelatedFilter
 from actors.admin.readable import ReadableAdmin
-from shipments.admin.wording import CONFLICTS, shown_about
+from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture
 
 
@@ -83,7 +83,7 @@ class FindingAdmin(BeliefAdmin):
 class ConflictAdmin(BeliefAdmin):
     """Claims that did not make the picture, each with the reason."""
 
-    list_display = ["subject", "shown_kind", "shown_about", "reason", "kept_open", "known_from"]
+    list_display = ["subject", "shown_kind", "shown_about", "shown_reason", "shown_open", "known_from"]
     list_filter = ["kind", "kept_open", RelatedFilter.by("subject")]
     search_fields = ["about", "reason", "stable_id"]
     search_related = {"subject": ("reference", "title")}
@@ -98,12 +98,20 @@ class ConflictAdmin(BeliefAdmin):
         "behind",
         "stable_id",
     ]
-    readonly_fields = ["shown_kind", "shown_about"]
+    readonly_fields = ["shown_kind", "shown_about", "shown_reason", "shown_open"]
 
     @display(description="conflict", ordering="kind")
     def shown_kind(self, conflict: Conflict) -> SafeString:
-        return badge(CONFLICTS.get(conflict.kind, words(conflict.kind)), "warning")
+        return badge(conflict_in_words(conflict.kind), "warning")
 
     @display(description="about", ordering="about")
     def shown_about(self, conflict: Conflict) -> str:
-        return shown_about(conflict.about, conflict.leg)
+        return about_in_words(conflict.about, conflict.leg)
+
+    @display(description="reason")
+    def shown_reason(self, conflict: Conflict) -> str:
+        return reason_in_words(conflict.kind, conflict.reason)
+
+    @display(description="kept open")
+    def shown_open(self, conflict: Conflict) -> SafeString | str:
+        return badge("kept open") if conflict.kept_open else ""

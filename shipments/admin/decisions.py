@@ -1,11 +1,27 @@
 """Decisions of analysts: reports of the highest standing, with an author and a reason."""
 
-from django.contrib import admin
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from actors.admin.badges import words
-from actors.admin.readable import ReadableAdmin
+from actors.admin.readable import ReadableAdmin, may_write
 from shipments.models import Decision
+from shipments.services.deciding import withdraw
+from shipments.services.errors import ShipmentsError
+
+
+class WithdrawForm(forms.Form):
+    title = "Withdraw the decision"
+    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
 @admin.register(Decision)
@@ -18,7 +34,40 @@ class DecisionAdmin(ReadableAdmin):
     search_fields = ["reason", "attribute", "conflict"]
     search_related = {"report": ("reference",)}
     fields = ["report", "kind", "author", "reason", "attribute", "conflict", "expires_at"]
+    change_form_outer_before_template = "admin/shipments/withdraw_link.html"
 
     @display(description="decision", ordering="kind")
     def shown_kind(self, decision: Decision) -> str:
         return words(decision.kind)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.withdraw_view)
+        return [path("<path:object_id>/withdraw/", view, name="shipments_decision_withdraw"), *super().get_urls()]
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A decision is withdrawn by a retraction with a reason; it stays readable."""
+        decision = self.get_object(request, unquote(object_id))
+        if decision is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not may_write(request, decision.report):
+            raise PermissionDenied
+        form = WithdrawForm(request.POST or None)
+        back = reverse("admin:shipments_decision_change", args=[decision.pk])
+        if request.method == "POST" and form.is_valid():
+            try:
+                withdraw(decision.report, author=request.user, reason=form.cleaned_data["reason"])
+            except ShipmentsError as error:
+                form.add_error(None, error.detail)
+            else:
+                messages.success(request, "The decision is withdrawn. The picture follows in a moment.")
+                return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form.title,
+            "opts": self.opts,
+            "form": form,
+            "explanation": f"{words(decision.kind)}: {decision.reason}",
+            "button": "Withdraw",
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/shipments/form_page.html", context)

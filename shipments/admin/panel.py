@@ -17,18 +17,20 @@ from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, percent, state_badge, words
 from actors.models import Source
 from shipments.admin.wording import (
-    CONFLICTS,
     FATE_COLOURS,
-    shown_about,
-    shown_content,
-    shown_fate,
-    shown_interval,
-    shown_occurrence,
+    about_in_words,
+    conflict_in_words,
+    content_in_words,
+    fate_in_words,
+    occurrence_in_words,
+    reason_in_words,
 )
 from shipments.models import Conflict, Document, Due, Finding, Picture, Report, Subject
+from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.explaining import explain, picture_for, reads_beyond_tier
 from shipments.services.picturing import conflict_columns, finding_columns, picture_columns
 from shipments.services.rules import moment_of
+from shipments.wording import interval_in_words
 
 # A page shows so many reports; the rest is a link to their list.
 MOST_REPORTS = 200
@@ -64,6 +66,7 @@ class Panel:
     milestones: Sequence[dict[str, Any]]
     conflicts: Sequence[dict[str, Any]]
     reports: Sequence[dict[str, Any]]
+    count: int
     more_reports: int
     known_at: datetime | None
     is_folded_for_reader: bool
@@ -81,7 +84,7 @@ def panel_of(subject: Subject, reader: Reader, *, known_at: datetime | None = No
     )
     told = {step["milestone"] for step in picture.timeline} if picture else set()
     return Panel(
-        summary=_summary(picture, names) if picture else None,
+        summary=_summary(picture, names, subject.kind) if picture else None,
         steps=[_step(step, names) for step in picture.timeline] if picture else [],
         legs=[_leg(leg, names) for leg in picture.legs] if picture else [],
         planned=[_planned(each, names) for each in picture.planned] if picture else [],
@@ -92,7 +95,8 @@ def panel_of(subject: Subject, reader: Reader, *, known_at: datetime | None = No
             if each.kind == "milestone" and not each.leg and each.attribute not in told
         ],
         conflicts=[_conflict(each, names) for each in conflicts],
-        reports=reports,
+        reports=_together(reports),
+        count=len(reports) + more,
         more_reports=more,
         known_at=known_at,
         is_folded_for_reader=beyond,
@@ -128,10 +132,10 @@ def _folded(subject: Subject, reader: Reader, known_at: datetime | None) -> Beli
         Conflict(stable_id=each.id, about=each.about, leg=each.leg or "", **conflict_columns(each))
         for each in core.conflicts
     ]
-    return Picture(**picture_columns(core, version=0)), findings, conflicts
+    return Picture(subject_id=subject.pk, **picture_columns(core, version=0)), findings, conflicts
 
 
-def _summary(picture: Picture, names: Names) -> dict[str, Any]:
+def _summary(picture: Picture, names: Names, kind: str) -> dict[str, Any]:
     return {
         "status": words(picture.status) if picture.status else "",
         "state": state_badge(picture.state),
@@ -141,6 +145,7 @@ def _summary(picture: Picture, names: Names) -> dict[str, Any]:
         "leading_confidence": percent(picture.leading_confidence),
         "origins": names.origins(picture.origins),
         "unresolved": picture.unresolved,
+        "has_lifecycle": kind in LIFECYCLES,
         "contested": picture.contested,
         "version": picture.version,
         "known_from": picture.known_from,
@@ -151,7 +156,7 @@ def _summary(picture: Picture, names: Names) -> dict[str, Any]:
 def _step(step: dict[str, Any], names: Names) -> dict[str, Any]:
     return {
         "milestone": words(step["milestone"]),
-        "at": shown_interval(step["at"]),
+        "at": interval_in_words(step["at"]) or "time not said",
         "place": step["place"] or "",
         "state": state_badge(step["state"]),
         "confidence": percent(step["confidence"]),
@@ -175,7 +180,7 @@ def _planned(planned: dict[str, Any], names: Names) -> dict[str, Any]:
         "milestone": words(planned["milestone"]),
         "leg": planned["leg"] or "",
         "time_class": planned["time_class"],
-        "at": shown_interval(planned["at"]),
+        "at": interval_in_words(planned["at"]) or "time not said",
         "is_seen": planned["is_seen"],
         "denied_by": planned["denied_by"],
         **_backing(planned, names),
@@ -184,13 +189,13 @@ def _planned(planned: dict[str, Any], names: Names) -> dict[str, Any]:
 
 def _finding(finding: Finding, names: Names) -> dict[str, Any]:
     value = finding.label
-    if not value and finding.state == "contested" and finding.leading:
-        value = f"open; most say {finding.leading}"
+    if not value and finding.kind == "fact" and finding.leading:
+        value = f"open; the heaviest is {finding.leading}"
     return {
         "attribute": words(finding.attribute),
         "kind": finding.kind,
         "slot": " ".join(each for each in (finding.leg, finding.line) if each),
-        "as_of": finding.as_of[:10],
+        "as_of": f"{datetime.fromisoformat(finding.as_of):%-d %b %Y}" if finding.as_of else "",
         "value": words(value) if finding.kind != "fact" else value,
         "state": state_badge(finding.state),
         "confidence": percent(finding.confidence),
@@ -209,9 +214,9 @@ def _alternative(alternative: dict[str, Any], names: Names) -> dict[str, Any]:
 
 def _conflict(conflict: Conflict, names: Names) -> dict[str, Any]:
     return {
-        "kind": CONFLICTS.get(conflict.kind, words(conflict.kind).capitalize()),
-        "about": shown_about(conflict.about, conflict.leg),
-        "reason": conflict.reason,
+        "kind": conflict_in_words(conflict.kind),
+        "about": about_in_words(conflict.about, conflict.leg),
+        "reason": reason_in_words(conflict.kind, conflict.reason),
         "stable_id": conflict.stable_id,
         "reports": names.speakers_of(conflict.reports),
         "against": names.speakers_of(conflict.against),
@@ -228,7 +233,7 @@ def _backing(said: dict[str, Any], names: Names) -> dict[str, Any]:
 
 
 def _seen_sources(reader: Reader) -> Any:
-    return Source.objects.visible_to(reader).order_by().values("pk")
+    return Source.objects.named_to(reader).order_by().values("pk")
 
 
 def _reports(subject: Subject, reader: Reader, known_at: datetime | None) -> tuple[list[dict[str, Any]], int]:
@@ -239,13 +244,24 @@ def _reports(subject: Subject, reader: Reader, known_at: datetime | None) -> tup
     claims = defaultdict(list)
     for claim in explain(subject, reader, known_at=known_at):
         claims[claim.report].append(claim)
-    shown = rows.select_related("decision", "leg").order_by("-asserted_at", "-id")
+    shown = rows.select_related("decision", "leg").order_by("-asserted_at", "source", "document", "-id")
     shown = shown.prefetch_related(
         Prefetch("source", Source.objects.filter(pk__in=_seen_sources(reader))),
         Prefetch("document", Document.objects.visible_to(reader)),
     )
     reports = [_report(report, claims[report.reference]) for report in shown[:MOST_REPORTS]]
     return reports, max(0, rows.count() - MOST_REPORTS) if len(reports) == MOST_REPORTS else 0
+
+
+def _together(reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for what one source says in one breath of several legs, if the same became of it on each."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for report in reports:
+        fates = [claim["fate"] for claim in report["claims"]] if len(report["claims"]) == 1 else [report["reference"]]
+        said = ("source", "document", "content", "occurred", "marking", "asserted_at", "manner")
+        row = rows.setdefault(tuple(str(report[name]) for name in said) + tuple(fates), {**report, "legs": []})
+        row["legs"].append((report["reference"], report["leg"]))
+    return list(rows.values())
 
 
 def _report(report: Report, claims: Sequence[Any]) -> dict[str, Any]:
@@ -255,19 +271,26 @@ def _report(report: Report, claims: Sequence[Any]) -> dict[str, Any]:
         "reference": report.reference,
         "source": report.source.name if hasattr(report, "source") else WITHHELD,
         "kind": report.kind,
-        "content": f"{words(report.decision.kind)}: {report.decision.reason}" if is_decision else shown_content(report),
+        "content": f"{words(report.decision.kind)}: {report.decision.reason}"
+        if is_decision
+        else content_in_words(report),
         "leg": report.leg.key if report.leg else report.leg_said,
-        "occurred": shown_occurrence(report.occurred_from, report.occurred_to, report.occurred_precision),
+        "occurred": occurrence_in_words(report.occurred_from, report.occurred_to, report.occurred_precision),
         "asserted_at": report.asserted_at,
         "manner": [words(each) for each in (report.directness, report.hedge) if each not in ("own", "asserted")],
         "document": report.document.title if report.document else "",
         "marking": marking_badge(report.marking) if report.marking else "",
         "claims": [
             {
-                "about": shown_about(claim.about, claim.slot) if len(claims) > 1 else "",
-                "fate": badge(shown_fate(claim), FATE_COLOURS.get(claim.fate, "default")),
+                "about": about_in_words(claim.about, claim.slot) if len(claims) > 1 else "",
+                "fate": badge(fate_in_words(claim), FATE_COLOURS.get(claim.fate, "default")),
                 "weight": f"{claim.weight / 1000:.2f}",
             }
             for claim in claims
         ],
     }
+
+
+def _decided(report: Report) -> str:
+    content = content_in_words(report) if report.milestone or report.facts or report.flags else ""
+    return f"decision, {words(report.decision.kind)} {content}: {report.decision.reason}"

@@ -18,14 +18,14 @@ from shipments.admin.subjects import (
 )
 from shipments.models import Appeal, Contact, Finding, Inquiry, Offer, OfferLine
 
-RESOLVED = ["shown_status", "shown_state", "shown_confidence", "shown_origins", "shown_contested", "shown_marking"]
+RESOLVED = ["shown_status", "shown_state", "shown_confidence", "shown_origins"]
 
 
 @admin.register(Appeal)
 class AppealAdmin(SubjectPages):
     """Requests for help, to one addressee or to all."""
 
-    list_display = ["reference", "title", "requester", "addressee", *RESOLVED]
+    list_display = ["shown_title", "requester", "addressee", *RESOLVED]
     list_filter = [
         StatusFilter,
         StateFilter,
@@ -54,7 +54,7 @@ class OfferLinesInline(EditableInline):
 class OfferAdmin(SubjectPages):
     """Help that a donor put forward."""
 
-    list_display = ["reference", "title", "donor", "recipient", "form", *RESOLVED]
+    list_display = ["shown_title", "donor", "recipient", *RESOLVED]
     list_filter = [
         StatusFilter,
         StateFilter,
@@ -107,7 +107,7 @@ class OutcomePages(SubjectPages):
 class ContactAdmin(OutcomePages):
     """Meetings, calls and letters between parties."""
 
-    list_display = ["reference", "title", "form", "held_on", "place", "shown_facts", "shown_fact_states"]
+    list_display = ["shown_title", "form", "held_on", "place", "shown_facts", "shown_fact_states"]
     list_filter = ["form", ContestedFilter, RelatedFilter.by("crisis"), "marking"]
     fieldsets = [
         ("What it is", {"fields": SubjectPages.identity}),
@@ -122,7 +122,7 @@ class ContactAdmin(OutcomePages):
 class InquiryAdmin(OutcomePages):
     """Questions put to a party, and what came of them."""
 
-    list_display = ["reference", "title", "asked", "asked_by", "asked_on", "shown_facts", "shown_fact_states"]
+    list_display = ["shown_title", "asked", "asked_by", "asked_on", "shown_facts", "shown_fact_states"]
     list_filter = [ContestedFilter, RelatedFilter.by("asked"), RelatedFilter.by("crisis"), "marking"]
     search_related = {**SubjectPages.search_related, "asked": ("name",), "asked_by": ("name",)}
     fieldsets = [

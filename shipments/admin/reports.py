@@ -4,20 +4,25 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
-from actors.admin.badges import badge, marking_badge, words
+from actors.admin.badges import badge, marking_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.readable import ReadableAdmin, ReadableInline, RecordedRows, reader_of
-from shipments.admin.wording import shown_content, shown_occurrence, shown_value
+from shipments.admin.entering import ReportForm
+from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
 from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
+from shipments.services.explaining import explain
+from shipments.wording import value_in_words
 
 
 class HeldFilter(ChosenFilter):
@@ -61,7 +66,8 @@ class AttachmentsInline(ReadableInline):
 class ReportAdmin(ReadableAdmin):
     """Statements, each by one source about one subject at one time."""
 
-    list_display = ["reference", "shown_subject", "source", "shown_content", "shown_occurred", "asserted_at", "kind"]
+    list_display = ["shown_report", "shown_subject", "source", "shown_occurred", "asserted_at"]
+    list_display_links = ["shown_report"]
     list_filter = [
         HeldFilter,
         "kind",
@@ -79,7 +85,14 @@ class ReportAdmin(ReadableAdmin):
     fieldsets = [
         (
             "What was said",
-            {"fields": ["shown_content", ("shown_subject", "shown_occurred"), ("place_said", "leg_said")]},
+            {
+                "fields": [
+                    "shown_content",
+                    "shown_fate",
+                    ("shown_subject", "shown_occurred"),
+                    ("place_said", "leg_said"),
+                ]
+            },
         ),
         (
             "By whom",
@@ -102,6 +115,7 @@ class ReportAdmin(ReadableAdmin):
     ]
     readonly_fields = [
         "shown_content",
+        "shown_fate",
         "shown_subject",
         "shown_occurred",
         "shown_marking",
@@ -115,20 +129,29 @@ class ReportAdmin(ReadableAdmin):
         bound = self.named_rows(reader_of(request), {"subject"})
         return super().get_queryset(request).prefetch_related(*bound)
 
+    @display(description="report")
+    def shown_report(self, report: Report) -> SafeString:
+        marks = [badge(report.kind)] if report.kind != Report.Kind.OBSERVE else []
+        marks += [marking_badge(report.marking)] if report.marking else []
+        return two_lines(content_in_words(report), report.reference, *marks)
+
     @display(description="subject")
     def shown_subject(self, report: Report) -> SafeString | str:
         if report.subject is None:
-            return format_html("{} {}", report.subject_said, badge("held", "warning")) if not report.subject_id else "–"
+            held = format_html("{} {}", report.subject_said, badge("held", "warning"))
+            return "–" if report.subject_id else held
         url = reverse(f"admin:shipments_{report.subject.kind}_change", args=[report.subject.pk])
-        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, report.subject)
+        return format_html(
+            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, report.subject.title
+        )
 
     @display(description="says")
     def shown_content(self, report: Report) -> str:
-        return shown_content(report)
+        return content_in_words(report)
 
     @display(description="happened", ordering="occurred_from")
     def shown_occurred(self, report: Report) -> str:
-        return shown_occurrence(report.occurred_from, report.occurred_to, report.occurred_precision) or "–"
+        return occurrence_in_words(report.occurred_from, report.occurred_to, report.occurred_precision) or "–"
 
     @display(description="marking")
     def shown_marking(self, report: Report) -> SafeString:
@@ -136,7 +159,7 @@ class ReportAdmin(ReadableAdmin):
 
     @display(description="facts")
     def shown_facts(self, report: Report) -> str:
-        return "; ".join(f"{words(each['attribute'])}: {shown_value(each['value'])}" for each in report.facts) or "–"
+        return "; ".join(f"{words(each['attribute'])}: {value_in_words(each['value'])}" for each in report.facts) or "–"
 
     @display(description="flags")
     def shown_flags(self, report: Report) -> str:
@@ -147,11 +170,52 @@ class ReportAdmin(ReadableAdmin):
     def shown_hash(self, report: Report) -> str:
         return bytes(report.content_hash).hex()
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """A report about a subject shows what became of it on the subject's page; a held one, what it waits for."""
-        return super().change_view(request, object_id, form_url, extra_context)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """A report is entered as partners send one, through intake and recording."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        asked = {"subject": request.GET.get("subject", "")}
+        form = ReportForm(reader_of(request), request.POST or None, initial=asked)
+        back = reverse("admin:shipments_report_changelist")
+        if request.method == "POST" and form.is_valid():
+            outcome = form.record(request.user)
+            if outcome.reference:
+                said = {"held": "It is held: somebody must say what it is about.", "duplicate": "It was there already."}
+                messages.success(request, f"Recorded. {said.get(outcome.result, 'The picture follows in a moment.')}")
+                report = self.get_queryset(request).filter(reference=outcome.reference).first()
+                page = report and reverse("admin:shipments_report_change", args=[report.pk])
+                return HttpResponseRedirect(page or back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form.title,
+            "opts": self.opts,
+            "form": form,
+            "explanation": "Enter what the source said, in its own terms. What follows from it is worked out.",
+            "button": "Record",
+            "back": back,
+        }
+        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
+        report = super().get_object(request, *args, **kwargs)
+        if report is not None:
+            report.reader = reader_of(request)
+        return report
+
+    @display(description="what became of it")
+    def shown_fate(self, report: Any) -> SafeString | str:
+        if report.subject is None:
+            return "It is held: nobody has said what it is about." if not report.subject_id else "–"
+        claims = [each for each in explain(report.subject, report.reader) if each.report == report.reference]
+        fates = ((about_in_words(each.about, each.slot), _fate(each)) for each in claims)
+        return format_html_join(format_html("<br>"), "{} {}", fates) or "–"
+
+
+def _fate(claim: Any) -> SafeString:
+    return badge(fate_in_words(claim), FATE_COLOURS.get(claim.fate, "default"))
 
 
 @admin.register(ReportPayload)

@@ -1,11 +1,6 @@
 """Shipments, with what was planned: parties, legs and lines."""
 
-from typing import Any
-
 from django.contrib import admin
-
-
-from unfold.decorators import display
 
 from actors.admin.filters import RelatedFilter
 from actors.admin.readable import EditableInline, ReadableAdmin
@@ -52,16 +47,13 @@ class ShipmentAdmin(SubjectPages):
     """What moves. A flight may be seen before any pledge is known."""
 
     list_display = [
-        "reference",
-        "title",
+        "shown_title",
         "mode",
         "recipient",
         "shown_status",
         "shown_state",
         "shown_confidence",
         "shown_origins",
-        "shown_contested",
-        "shown_marking",
     ]
     list_filter = [
         StatusFilter,

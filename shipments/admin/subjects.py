@@ -3,21 +3,27 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
-from actors.admin.badges import badge, marking_badge, percent, state_badge, words
+from actors.admin.badges import badge, marking_badge, percent, state_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.readable import EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
+from shipments.admin.deciding import FORMS
 from shipments.admin.panel import panel_of
 from shipments.intake.moments import known_at_of
-from shipments.models import Crisis, Finding, Picture, ReadingGrant, Subject, SubjectIdentifier
+from shipments.models import Crisis, Decision, Finding, Picture, ReadingGrant, Subject, SubjectIdentifier
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services.errors import ShipmentsError
 from shipments.services.planning import note_plan_change
 
 
@@ -84,8 +90,9 @@ class SubjectPages(EditableRows, ReadableAdmin):
     kept_by_the_service = ("Kept by the service", {"fields": [("reference", "created_at"), "merged_into"]})
     readonly_fields = ["reference", "created_at", "merged_into"]
     search_fields = ["reference", "title"]
-    search_related = {"identifiers": ("value",)}
-    identity = [("title",), ("crisis", "marking", "provisional")]
+    search_related: dict[str, tuple[str, ...]] = {"identifiers": ("value",)}
+    list_display_links = ["shown_title"]
+    identity = ["title", "crisis", ("marking", "provisional")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         reader = reader_of(request)
@@ -96,22 +103,24 @@ class SubjectPages(EditableRows, ReadableAdmin):
     @display(description="status")
     def shown_status(self, subject: Any) -> str:
         picture = _picture(subject)
-        return words(picture.status or "–") if picture else "not yet worked out"
+        if not picture:
+            return "nothing yet"
+        if picture.status or not picture.leading:
+            return words(picture.status or "–")
+        return f"{words(picture.leading)}, {words(picture.leading_state or 'unconfirmed')}"
 
     @display(description="state")
     def shown_state(self, subject: Any) -> SafeString | str:
         picture = _picture(subject)
-        return state_badge(picture.state) if picture else "–"
+        if not picture:
+            return "–"
+        beside = picture.contested and picture.state != State.CONTESTED
+        return format_html("{} {}", state_badge(picture.state), badge("contested", "warning") if beside else "")
 
     @display(description="confidence")
     def shown_confidence(self, subject: Any) -> str:
         picture = _picture(subject)
         return (percent(picture.confidence) or "–") if picture and picture.status else "–"
-
-    @display(description="contested")
-    def shown_contested(self, subject: Any) -> SafeString | str:
-        picture = _picture(subject)
-        return badge("contested", "warning") if picture and picture.contested else ""
 
     @display(description="origins")
     def shown_origins(self, subject: Any) -> str:
@@ -121,9 +130,9 @@ class SubjectPages(EditableRows, ReadableAdmin):
         unresolved = f" + {picture.unresolved} unresolved" if picture.unresolved else ""
         return f"{len(picture.origins)}{unresolved}"
 
-    @display(description="marking", ordering="marking")
-    def shown_marking(self, subject: Any) -> SafeString:
-        return marking_badge(subject.marking)
+    @display(description="subject", ordering="title")
+    def shown_title(self, subject: Any) -> SafeString:
+        return two_lines(subject.title, subject.reference, *_marks(subject))
 
     # The page.
     def change_view(
@@ -135,6 +144,41 @@ class SubjectPages(EditableRows, ReadableAdmin):
             context["panel"] = panel_of(subject, reader_of(request), known_at=self._known_at(request))
             context["may_write"] = self.has_change_permission(request, subject)
         return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_decide"
+        view = self.admin_site.admin_view(self.decide_view)
+        return [path("<path:object_id>/decide/", view, name=name), *super().get_urls()]
+
+    def decide_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form for one kind of decision on this subject."""
+        subject = self.get_object(request, unquote(object_id))
+        kind = request.GET.get("kind", Decision.Kind.ACCEPT)
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if kind not in FORMS or not self.has_change_permission(request, subject):
+            raise PermissionDenied
+        form = FORMS[kind](subject, reader_of(request), request.POST or None, initial=_asked(request))
+        back = reverse(f"admin:shipments_{subject.kind}_change", args=[subject.pk])
+        if request.method == "POST" and form.is_valid():
+            try:
+                form.decide(request.user)
+            except ShipmentsError as error:
+                form.add_error(None, error.detail)
+            else:
+                messages.success(request, "Your decision is recorded. The picture follows in a moment.")
+                return HttpResponseRedirect(back)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{form.title}: {subject.title}",
+            "opts": self.opts,
+            "form": form,
+            "explanation": form.effect,
+            "button": "Decide",
+            "back": back,
+            "others": [(each, FORMS[each].title) for each in FORMS],
+        }
+        return TemplateResponse(request, "admin/shipments/form_page.html", context)
 
     def _known_at(self, request: HttpRequest) -> Any:
         said = request.GET.get("known_at")
@@ -176,10 +220,10 @@ class SubjectAdmin(ReadableAdmin):
 class CrisisAdmin(SubjectPages):
     """Emergencies; figures about them are findings by day."""
 
-    list_display = ["reference", "title", "glide", "countries", "began_on", "shown_figures", "shown_contested"]
+    list_display = ["shown_title", "glide", "countries", "began_on", "shown_figures", "shown_state"]
     list_filter = [ContestedFilter, "marking"]
     fieldsets = [
-        ("What it is", {"fields": [("title",), ("glide", "began_on"), "countries", ("marking", "provisional")]}),
+        ("What it is", {"fields": ["title", ("glide", "began_on"), "countries", ("marking", "provisional")]}),
         SubjectPages.kept_by_the_service,
     ]
     search_fields = ["reference", "title", "glide"]
@@ -194,6 +238,16 @@ class CrisisAdmin(SubjectPages):
         return len(crisis.facts)
 
 
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """What a link to the form has already chosen."""
+    return {"conflict": request.GET.get("conflict"), "chosen": request.GET.getlist("report")}
+
+
 def _picture(subject: Any) -> Picture | None:
     """The picture that the list has fetched for this row."""
     return subject.believed[0] if subject.believed else None
+
+
+def _marks(subject: Any) -> list[SafeString]:
+    marks = [marking_badge(subject.marking)] if subject.marking else []
+    return [*marks, badge("provisional")] if subject.provisional else marks

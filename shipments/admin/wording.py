@@ -1,17 +1,16 @@
-"""How the pages say what the reconciler found: times, claims and conflicts, in words."""
+"""How the pages say what the reconciler found: claims, their fates, and conflicts with their reasons."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-
-from django.utils.dateparse import parse_datetime
 
 from actors.admin.badges import words
 from shipments.services.explaining import ExplainedClaim
+from shipments.wording import interval_in_words, value_in_words
 
 FATES = {
     "used": "carries the picture",
     "supports": "supports it",
-    "compatible": "agrees, less exactly",
+    "compatible": "agrees with it",
     "echo": "repeats another: counted once",
     "outweighed": "outweighed",
     "superseded": "replaced by its source's later word",
@@ -27,59 +26,45 @@ FATE_COLOURS = {
     "denied": "danger",
     "held_out": "warning",
 }
+# Each kind of conflict, in a few words and as a sentence.
 CONFLICTS = {
-    "future_time": "Happens after it was reported",
-    "after_terminal": "After the end",
-    "exclusive_branch": "Cannot both be true",
-    "denied": "Denied",
-    "out_of_sequence": "Out of sequence",
-    "duplicate_slot": "Told twice, at two times",
-    "no_weight": "Carries no weight",
-    "location": "Two places",
-    "value": "Two values",
-    "flag": "Set and unset",
-    "override_challenged": "New evidence against a decision",
+    "future_time": ("in the future", "It is said to have happened after it was reported."),
+    "after_terminal": ("after the end", "It would come after the end of the accepted story."),
+    "exclusive_branch": ("excluded", "It cannot be true beside the accepted story, which weighs more."),
+    "denied": ("denied", "A denial weighs as much as, or more than, what speaks for it."),
+    "out_of_sequence": ("out of sequence", "At its time it does not fit the order of the accepted story."),
+    "duplicate_slot": ("two times", "The same step is told at another time, with more weight."),
+    "no_weight": ("no weight", "Nobody who says so is graded high enough to carry it."),
+    "location": ("two places", "The step is told at another place, with more weight."),
+    "value": ("two values", "Another value, with which it cannot agree, weighs more or as much."),
+    "flag": ("set and unset", "Independent sources say both at once."),
+    "override_challenged": ("decision challenged", "New evidence speaks against an analyst's decision."),
 }
 
 
-def shown_time(moment: datetime) -> str:
-    """16 May 2022 09:00 UTC."""
-    return f"{moment.astimezone(UTC):%-d %b %Y %H:%M} UTC"
+def conflict_in_words(kind: str) -> str:
+    """A kind of conflict in two or three words."""
+    return CONFLICTS[kind][0] if kind in CONFLICTS else words(kind)
 
 
-def shown_interval(at: dict[str, str] | None) -> str:
-    """A time as finely as it was said: a day, a month, a moment, or from when to when."""
-    begin = parse_datetime(at["from"]) if at else None
-    end = parse_datetime(at["to"]) if at else None
-    if at is None or begin is None or end is None:
-        return "time not said"
-    return _said(begin.astimezone(UTC), end.astimezone(UTC), at["precision"])
+def reason_in_words(kind: str, reason: str) -> str:
+    """Why a claim was left out, as a sentence; what the reconciler adds to its kind comes after a colon."""
+    if kind not in CONFLICTS:
+        return words(reason)
+    if reason == "denial_outweighed":
+        return "It is denied, by less weight than what speaks for it."
+    said = CONFLICTS[kind][1]
+    return said if reason in ("", kind) else f"{said[:-1]}: {words(reason)}."
 
 
-def shown_occurrence(begin: datetime | None, end: datetime | None, precision: str) -> str:
-    """The same for the columns of a report."""
+def occurrence_in_words(begin: datetime | None, end: datetime | None, precision: str) -> str:
+    """When a report says that it happened; empty where it does not say."""
     if begin is None or end is None:
         return ""
-    return _said(begin.astimezone(UTC), end.astimezone(UTC), precision)
+    return interval_in_words({"from": begin.isoformat(), "to": end.isoformat(), "precision": precision})
 
 
-def _said(begin: datetime, end: datetime, precision: str) -> str:
-    if precision in ("day", "month", "year") and begin.date() != end.date() and precision == "day":
-        return f"{begin:%-d %b} – {end:%-d %b %Y}"
-    if precision == "day":
-        return f"{begin:%-d %b %Y}"
-    if precision == "month":
-        return f"{begin:%B %Y}"
-    if precision == "year":
-        return f"{begin:%Y}"
-    if begin == end or precision in ("instant", "minute"):
-        return shown_time(begin)
-    if begin.date() == end.date():
-        return f"{begin:%-d %b %Y %H:%M} – {end:%H:%M} UTC"
-    return f"{begin:%-d %b %Y %H:%M} – {end:%-d %b %Y %H:%M} UTC"
-
-
-def shown_about(about: str, slot: str = "") -> str:
+def about_in_words(about: str, slot: str = "") -> str:
     """What a claim is about: ``milestone:in_transit`` of leg back-1, in transit (back-1)."""
     kind, _, name = about.partition(":")
     said = words(name or kind)
@@ -88,43 +73,27 @@ def shown_about(about: str, slot: str = "") -> str:
     return f"{said} ({slot})" if slot else said
 
 
-def shown_fate(claim: ExplainedClaim) -> str:
+def fate_in_words(claim: ExplainedClaim) -> str:
     """What became of a claim, with why and by how much where that helps."""
     said = FATES.get(claim.fate, words(claim.fate))
     if claim.fate == "echo" and claim.origins:
         said = f"repeats {', '.join(claim.origins)}: counted once"
-    if claim.reason:
+    if claim.reason and claim.reason not in (claim.fate, "later_word"):
         said += f" ({words(claim.reason)})"
-    if claim.short_by:
-        said += f", {claim.short_by / 1000:.2f} behind"
-    return said
+    return f"{said}, {claim.short_by / 1000:.2f} behind" if claim.short_by else said
 
 
-def shown_value(value: Any) -> str:
-    """A typed value of a report as a person reads it."""
-    if not isinstance(value, dict):
-        return str(value)
-    if "from" in value and "to" in value:
-        return shown_interval({"precision": "instant", **value})
-    for name in ("text", "code", "place", "actor"):
-        if name in value:
-            return words(str(value[name])) if name == "code" else str(value[name])
-    low, high, unit = value.get("low"), value.get("high"), value.get("unit") or value.get("currency") or ""
-    qualifier = {"about": "about ", "at_least": "at least ", "up_to": "up to "}.get(str(value.get("qualifier")), "")
-    amount = f"{low} – {high}" if low and high and low != high else str(low or high or "unknown")
-    return f"{qualifier}{amount} {unit}".strip()
-
-
-def shown_content(report: Any) -> str:
+def content_in_words(report: Any) -> str:
     """What a report claims, in one line: its milestone, flags and facts."""
     parts = []
-    code = report.milestone or (report.code_said and f"{report.code_scheme}:{report.code_said}")
+    code = report.milestone or (report.code_said and f"{report.code_scheme} {report.code_said}")
+    is_denial = report.polarity == "denies"
     if code:
         said = words(code) if report.time_class == "actual" else f"{words(code)} ({report.time_class})"
-        parts.append(f"not {said}" if report.polarity == "denies" else said)
+        parts.append(f"not {said}" if is_denial else said)
     parts += [words(flag) if is_set else f"no longer {words(flag)}" for flag, is_set in sorted(report.flags.items())]
-    negation = "not " if report.polarity == "denies" and not code else ""
     for fact in report.facts:
-        of = f" on {fact['as_of'][:10]}" if fact.get("as_of") else ""
-        parts.append(f"{negation}{words(fact['attribute'])}{of}: {shown_value(fact['value'])}")
+        as_of = f" on {datetime.fromisoformat(fact['as_of']):%-d %b}" if fact.get("as_of") else ""
+        denied = "not " if is_denial and not code else ""
+        parts.append(f"{denied}{words(fact['attribute'])}{as_of}: {value_in_words(fact['value'])}")
     return "; ".join(parts) or words(report.kind)
