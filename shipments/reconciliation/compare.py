@@ -42,6 +42,7 @@ class Comparer:
 
     def __init__(self, rules: Iterable[AttributeRule]) -> None:
         self.rules = {rule.name: rule for rule in rules}
+        self._inside: dict[str, dict[str, frozenset[str]]] = {}
 
     def has_type(self, rule: AttributeRule, value: Value) -> bool:
         """Whether the value is of the type that the registry gives the attribute."""
@@ -72,10 +73,7 @@ class Comparer:
         """Whether one key or text is, or holds, the other."""
         if one == other:
             return True
-        rule = self.rules.get(attribute)
-        if rule is None or not rule.contains:
-            return False
-        inside = _closure(rule.contains)
+        inside = self._held(attribute)
         return other in inside.get(one, ()) or one in inside.get(other, ())
 
     def fineness(self, attribute: str, value: Value) -> tuple[int, Decimal, int, str]:
@@ -85,9 +83,15 @@ class Comparer:
             if low is None or high is None:
                 return 1, Decimal(0), 0, label(value)
             return 0, high - low, 0, label(value)
-        rule = self.rules.get(attribute)
-        held = _closure(rule.contains).get(label(value), frozenset()) if rule else frozenset()
+        held = self._held(attribute).get(label(value), ())
         return 0, Decimal(0), len(held), label(value)
+
+    def _held(self, attribute: str) -> dict[str, frozenset[str]]:
+        """For each coarser word of an attribute everything inside it."""
+        if attribute not in self._inside:
+            rule = self.rules.get(attribute)
+            self._inside[attribute] = _closure(rule.contains) if rule else {}
+        return self._inside[attribute]
 
 
 @lru_cache(maxsize=256)

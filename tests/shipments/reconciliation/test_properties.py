@@ -12,12 +12,9 @@ from hypothesis import strategies as st
 from shipments.reconciliation.audiences import visible
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.history import history
-from shipments.reconciliation.lifecycles import SHIPMENT
 from shipments.reconciliation.model import Cite, Evidence, Report, ReportKey, Target
 from shipments.reconciliation.picture import Picture
-from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import (
-    ConflictKind,
     Directness,
     Fate,
     Grade,
@@ -229,51 +226,3 @@ def test_10_a_picture_for_an_audience_is_folded_from_what_it_may_see(rng: Random
         picture = fold(seen)
         assert not secret & {c.report for c in picture.claims}
     assert fold(visible(bundle, Tier.RED)) == fold(bundle)
-
-
-@ROUGH
-@given(randoms)
-def test_11_agreement_never_hurts(rng: Random) -> None:
-    told = agreeable(rng, 10)
-    more = agreeable(rng, 3, start=10)
-    before, after = fold(agreed(*told)), fold(agreed(*told, *more))
-    contradictions = {c.kind for c in (*before.conflicts, *after.conflicts)} - {ConflictKind.NO_WEIGHT}
-    assert not contradictions
-    assert rank(after.status) >= rank(before.status)
-    reaches = {step.milestone: step.reach for step in after.timeline}
-    for step in before.timeline:
-        assert reaches[step.milestone] >= step.reach
-
-
-def agreeable(rng: Random, count: int, *, start: int = 0) -> list[Report]:
-    """Words that fit one timeline, by sources that nobody cites: some on their own, some unresolved."""
-    teller = Teller(rng, SubjectKind.SHIPMENT, (), 1)
-    reports = []
-    for index in range(start, start + count):
-        position = rng.randrange(12)
-        cites = rng.choice(((), (), (Cite(),), (Cite(source="wire"),), (Cite(source="wire"), Cite(source="ministry"))))
-        report = replace(
-            teller.report(0),
-            key=ReportKey(rng.choice(list(SOURCES)), f"e{index}", ""),
-            kind=Kind.OBSERVE,
-            target=None,
-            asserted_at=hours(300),
-            milestone=teller.milestones[position],
-            polarity=Polarity.AFFIRMS,
-            time_class=TimeClass.ACTUAL,
-            occurred=teller.time(0) and Interval(earliest=hours(position * 24), latest=hours(position * 24 + 1)),
-            place=None,
-            facts=(),
-            flags=(),
-            cites=cites,
-        )
-        reports.append(keyed(report))
-    return reports
-
-
-def agreed(*reports: Report) -> Evidence:
-    return evidence(*reports, grades=SOURCES | {"wire": Grade.B, "ministry": Grade.C})
-
-
-def rank(milestone: str | None) -> int:
-    return -1 if milestone is None else SHIPMENT.named(milestone).rank
