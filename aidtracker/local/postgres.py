@@ -207,7 +207,8 @@ class Postgres:
 
     def _is_ready(self) -> bool:
         assert self.child is not None
-        probe = [self.binaries.directory / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        asker = str(self.binaries.directory / "pg_isready")
+        probe = [asker, "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self.child.has_ended():

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -80,10 +81,8 @@ def make(root: Path = ROOT) -> None:
     uv = _uv(root)
     count = sum(_count(root / name) for name in LOCKS)
     with say.step(f"Installing about {count} packages into .venv"):
-        _run(
-            [uv, "pip", "sync", "--quiet", "--python", interpreter(root), "--require-hashes"]
-            + [root / name for name in LOCKS]
-        )
+        sync = [uv, "pip", "sync", "--quiet", "--python", interpreter(root), "--require-hashes"]
+        _run([*sync, *(root / name for name in LOCKS)])
     _stamp_file(root).write_text(fingerprint(root), encoding="ascii")
 
 
@@ -147,7 +146,7 @@ def _stamp_file(root: Path) -> Path:
     return root / ".venv" / "aidtracker-stamp"
 
 
-def _run(command: list[str | Path]) -> None:
+def _run(command: Sequence[str | Path]) -> None:
     # A caller's VIRTUAL_ENV or PYTHONHOME would send the installer elsewhere.
     apart = {"VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "CONDA_PREFIX"}
     environment = {name: value for name, value in os.environ.items() if name not in apart}
