@@ -71,11 +71,29 @@ class Stories:
 
     def best(self, *, without: Collection[int] = (), through: int | None = None) -> int:
         """The worth of the best story (0: none), without some candidates or through one of them."""
+        if not self.denials:
+            return self._best_undenied(without, through)
         table = self._table(without=without, through=through)
         ends = [max(entry[0] for entry in states.values()) for states in table.values()]
         if through is None:
             return max([0, *ends])
         return max(ends)
+
+    def _best_undenied(self, without: Collection[int], through: int | None) -> int:
+        """The same where nothing is denied, and so no state to keep: what almost every fold needs."""
+        worth: dict[int, int] = {}
+        for j in self.eligible:
+            if j in without:
+                continue
+            may_start = through is None or j <= through
+            ahead = [
+                worth[i] for i in self.before[j] if i in worth and (through is None or i >= through or j <= through)
+            ]
+            if may_start or ahead:
+                worth[j] = self.candidates[j].score + max(ahead, default=0)  # no score is negative
+        if through is None:
+            return max([0, *worth.values()])
+        return max(value for j, value in worth.items() if j >= through)
 
     def path(self) -> list[int]:
         """The best story. Ties: more origins, lower rank, earlier, least key."""
