@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 
 from actors.factories import (
@@ -19,6 +19,7 @@ from actors.identifiers import new_id
 from actors.marking import Marking
 from actors.models import Actor, ActorIdentifier, Source
 from shipments.factories import CrisisFactory, PlaceFactory
+from shipments.generation.copying import copy_rows
 from shipments.generation.plans import BEGINNING, WAYBILLS, Plan, reference
 from shipments.generation.stories import Story
 from shipments.generation.world import CARRIERS, DONORS, HUBS, ORIGINS, RECIPIENTS, World, airport
@@ -174,16 +175,6 @@ def _rows_of(stage: Stage, plan: Plan) -> Iterable[Model]:
             qualifier="exact",
             basis="manifest",
         )
-
-
-def copy_rows(model: type[Model], rows: Iterable[Model]) -> None:
-    """Insert ``rows`` by COPY: what is in the columns of ``model`` itself, keys that the database gives left out."""
-    fields = [field for field in model._meta.local_concrete_fields if field.get_internal_type() != "BigAutoField"]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields])
 
 
 def record_stories(stories: Iterable[Story]) -> Iterable[list[Outcome]]:

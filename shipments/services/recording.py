@@ -65,7 +65,7 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
     with transaction.atomic():
         resolved = resolve(drafts, sender.reader, key=sender.key)
         outcomes: list[Outcome] = [Outcome(result="refused", problems=tuple(each.problems)) for each in resolved]
-        rows = _rows([each for each in resolved if not each.problems], sender=sender, moment=moment)
+        rows = rows_of([each for each in resolved if not each.problems], sender=sender, moment=moment)
         new = _insert({report.reference: report for report, _ in reversed(rows)}.values())
         _insert_beside([(report, each) for report, each in rows if report.pk in new], moment=moment)
         for report, each in rows:
@@ -74,7 +74,7 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
     return outcomes
 
 
-def _rows(resolved: Iterable[Resolved], *, sender: Sender, moment: datetime) -> list[tuple[Report, Resolved]]:
+def rows_of(resolved: Iterable[Resolved], *, sender: Sender, moment: datetime) -> list[tuple[Report, Resolved]]:
     """Unsaved reports with their natural keys; identical rows without an event id are counted apart."""
     seen: Counter[tuple[str, bytes]] = Counter()
     rows = []
@@ -120,27 +120,30 @@ def _insert(reports: Iterable[Report]) -> set[UUID]:
 
 def _insert_beside(new: Sequence[tuple[Report, Resolved]], *, moment: datetime) -> None:
     """Write what goes with new reports: links, payloads, due rows, outbox events, and the bell."""
-    ReportLink.objects.bulk_create(link for report, each in new for link in _links(report, each, moment=moment))
+    ReportLink.objects.bulk_create(link for report, each in new for link in links_of(report, each, moment=moment))
     ReportPayload.objects.bulk_create(
         ReportPayload(report=report, quote=each.draft.quote, language=each.draft.language, raw=each.draft.raw)
         for report, each in new
         if report.payload_hash
     )
-    OutboxEvent.objects.bulk_create(
-        OutboxEvent(
-            type="report.held" if each.is_held else "report.recorded",
-            subject_id=report.subject_id,
-            marking=max(report.marking, each.subject_marking),
-            body={"report": report.reference, "subject": each.subject_reference},
-        )
-        for report, each in new
-    )
+    OutboxEvent.objects.bulk_create(event_of(report, each) for report, each in new)
     mark_due({each.subject_id: moment for _, each in new if each.subject_id and not each.is_held})
     if new:
         ring_on_commit()
 
 
-def _links(report: Report, each: Resolved, *, moment: datetime) -> Iterable[ReportLink]:
+def event_of(report: Report, each: Resolved) -> OutboxEvent:
+    """The unsaved event that tells of a new report."""
+    return OutboxEvent(
+        type="report.held" if each.is_held else "report.recorded",
+        subject_id=report.subject_id,
+        marking=max(report.marking, each.subject_marking),
+        body={"report": report.reference, "subject": each.subject_reference},
+    )
+
+
+def links_of(report: Report, each: Resolved, *, moment: datetime) -> Iterable[ReportLink]:
+    """The unsaved links of a report: what it cites, and what it corrects or retracts."""
     draft = each.draft
     pointers: list[tuple[ReportLink.Kind, Pointer]] = [(ReportLink.Kind.CITES, pointer) for pointer in draft.cites]
     if draft.target:

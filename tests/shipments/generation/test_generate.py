@@ -8,13 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from shipments.models import Conflict, Due, Finding, Leg, Line, Picture, Report, ReportLink, Subject
+from shipments.models import Conflict, Due, Finding, Leg, Line, OutboxEvent, Picture, Report, ReportLink, Subject
 from shipments.services.reconciling import reconcile_due
 from tests.database import reclone
 from tests.servers import addresses
 
 
-def _generate(**options: int) -> str:
+def _generate(**options: int | bool) -> str:
     out = StringIO()
     call_command("generate", stdout=out, stderr=StringIO(), **options)
     return out.getvalue()
@@ -45,6 +45,14 @@ def _digest() -> str:
         assert rows, model
         digest.update("\n".join([model.__name__, *rows]).encode())
     return digest.hexdigest()
+
+
+def _rows_of(model: type[Report | ReportLink]) -> list[str]:
+    """Every column of a table, with codes in place of row ids."""
+    plain = [field.name for field in model._meta.concrete_fields if not (field.primary_key or field.is_relation)]
+    codes = {Report: ("source__code", "place__code", "leg__key"), ReportLink: ("report__reference",)}
+    rows = model.objects.values_list(*plain, *codes[model])
+    return sorted(repr(tuple(_plain(value) for value in row)) for row in rows)
 
 
 def _plain(value: object) -> object:
@@ -79,6 +87,20 @@ def test_generating_again_changes_nothing_and_more_only_adds() -> None:
     assert set(Report.objects.values_list("reference", flat=True)) == before
     assert _generate(shipments=10, seed=3).startswith("2 new shipments of 10; ")
     assert set(Report.objects.values_list("reference", flat=True)) > before
+
+
+def test_copy_writes_the_very_rows_that_the_service_writes(committed_db: None) -> None:
+    said = []
+    for copy in (False, True):
+        _fresh_database()
+        answer = _generate(shipments=25, seed=11, copy=copy)
+        told = sorted(map(str, OutboxEvent.objects.values_list("type", "marking", "body", "subject__reference")))
+        due = dict(Due.objects.values_list("subject__reference", "from_moment"))
+        rows = [_rows_of(Report), _rows_of(ReportLink)]
+        assert _generate(shipments=25, seed=11, copy=copy).startswith("0 new shipments of 25; reports: 0 accepted, 0 h")
+        _work_off()
+        said.append((answer, told, due, rows, _digest()))
+    assert said[0] == said[1]
 
 
 @pytest.mark.django_db
