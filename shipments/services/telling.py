@@ -127,11 +127,14 @@ class _Rows:
             said, confidence = f"{said} (not confirmed)", picture.leading_confidence
         elif picture.leading and picture.leading != status:
             said += f", perhaps {words(picture.leading)}"
-        remarks = [
-            f"or {words(each['label'])}: {self._voices(each['origins'], each['unresolved'])}"
-            for each in picture.alternatives
-        ]
-        deniers = self._deniers(subject, picture)
+        denials = self._denials(subject, picture)
+        remarks = []
+        for each in picture.alternatives:
+            voices = self._voices(each["origins"], each["unresolved"])
+            against = denials.pop(each["label"], set())
+            denied = f"; denied by {self._voices(sorted(against))}" if against else ""
+            remarks.append(f"or {words(each['label'])}: {voices}{denied}")
+        deniers = sorted(set().union(*denials.values()))
         parties = self._parties(subject, deniers)
         if deniers and picture.state == "denied":
             said = DENIED.get(self._first_denied(subject), said)
@@ -150,13 +153,20 @@ class _Rows:
             remarks=tuple(remarks),
         )
 
-    def _deniers(self, subject: Subject, picture: Picture) -> list[str]:
-        """Sources that deny what is claimed: they stand against a claim, or against everything."""
-        against = {each for row in self.conflicts[subject.pk] if row.kind == "denied" for each in self._against(row)}
+    def _denials(self, subject: Subject, picture: Picture) -> dict[str, set[str]]:
+        """The sources that deny each milestone which somebody claims; where all is denied, what is denied."""
+        denials: defaultdict[str, set[str]] = defaultdict(set)
+        for row in self.conflicts[subject.pk]:
+            if row.kind == "denied":
+                denials[row.about.partition(":")[2]] |= self._speaking(self._against(row))
         if picture.state == "denied":
-            denied = [each for each in self.findings[subject.pk] if each.state == "denied"]
-            against |= {reference for each in denied for reference in each.because}
-        return sorted({self.speakers[each] for each in against if each in self.speakers})
+            for finding in self.findings[subject.pk]:
+                if finding.state == "denied":
+                    denials[finding.attribute] |= self._speaking(finding.because)
+        return denials
+
+    def _speaking(self, references: Iterable[str]) -> set[str]:
+        return {self.speakers[each] for each in references if each in self.speakers}
 
     @staticmethod
     def _against(conflict: Conflict) -> list[str]:
@@ -184,7 +194,7 @@ class _Rows:
         )
 
     def _denied(self, finding: Finding) -> Line:
-        sources = sorted({self.speakers[each] for each in finding.because if each in self.speakers})
+        sources = sorted(self._speaking(finding.because))
         return Line(
             what=words(finding.attribute),
             value=DENIED.get(finding.attribute, f"not {words(finding.attribute)}"),

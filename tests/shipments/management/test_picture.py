@@ -50,7 +50,7 @@ def test_each_line_says_value_state_confidence_origins_and_contested_or_not(load
     assert " Quantity unknown, at most 150 t unknown kbs, yonhap no" in flights
     assert " status made (alleged) contested 54% korea-times yes" in block(page, "North Korea's appeal to Russia")
     assert "↳ denied by russia-embassy-pyongyang, a party" in block(page, "North Korea's appeal to Russia")
-    assert "↳ or refused: korea-times" in block(page, "South Korea's offer of May 2022")
+    assert "↳ or refused: korea-times; denied by afp" in block(page, "South Korea's offer of May 2022")
     assert " acknowledged no answer so far denied" in block(page, "Russia's offer of 1 June")
     assert "not seen" in block(page, "Chinese doctors and nurses for North Korea")
     assert "Igor Morgulov" in block(page, "Morgulov and Shin in Moscow, 17 May")
