@@ -1,6 +1,6 @@
 """The part of `up` that needs Django: `python -m aidtracker.local.prepare`, one start for all its steps.
 
-migrate (as owner) -> vocabularies (static files beside) -> tell the supervisor -> demo login -> case -> wait -> picture
+migrate (as owner) -> vocabularies (static files beside) -> tell the supervisor -> logins -> case -> wait -> picture
 
 The supervisor starts web, worker and scheduler when it is told, while the case is still being loaded; the
 wait at the end is for those workers.
@@ -17,8 +17,8 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-from . import say
-from .state import DEMO_LOGIN, ROOT, demo_password, home
+from . import demonstration, say
+from .state import ROOT, home
 
 CASE = "dprk-covid-2022"
 # Whose files the static files are made from.
@@ -41,7 +41,8 @@ def main() -> None:
                 raise say.Refusal("The static files could not be collected; the lines above say why.")
     with ready:
         ready.write("ready\n")
-    _make_demo_login()
+    demonstration.make_login()
+    demonstration.make_key()
     with say.step(f"Loading the case {CASE}"):
         call_command("load_case", CASE)
     with say.step("Waiting until the workers have reconciled everything"):
@@ -80,21 +81,6 @@ def _fingerprint() -> str:
                 found.update(str(file.relative_to(ROOT)).encode())
                 found.update(file.read_bytes())
     return found.hexdigest()
-
-
-def _make_demo_login() -> None:
-    """An analyst who may see and do everything, with this machine's own password."""
-    from actors.marking import Marking
-    from actors.models import User
-
-    analyst, made = User.objects.get_or_create(
-        username=DEMO_LOGIN,
-        defaults={"is_staff": True, "is_superuser": True, "clearance": max(Marking.values)},
-    )
-    password = demo_password()
-    if made or not analyst.check_password(password):
-        analyst.set_password(password)
-        analyst.save(update_fields=["password"])
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def make(root: Path = ROOT) -> None:
     uv = _uv(root)
     count = sum(_count(root / name) for name in LOCKS)
     with say.step(f"Installing about {count} packages into .venv"):
-        sync = [uv, "pip", "sync", "--quiet", "--python", interpreter(root), "--require-hashes"]
+        sync: list[str | Path] = [uv, "pip", "sync", "--quiet", "--python", interpreter(root), "--require-hashes"]
         _run([*sync, *(root / name for name in LOCKS)])
     _stamp_file(root).write_text(fingerprint(root), encoding="ascii")
 

@@ -36,19 +36,36 @@ def private_directory(name: str) -> Path:
 def secret(name: str, *, size: int = 40) -> str:
     """The machine's own random secret of this name, made once from `size` random bytes and kept readable by
     its user alone."""
-    path = private_directory("secrets") / name
+    kept = kept_secret(name)
+    if kept is None:
+        kept = secrets.token_hex(size)
+        keep_secret(name, kept)
+    return kept
+
+
+def kept_secret(name: str) -> str | None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    value = secrets.token_urlsafe(size)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(value)
-    return value
+        return (private_directory("secrets") / name).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+
+
+def keep_secret(name: str, value: str) -> None:
+    path = private_directory("secrets") / name
+    _write_privately(path, value)
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Replace the file in one step; nobody else can read it at any moment."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
 
 
 def demo_password() -> str:
-    return secret(DEMO_LOGIN, size=9)  # short enough to be typed
+    return secret(DEMO_LOGIN, size=6)  # short enough to be typed
 
 
 def read_run() -> dict[str, Any]:
@@ -60,10 +77,7 @@ def read_run() -> dict[str, Any]:
 
 
 def write_run(**facts: Any) -> None:
-    temporary = home() / "run.json.new"
-    temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    temporary.chmod(0o600)
-    temporary.replace(home() / "run.json")
+    _write_privately(home() / "run.json", json.dumps(facts, indent=2) + "\n")
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from . import say, servers
+from . import demonstration, say, servers
 from .environment import complete, remember, serving_run
 from .processes import Child, spawn
-from .state import DEMO_LOGIN, ROOT, demo_password, home, lock, port_is_free, private_directory
+from .state import DEMO_LOGIN, ROOT, demo_password, home, kept_secret, lock, port_is_free, private_directory
 from .watch import LogWatch
 
 LOG_KEPT_BELOW = 20 * 1024 * 1024
@@ -149,8 +149,8 @@ class _Run:
     def _tell(self) -> None:
         say.line()
         say.line(f"Admin     {self.url}/admin/     login {DEMO_LOGIN}, password {demo_password()}")
-        say.line(f"API       {self.url}/api/v1/")
-        say.line(f"API docs  {self.url}/api/docs/")
+        say.line(f"API       {self.url}/api/v1/    key {kept_secret(demonstration.KEY)}")
+        say.line(f"API docs  {self.url}/api/v1/docs/")
         say.line(f"Logs      {self.logs}/*.log (warnings are shown here)")
         say.line("Ctrl-C stops everything.")
 
