@@ -11,7 +11,7 @@ how many denied progress milestones are claimed, and which denied branches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from shipments.reconciliation.candidates import Candidate
 from shipments.reconciliation.denials import Denial
@@ -69,31 +69,32 @@ class Stories:
             if (d.milestone == candidate.milestone or d.milestone in said) and candidate.earliest <= d.until
         ]
 
-    def best(self, *, without: Collection[int] = (), through: int | None = None) -> int:
-        """The worth of the best story (0: none), without some candidates or through one of them."""
+    def best(self, *, without: Collection[int] = ()) -> int:
+        """The worth of the best story (0: none), without some of the candidates."""
         if not self.denials:
-            return self._best_undenied(without, through)
-        table = self._table(without=without, through=through)
-        ends = [max(entry[0] for entry in states.values()) for states in table.values()]
-        if through is None:
-            return max([0, *ends])
-        return max(ends)
+            return max([0, *self._forward(without).values()])
+        return max([0, *(_worth(states) for states in self._table(without=without).values())])
 
-    def _best_undenied(self, without: Collection[int], through: int | None) -> int:
-        """The same where nothing is denied, and so no state to keep: what almost every fold needs."""
+    def best_through(self, indices: Iterable[int]) -> dict[int, int]:
+        """The worth of the best story through each of these candidates."""
+        if self.denials:
+            return {i: max(_worth(states) for states in self._table(through=i).values()) for i in indices}
+        # Without denials, what comes before and what comes after do not depend on each other.
+        upto, after = self._forward(), dict.fromkeys(self.eligible, 0)
+        for j in reversed(self.eligible):
+            worth = self.candidates[j].score + after[j]
+            for i in self.before[j]:
+                after[i] = max(after[i], worth)
+        return {i: upto[i] + after[i] for i in indices}
+
+    def _forward(self, without: Collection[int] = ()) -> dict[int, int]:
+        """f where nothing is denied, and so no state to keep: what almost every fold needs."""
         worth: dict[int, int] = {}
         for j in self.eligible:
-            if j in without:
-                continue
-            may_start = through is None or j <= through
-            ahead = [
-                worth[i] for i in self.before[j] if i in worth and (through is None or i >= through or j <= through)
-            ]
-            if may_start or ahead:
+            if j not in without:
+                ahead = [worth[i] for i in self.before[j] if i in worth]
                 worth[j] = self.candidates[j].score + max(ahead, default=0)  # no score is negative
-        if through is None:
-            return max([0, *worth.values()])
-        return max(value for j, value in worth.items() if j >= through)
+        return worth
 
     def path(self) -> list[int]:
         """The best story. Ties: more origins, lower rank, earlier, least key."""
@@ -163,6 +164,10 @@ class Stories:
             claimed = max(claimed, reached)
         said = self.lifecycle.implied(candidate.milestone) | {candidate.milestone}
         return charge, (claimed, branches | (said & self._denied_branches))
+
+
+def _worth(states: dict[State, _Best]) -> int:
+    return max(entry[0] for entry in states.values())
 
 
 def _beats(one: _Best, other: _Best) -> bool:

@@ -138,9 +138,8 @@ def judge(
     path = stories.path()
     score([candidates[i] for i in path], length=policy.walk_length)
     best = stories.best()
-    margins = {
-        i: best - stories.best(without=(i,)) if i in path else stories.best(through=i) - best for i in stories.eligible
-    }
+    margins = {i: worth - best for i, worth in stories.best_through(stories.eligible).items()}
+    margins |= {i: best - stories.best(without=(i,)) for i in path}
     reaches = {i: best - stories.best(without=_implying(candidates, i, lifecycle)) for i in path}
     return Verdict(
         lifecycle=lifecycle,

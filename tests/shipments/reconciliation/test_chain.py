@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shipments.reconciliation.bench import open_bench
+from shipments.reconciliation.candidates import Entry, gather
+from shipments.reconciliation.chain import Stories
+from shipments.reconciliation.denials import Denial
+from shipments.reconciliation.lifecycles import SHIPMENT
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, SubjectKind
+from shipments.reconciliation.words import BEFORE_ALL
+from tests.shipments.reconciliation.generator import story
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
-from tests.shipments.reconciliation.telling import say
+from tests.shipments.reconciliation.telling import EVER, say
 
 OFFER, APPEAL = SubjectKind.OFFER, SubjectKind.APPEAL
 
@@ -137,3 +149,26 @@ def test_lost_is_left_only_by_a_retraction_or_a_denial_of_it() -> None:
     assert fold(*lost, back).leading == "lost"
     found = say("customs", "lost", 80, denies=True)
     assert fold(*lost, back, found).leading == "arrived"
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32))
+def test_the_short_way_without_denials_gives_the_same_worths(seed: int) -> None:
+    bench = open_bench(story(Random(seed), kind=SubjectKind.SHIPMENT), known_at=EVER)
+    entries = [
+        Entry(milestone=b.word.name, earliest=b.word.earliest, latest=b.word.latest, votes=b.votes)
+        for b in bench.milestones("", denied=False)
+    ]
+    candidates = gather(entries, SHIPMENT, bench.policy)
+    short = Stories(candidates, [], SHIPMENT, tolerance=bench.policy.tolerance)
+    if not short.eligible:
+        return
+    # A denial as of before all time is charged on nothing, and makes the general way be taken.
+    never = Denial(
+        milestone="planned", rank=0, is_progress=True, until=BEFORE_ALL - 1, vote=candidates[0].votes[0], weight=1
+    )
+    general = Stories(candidates, [never], SHIPMENT, tolerance=bench.policy.tolerance)
+    assert short.best() == general.best()
+    assert short.best_through(short.eligible) == general.best_through(short.eligible)
+    for index in short.eligible:
+        assert short.best(without=(index,)) == general.best(without=(index,))
