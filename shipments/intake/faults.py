@@ -1,13 +1,13 @@
 """From what the models found wrong to problems a partner's engineer can act on, each with its place and code."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from actors.wording import did_you_mean, shown
 from shipments.intake.draft import Problem
-from shipments.intake.plain import pointer_of, shown
+from shipments.intake.plain import pointer_of
 
 # Kept by us, never sent: naming them gets its own answer, so that nobody thinks they were taken.
 READ_ONLY = frozenset(
@@ -53,13 +53,6 @@ SENTENCES = {
         '"unit" (quantity), "from" and "to" (time).'
     ),
 }
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` Did you mean X?`` for the nearest known word, or nothing."""
-    by_form = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(word.casefold(), list(by_form), n=1)
-    return f" Did you mean {by_form[close[0]]}?" if close else ""
 
 
 def problem_of(fault: ErrorDetails, fields: Mapping[tuple[str, ...], Iterable[str]]) -> Problem:

@@ -10,7 +10,7 @@ import pycountry
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from shipments.intake.plain import shown
+from actors.wording import shown
 from shipments.intake.times import Window, read_end, read_moment, read_period
 
 # Embeddings, overrides and isolates: they make a line read otherwise than it is written.
@@ -45,9 +45,9 @@ def name(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Free text with its bidirectional controls removed; not blank unless empty."""
+    """Free text with its bidirectional controls removed; not blank."""
     text = text.translate(BIDI_CONTROLS)
-    if text and _is_blank(text):
+    if _is_blank(text):
         raise PydanticCustomError("blank_after_normalisation", "Nothing is left once invisible characters are removed.")
     return text
 

@@ -8,18 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from actors.wording import shown
 from shipments.intake.draft import Problem
 
 MAX_DEPTH = 32
 MAX_DIGITS = 40
-SHOWN = 64
-
-
-def shown(value: object) -> str:
-    """A value as a problem may quote it: at most 64 characters, nothing that would hide or break a line."""
-    text = value if isinstance(value, str) else str(value)
-    text = "".join(letter if letter.isprintable() else "�" for letter in text[: SHOWN + 1])
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def pointer_of(*parts: str | int) -> str:

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from actors.wording import did_you_mean, shown
 from shipments.intake import values
 from shipments.intake.draft import FactDraft, Invalid, Occurred, Pointer, Problem, ReportDraft
-from shipments.intake.faults import did_you_mean, problem_of
+from shipments.intake.faults import problem_of
 from shipments.intake.fields import (
     Beginning,
     End,
@@ -27,7 +28,7 @@ from shipments.intake.fields import (
     Period,
     Words,
 )
-from shipments.intake.plain import plain_problems, shown, storable
+from shipments.intake.plain import plain_problems, storable
 from shipments.intake.times import Window
 from shipments.intake.values import PrecisionWord, Strict, Value, in_order, value_json
 from shipments.reconciliation.lifecycles import LIFECYCLES

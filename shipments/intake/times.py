@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from pydantic_core import PydanticCustomError
 
+from actors.wording import shown
 from shipments.intake.draft import Occurred
-from shipments.intake.plain import shown
 
 # Aid of our kind is reported from the end of the Second World War on; a plan reaches ten years ahead.
 EARLIEST_YEAR = 1945
