@@ -1,0 +1,110 @@
+"""Partner keys: what proves one, what stops one, and what is kept of it."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from actors.factories import ActorFactory, SourceFactory, UserFactory
+from actors.marking import Marking
+from actors.models import AuditEntry, PartnerKey
+from actors.services.keys import find_key, issue_key, revoke_key
+
+pytestmark = pytest.mark.django_db
+
+
+def issue(**given):
+    options = {"name": "Logistics", "actor": ActorFactory(), "scopes": ["read"], "clearance": Marking.GREEN}
+    return issue_key(**{**options, **given})
+
+
+def test_token_proves_its_key_and_only_its_hash_is_kept():
+    key, token = issue()
+    assert token.startswith(f"aid_live_{key.prefix}_")
+    assert find_key(token) == key
+    stored = PartnerKey.objects.get()
+    secret = token.rpartition("_")[2]
+    assert bytes(stored.secret_hash) == hashlib.sha256(secret.encode()).digest()
+    assert len(secret) == 43
+    for field in PartnerKey._meta.fields:
+        assert secret not in str(getattr(stored, field.attname))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda token: "",
+        lambda token: token + "x",
+        lambda token: token[:-1],
+        lambda token: token[:-1] + ("a" if token[-1] != "a" else "b"),
+        lambda token: token.replace("aid_live_", "aid_test_"),
+        lambda token: token.replace("aid_live_", "aid_live_x"),
+        lambda token: token.upper(),
+        lambda token: "aid_live_" + "x" * 5000,
+        lambda token: token + "\x00",
+        lambda token: "é" * 60,
+    ],
+)
+def test_any_other_token_proves_nothing(change):
+    _, token = issue()
+    assert find_key(change(token)) is None
+
+
+def test_key_stops_when_it_is_revoked_or_expires():
+    key, token = issue(expires_at=timezone.now() + timedelta(hours=1))
+    assert find_key(token)
+    PartnerKey.objects.update(expires_at=timezone.now() - timedelta(microseconds=1))
+    assert find_key(token) is None
+    PartnerKey.objects.update(expires_at=None)
+    assert find_key(token)
+    revoke_key(key, by=UserFactory(), reason="lost laptop")
+    assert find_key(token) is None
+
+
+def test_issuing_and_revoking_are_audited_once_each():
+    by = UserFactory()
+    key, _ = issue(by=by)
+    revoke_key(key, by=by, reason="rotated")
+    revoke_key(key, by=by, reason="again")
+    told = AuditEntry.objects.order_by("pk").values_list("action", "user", "object_reference", "reason")
+    assert list(told) == [("key.issued", by.pk, key.prefix, ""), ("key.revoked", by.pk, key.prefix, "rotated")]
+
+
+def test_use_is_noted_at_most_once_a_minute(django_assert_num_queries):
+    key, token = issue()
+    with django_assert_num_queries(2):
+        find_key(token)
+    with django_assert_num_queries(1):
+        find_key(token)
+    PartnerKey.objects.update(last_used_at=timezone.now() - timedelta(minutes=2))
+    find_key(token)
+    key.refresh_from_db()
+    assert timezone.now() - key.last_used_at < timedelta(seconds=30)
+
+
+def test_unknown_prefix_costs_what_a_wrong_secret_costs(django_assert_num_queries):
+    _, token = issue()
+    for wrong in (token[:-1] + "!", token[:-1] + "0" if token[-1] != "0" else token[:-1] + "1", "nonsense"):
+        with django_assert_num_queries(1):
+            find_key(wrong)
+
+
+def test_command_prints_the_key_once(capsys):
+    actor, source = ActorFactory(name="WFP"), SourceFactory(code="wfp-lss")
+    call_command(
+        "issue_partner_key", "WFP", "--source=wfp-lss", "--scope=read", "--scope=reports:write", "--clearance=AMBER"
+    )
+    token = capsys.readouterr().out.strip()
+    key = find_key(token)
+    assert (key.actor, key.source, key.scopes, key.clearance) == (actor, source, ["read", "reports:write"], 2)
+
+
+@pytest.mark.parametrize("said", ["Nobody", "Twins"])
+def test_command_wants_exactly_one_actor(said):
+    ActorFactory(name="Twins")
+    ActorFactory(name="Twins")
+    with pytest.raises(CommandError, match=said):
+        call_command("issue_partner_key", said)
+    assert not PartnerKey.objects.exists()
