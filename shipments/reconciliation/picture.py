@@ -76,7 +76,7 @@ class Step:
 class Finding:
     """A resolved value: of an attribute, a milestone, a flag, or the status of the subject.
 
-    ``kind`` is "fact", "milestone", "flag", "place" or "subject"; ``value`` is typed for facts and None
+    ``kind`` is "fact", "milestone", "flag" or "subject"; ``value`` is typed for facts and None
     elsewhere; ``label`` its plain form. ``low`` and ``high`` are plain decimal strings of an interval.
     ``leading`` is the label of the heaviest group where that is not (or not yet) the value.
     ``margin`` is how far it is ahead of the next rival, after denials. ``scope`` keeps apart what is not

@@ -105,7 +105,8 @@ class AttributeRule:
     "basic medical supplies"), ("CN", "CNSHE"). Their transitive closure counts. ``by_as_of`` gives
     each ``as_of`` a finding of its own. ``topic`` chooses a rating of the source for that topic.
     ``bounds_total`` names the attribute (a quantity) whose high end this one bounds when legs are
-    summed (capacity -> quantity).
+    summed (capacity -> quantity). The rule named "place" also compares the places of steps with each
+    other and with the planned destination.
     """
 
     name: str
