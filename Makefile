@@ -4,13 +4,18 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test check format openapi lock setup
+.PHONY: run test soak check format openapi lock setup
 
 run:
 	@$(PYTHON) manage.py up
 
 test:
 	@$(PYTHON) manage.py test $(ARGS)
+
+# The same tests as in `test`, many times over.
+soak:
+	@REPLAYS=100000 KILLS=100 FLUSHES=50 $(PYTHON) manage.py test --timeout=7200 \
+		tests/shipments/reconciliation/test_replay.py tests/faults $(ARGS)
 
 check:
 	@$(PYTHON) manage.py checks

@@ -1,8 +1,10 @@
 """Workers die and Redis forgets, at any instant: nothing is lost, nothing is doubled, all is done in 30 s.
 
 Real PostgreSQL, real Redis, a real Celery worker and scheduler. What must hold is checked on the rows.
+KILLS and FLUSHES set how many; `make soak` asks for more.
 """
 
+import os
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -21,8 +23,8 @@ from shipments.services.verifying import verify
 from tests.processes import running, scheduler, wait_until, worker
 
 SHIPMENTS = 150
-KILLS = 20
-FLUSHES = 10
+KILLS = int(os.environ.get("KILLS", "20"))
+FLUSHES = int(os.environ.get("FLUSHES", "10"))
 CODES = ["booked", "ready", "departed", "in_transit", "arrived", "customs", "cleared", "received", "delivered"]
 T0 = datetime(2026, 5, 1, tzinfo=UTC)
 

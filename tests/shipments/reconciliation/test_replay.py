@@ -1,6 +1,6 @@
 """Shuffled replays: whatever the order of arrival, the same picture, thousands of times over.
 
-AIDTRACKER_REPLAYS sets how many (10,000 without it; `make soak` asks for 100,000).
+REPLAYS sets how many (10,000 without it; `make soak` asks for 100,000).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from shipments.reconciliation.fold import reconcile
 from tests.shipments.reconciliation.generator import story
 from tests.shipments.reconciliation.telling import EVER
 
-REPLAYS = int(os.environ.get("AIDTRACKER_REPLAYS", "10000"))
+REPLAYS = int(os.environ.get("REPLAYS", "10000"))
 SHUFFLES = 20
 
 
