@@ -27,6 +27,11 @@ class Reader:
     actor_id: UUID | None = None
     user_id: int | None = None
 
+    @property
+    def is_analyst(self) -> bool:
+        """A person of ours who is cleared for what analysts read."""
+        return self.user_id is not None and self.clearance >= Marking.AMBER
+
     @classmethod
     def of_user(cls, user: User | AnonymousUser) -> "Reader":
         """An analyst's reading rights; nobody signed in reads only what is public."""

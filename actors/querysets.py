@@ -22,3 +22,10 @@ class SourceQuerySet(QuerySet):
     def visible_to(self, reader: "Reader") -> Self:
         own = Q(actor_id=reader.actor_id) if reader.actor_id else Q()
         return self.filter(Q(marking__lte=reader.clearance) | own)
+
+    def named_to(self, reader: "Reader") -> Self:
+        """Visible sources whose name may be told: a protected one to analysts and its own organisation alone."""
+        if reader.is_analyst:
+            return self.visible_to(reader)
+        own = Q(actor_id=reader.actor_id) if reader.actor_id else Q()
+        return self.visible_to(reader).filter(Q(protected=False) | own)

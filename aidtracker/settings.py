@@ -131,6 +131,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["aidtracker.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aidtracker.api.errors.problem_response",
+    # ?format= would be a parameter that no view has named.
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
@@ -140,6 +142,9 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Who offered what to whom, what actually moved, what arrived, and how we know.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    # Choices stay where they are used: the hook that names them would number "kind" by its contents.
+    "POSTPROCESSING_HOOKS": ["aidtracker.api.schema.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -1,0 +1,88 @@
+"""Pages by key: each next page begins after the last row of this one, however many rows there are.
+
+A cursor holds what the last row was ordered by, in values that the reader has seen (never a row's
+key). It is signed for one credential, path and set of filters, and is good for nothing else.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework.request import Request
+
+from actors.api.refusals import Fault, Refusal
+from actors.models import PartnerKey
+
+NOT_FILTERS = ("cursor", "limit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Columns to order by, all in one direction, the last one unique.
+
+    ``stand_ins`` names for a column that is not shown (a primary key) the unique one that is.
+    """
+
+    columns: tuple[str, ...]
+    descending: bool = False
+    stand_ins: Mapping[str, str] | None = None
+
+    @property
+    def order_by(self) -> list[str]:
+        return [f"-{column}" if self.descending else column for column in self.columns]
+
+    def position_of(self, row: Any) -> list[Any]:
+        """What a cursor says of the last row."""
+        return [_plain(_value(row, (self.stand_ins or {}).get(column, column))) for column in self.columns]
+
+    def after(self, position: list[Any], model: type[Model]) -> Q:
+        """The rows beyond ``position``."""
+        beyond = "lt" if self.descending else "gt"
+        condition, same = Q(), Q()
+        for column, said in zip(self.columns, position, strict=True):
+            value = said
+            if stand_in := (self.stand_ins or {}).get(column):
+                value = model._default_manager.filter(**{stand_in: said}).values(column)[:1]
+            condition |= same & Q(**{f"{column}__{beyond}": value})
+            same &= Q(**{column: value})
+        return condition
+
+
+def read_page(
+    request: Request, rows: QuerySet, order: Order, parameters: Mapping[str, Any]
+) -> tuple[list[Any], str | None]:
+    """One page of ``rows`` and the path of the next one, if there is any."""
+    signer = signing.Signer(salt=f"page:{_binding(request)}")
+    if cursor := parameters.get("cursor"):
+        try:
+            position = signer.unsign_object(cursor)
+        except (signing.BadSignature, ValueError):
+            fault = Fault(code="invalid_cursor", parameter="cursor", detail="Begin again without a cursor.")
+            detail = "This cursor is not for this key and these filters."
+            raise Refusal("invalid_cursor", detail, faults=[fault]) from None
+        rows = rows.filter(order.after(position, rows.model))
+    limit = parameters["limit"]
+    page = list(rows.order_by(*order.order_by)[: limit + 1])
+    if len(page) <= limit:
+        return page, None
+    query = request.query_params.copy()
+    query["cursor"] = signer.sign_object(order.position_of(page[limit - 1]))
+    return page[:limit], f"{request.path}?{query.urlencode()}"
+
+
+def _binding(request: Request) -> str:
+    credential = request.auth.pk if isinstance(request.auth, PartnerKey) else f"user {request.user.pk}"
+    filters = sorted(item for item in request.query_params.items() if item[0] not in NOT_FILTERS)
+    return hashlib.sha256(repr((str(credential), request.path, filters)).encode()).hexdigest()
+
+
+def _value(row: Any, column: str) -> Any:
+    return row[column] if isinstance(row, dict) else getattr(row, column)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

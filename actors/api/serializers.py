@@ -1,0 +1,68 @@
+"""Actors and sources as partners read them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from actors.marking import Marking
+from actors.models import Actor, Source, SourceRating
+
+MARKINGS = [each.code for each in Marking]
+
+
+class MarkingField(serializers.ChoiceField):
+    """A TLP 2.0 marking by its name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=MARKINGS, **options)
+
+    def to_representation(self, value: Any) -> str:
+        return Marking(value).code
+
+
+class NamedActorSerializer(serializers.Serializer):
+    """An actor as others name it in passing."""
+
+    reference = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Actor.Kind.choices)
+    country = serializers.CharField(help_text="ISO 3166-1 alpha-2; empty where it has none.")
+
+
+class ActorNameSerializer(serializers.Serializer):
+    """Another name, in its own letters."""
+
+    name = serializers.CharField()
+    language = serializers.CharField(help_text="BCP 47.")
+    script = serializers.CharField(help_text="ISO 15924.")
+
+
+class IdentifierSerializer(serializers.Serializer):
+    """A code that somebody else uses."""
+
+    scheme = serializers.CharField()
+    value = serializers.CharField()
+
+
+class ActorSerializer(NamedActorSerializer):
+    """Who takes part: a state, ministry, agency, company, carrier, outlet, person or group."""
+
+    names = ActorNameSerializer(many=True)
+    identifiers = IdentifierSerializer(many=True)
+    parent = serializers.CharField(allow_null=True, help_text="Reference of what it is a part of.")  # type: ignore[assignment]
+    provisional = serializers.BooleanField(help_text="Named by a report, not yet confirmed by an analyst.")
+    marking = MarkingField()
+
+
+class SourceSerializer(serializers.Serializer):
+    """Who speaks, and how far they are trusted."""
+
+    code = serializers.CharField(help_text="What reports cite it by; it never changes.")
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Source.Kind.choices)
+    actor = serializers.CharField(allow_null=True, help_text="Reference of whose voice it is.")
+    grade = serializers.ChoiceField(
+        choices=SourceRating.Grade.choices,
+        help_text="Admiralty grade in force; F where nobody has graded it.",
+    )
+    marking = MarkingField()

@@ -1,0 +1,142 @@
+"""GET /actors/, /sources/ and their details."""
+
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.access import Reader
+from actors.api.pages import Order
+from actors.api.parameters import Moment, PageParameters, Parameters
+from actors.api.reading import ReadView, page_of
+from actors.api.refusals import not_found
+from actors.api.serializers import ActorSerializer, SourceSerializer
+from actors.models import Actor, ActorIdentifier, ActorName, Source, SourceRating
+
+
+class ActorParameters(PageParameters):
+    """Filters of actors."""
+
+    kind = serializers.ChoiceField(choices=Actor.Kind.choices, required=False)
+    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
+    search = serializers.CharField(required=False, help_text="Part of any of its names.")
+
+
+def actor_rows(reader: Reader) -> QuerySet:
+    """Visible actors as the serializer wants them; one query."""
+    called = ActorName.objects.filter(actor=OuterRef("pk"))
+    codes = ActorIdentifier.objects.filter(actor=OuterRef("pk"))
+    parent = Actor.objects.visible_to(reader).filter(pk=OuterRef("parent_id"))
+    beside: dict[str, Any] = {
+        "names": ArraySubquery(called.values(json=JSONObject(name="name", language="language", script="script"))),
+        "identifiers": ArraySubquery(codes.values(json=JSONObject(scheme="scheme", value="value"))),
+        "parent": Subquery(parent.values("reference")[:1]),
+    }
+    own = ("reference", "name", "kind", "country", "provisional", "marking")
+    return Actor.objects.visible_to(reader).filter(merged_into=None).values(*own).annotate(**beside)
+
+
+class ActorList(ReadView):
+    """Everybody who takes part."""
+
+    parameters = ActorParameters
+
+    @extend_schema(operation_id="listActors", parameters=[ActorParameters], responses=page_of(ActorSerializer))
+    def get(self, request: Request) -> Response:
+        """Actors by name."""
+        asked = self.read_parameters()
+        rows = actor_rows(self.reader)
+        if search := asked.get("search"):
+            rows = rows.filter(Q(name__icontains=search) | Q(pk__in=_named_like(search)))
+        for name in ("kind", "country"):
+            if name in asked:
+                rows = rows.filter(**{name: asked[name]})
+        order = Order(columns=("name", "reference"))
+        return self.page(rows, order, asked, lambda found: ActorSerializer(found, many=True).data)
+
+
+def _named_like(search: str) -> QuerySet:
+    return ActorName.objects.filter(name__icontains=search).values("actor_id")
+
+
+class ActorDetail(ReadView):
+    """One actor."""
+
+    @extend_schema(operation_id="readActor", responses=ActorSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        """An actor with its names and identifiers."""
+        self.read_parameters()
+        return Response(ActorSerializer(_one(actor_rows(self.reader).filter(reference=reference))).data)
+
+
+class SourceParameters(Parameters):
+    """The moment of knowledge."""
+
+    known_at = Moment(required=False, help_text="The grade as it was known then.")
+
+
+class SourceListParameters(PageParameters, SourceParameters):
+    """Filters of sources."""
+
+    kind = serializers.ChoiceField(choices=Source.Kind.choices, required=False)
+    actor = serializers.CharField(required=False, help_text="Reference of the actor whose voice it is.")
+
+
+def source_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
+    """Visible sources with the grade in force; one query."""
+    moment = asked.get("known_at") or timezone.now()
+    ratings = SourceRating.objects.filter(
+        source=OuterRef("pk"), topic="", recorded_at__lte=moment, valid_from__lte=moment
+    ).order_by("-valid_from", "-recorded_at")
+    actor = Actor.objects.visible_to(reader).filter(pk=OuterRef("actor_id"))
+    return (
+        Source.objects.named_to(reader)
+        .values("code", "name", "kind", "marking")
+        .annotate(
+            grade=Coalesce(Subquery(ratings.values("grade")[:1]), Value(SourceRating.Grade.F.value)),
+            actor=Subquery(actor.values("reference")[:1]),
+        )
+    )
+
+
+class SourceList(ReadView):
+    """Every voice."""
+
+    parameters = SourceListParameters
+
+    @extend_schema(operation_id="listSources", parameters=[SourceListParameters], responses=page_of(SourceSerializer))
+    def get(self, request: Request) -> Response:
+        """Sources by code."""
+        asked = self.read_parameters()
+        rows = source_rows(self.reader, asked)
+        # `actor` is the reference of a visible actor, so hidden and missing ones find nothing alike.
+        for name in ("kind", "actor"):
+            if name in asked:
+                rows = rows.filter(**{name: asked[name]})
+        order = Order(columns=("code",))
+        return self.page(rows, order, asked, lambda found: SourceSerializer(found, many=True).data)
+
+
+class SourceDetail(ReadView):
+    """One voice."""
+
+    parameters = SourceParameters
+
+    @extend_schema(operation_id="readSource", parameters=[SourceParameters], responses=SourceSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        """A source with its grade."""
+        asked = self.read_parameters()
+        return Response(SourceSerializer(_one(source_rows(self.reader, asked).filter(code=code))).data)
+
+
+def _one(rows: QuerySet) -> dict[str, Any]:
+    row = rows.first()
+    if row is None:
+        raise not_found()
+    return row

@@ -1,0 +1,84 @@
+"""The addresses of the API, version 1. Names in an address are checked before anything is looked up."""
+
+from django.urls import path, re_path, register_converter
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from actors.api import views as actors
+from actors.api.refusals import not_found
+from aidtracker.api.schema import Docs, Schema
+from shipments.api import conflicts, registers, reports
+from shipments.api.subjects import PLURALS, views_of
+
+
+class ReferenceConverter:
+    """A readable reference: SHP-7K2M9QXD. Anything else leads nowhere."""
+
+    regex = "[A-Z]{3}-[0-9A-HJKMNP-TV-Z]{6,20}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class CodeConverter(ReferenceConverter):
+    """The code of a source or place."""
+
+    regex = "[-a-zA-Z0-9_]{1,60}"
+
+
+class DigestConverter(ReferenceConverter):
+    """A SHA-256 in hexadecimal."""
+
+    regex = "[0-9a-f]{64}"
+
+
+register_converter(ReferenceConverter, "reference")
+register_converter(CodeConverter, "code")
+register_converter(DigestConverter, "digest")
+
+
+class Nowhere(APIView):
+    """Every other address: 401 for strangers, 404 for those we know."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        raise not_found()
+
+    put = post = patch = delete = get
+
+
+subject_paths = []
+for kind, plural in PLURALS.items():
+    views = views_of(kind)
+    subject_paths += [
+        path(f"{plural}/", views["list"].as_view()),
+        path(f"{plural}/<reference:reference>/", views["detail"].as_view()),
+        *(
+            path(f"{plural}/<reference:reference>/{end}/", views[end].as_view())
+            for end in ("timeline", "reports", "conflicts", "explain")
+        ),
+    ]
+
+urlpatterns = [
+    path("schema/", Schema.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    *subject_paths,
+    path("actors/", actors.ActorList.as_view()),
+    path("actors/<reference:reference>/", actors.ActorDetail.as_view()),
+    path("sources/", actors.SourceList.as_view()),
+    path("sources/<code:code>/", actors.SourceDetail.as_view()),
+    path("places/", registers.PlaceList.as_view()),
+    path("places/<code:code>/", registers.PlaceDetail.as_view()),
+    path("documents/", registers.DocumentList.as_view()),
+    path("documents/<reference:reference>/", registers.DocumentDetail.as_view()),
+    path("reports/", reports.ReportList.as_view()),
+    path("reports/<reference:reference>/", reports.ReportDetail.as_view()),
+    path("conflicts/", conflicts.ConflictList.as_view()),
+    path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),
+    re_path(r"^.*$", Nowhere.as_view()),
+]

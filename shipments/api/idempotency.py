@@ -1,0 +1,95 @@
+"""One request, one effect, however often it is sent: the IETF draft draft-ietf-httpapi-idempotency-key-header-07.
+
+    key new       ─> row "in flight" (committed) ─> work and answer stored in one transaction ─> answer
+    key known     ─> other body: 422 │ in flight: 409 │ answered: the same bytes again
+
+Keys belong to one partner key, so that another's is simply new. What the natural key of a report
+holds for ever, this holds for a day: the very answer.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from actors.api.authentication import partner_key_of
+from actors.api.refusals import Fault, Refusal
+from actors.models import PartnerKey
+from shipments.models import IdempotentRequest
+
+HEADER = "Idempotency-Key"
+# A structured string ("…") or its bare content, in visible ASCII.
+KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})', re.ASCII)
+KEPT_FOR = timedelta(hours=24)
+# Longer than any request may take (gunicorn ends it after 60 s): whoever held it is gone.
+ABANDONED_AFTER = timedelta(seconds=90)
+Answer = tuple[int, dict[str, str], bytes]
+
+
+def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
+    """The answer of ``work``, done once for each Idempotency-Key; without the header, done now."""
+    header = request.headers.get(HEADER)
+    if header is None:
+        with transaction.atomic():
+            return _response(work())
+    matched = KEY.fullmatch(header)
+    if matched is None:
+        detail = "1 to 255 visible ASCII characters, for example a UUID."
+        fault = Fault(code="invalid_idempotency_key", header=HEADER, detail=detail)
+        raise Refusal("invalid_idempotency_key", f"{HEADER} is not right.", faults=[fault])
+    key = partner_key_of(request)
+    row = _begin(key, matched[1] or matched[2], _fingerprint(request))
+    if row.status is not None:
+        return _response((row.status, row.headers, bytes(row.body)), replayed=True)
+    try:
+        with transaction.atomic():
+            answer = work()
+            status, headers, content = answer
+            stored = IdempotentRequest.objects.filter(pk=row.pk, status=None)
+            stored.update(status=status, headers=headers, body=content)
+    except BaseException:
+        # Nothing was stored, so the next try is a first one.
+        IdempotentRequest.objects.filter(pk=row.pk, status=None).delete()
+        raise
+    return _response(answer)
+
+
+def _fingerprint(request: Request) -> bytes:
+    """SHA-256 of method, path and what the body says, whatever its spacing."""
+    said = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).digest()
+
+
+def _begin(key: PartnerKey, name: str, fingerprint: bytes) -> IdempotentRequest:
+    """The row of this request: a new one (status None, ours to answer) or an answered one."""
+    rows = IdempotentRequest.objects.filter(partner_key=key, key=name)
+    rows.filter(created_at__lt=Now() - KEPT_FOR).delete()
+    rows.filter(status=None, created_at__lt=Now() - ABANDONED_AFTER).delete()
+    ours = IdempotentRequest(partner_key=key, key=name, fingerprint=fingerprint)
+    with suppress(IntegrityError), transaction.atomic():
+        # Waits here for whoever is inserting the same, and then finds it taken.
+        ours.save(force_insert=True)
+        return ours
+    row = rows.first()
+    if row is None or (row.status is None and bytes(row.fingerprint) == fingerprint):
+        detail = "The same request is being answered right now. Try again in a moment."
+        raise Refusal("in_flight", detail, status=409, headers={"Retry-After": "1"})
+    if bytes(row.fingerprint) != fingerprint:
+        detail = f"This {HEADER} was used for another request. A new request needs a new key."
+        raise Refusal("idempotency_mismatch", detail, status=422)
+    return row
+
+
+def _response(answer: Answer, *, replayed: bool = False) -> HttpResponse:
+    status, headers, content = answer
+    response = HttpResponse(content, status=status, headers=headers)
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,0 +1,229 @@
+"""Pictures of a page of subjects, from the stored rows; or of one subject, folded for a reader with rights of its own.
+
+A list never folds. The stored rows of a tier are right for everybody of that clearance; whoever sees
+more of a subject by name (a grant, reports of their own) gets it folded on the detail.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from actors.access import Reader
+from actors.models import Source
+from shipments.models import Conflict, Finding, Picture, Subject
+from shipments.services.explaining import picture_for, reads_beyond_tier
+from shipments.services.picturing import conflict_columns, finding_columns, picture_columns
+from shipments.services.rules import moment_of
+
+PICTURE = [
+    "subject_id",
+    "version",
+    "known_from",
+    "status",
+    "state",
+    "confidence",
+    "origins",
+    "unresolved",
+    "leading",
+    "leading_confidence",
+    "leading_state",
+    "contested",
+    "timeline",
+    "legs",
+    "planned",
+    "alternatives",
+]
+FINDING = [
+    "subject_id",
+    "kind",
+    "attribute",
+    "leg",
+    "line",
+    "as_of",
+    "value",
+    "label",
+    "low",
+    "high",
+    "state",
+    "confidence",
+    "origins",
+    "unresolved",
+    "leading",
+    "because",
+    "alternatives",
+]
+WITHHELD = "withheld"
+NAMES_SOURCES = frozenset({"origins", "denied_by", "source", "attributed_to"})
+
+
+def pictures_of(subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None) -> dict[UUID, Any]:
+    """The picture of each subject that has one, by id; four queries however many subjects."""
+    findings = defaultdict(list)
+    rows = Finding.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
+    for row in rows.order_by("kind", "attribute", "leg", "line", "as_of").values(*FINDING):
+        findings[row["subject_id"]].append(row)
+    conflicts = Conflict.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
+    counts = dict(conflicts.order_by().values_list("subject_id").annotate(Count("pk")))
+    pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
+    shown = {
+        row["subject_id"]: _picture(row, findings[row["subject_id"]], counts.get(row["subject_id"], 0))
+        for row in pictures.values(*PICTURE)
+    }
+    return withhold(shown, reader)
+
+
+def picture_of(subject: Subject, reader: Reader, known_at: datetime | None) -> Any:
+    """The picture of one subject as ``reader`` may see it, or None while nothing is believed."""
+    if not is_folded_for(subject, reader):
+        return pictures_of([subject.pk], reader, known_at).get(subject.pk)
+    folded = picture_for(subject, reader, known_at=known_at)
+    findings = [
+        {
+            "kind": finding.kind,
+            "attribute": finding.attribute,
+            "leg": finding.leg,
+            "line": finding.line,
+            "as_of": moment_of(finding.as_of).isoformat() if finding.as_of is not None else "",
+            **finding_columns(finding),
+        }
+        for finding in folded.findings
+    ]
+    columns = {**picture_columns(folded, version=0), "version": None, "known_from": None}
+    return withhold(_picture(columns, findings, len(folded.conflicts)), reader)
+
+
+def conflicts_of(subject: Subject, reader: Reader, known_at: datetime | None) -> list[dict[str, Any]]:
+    """The conflicts of one subject as ``reader`` may see them, the nearest to belief first."""
+    if not is_folded_for(subject, reader):
+        rows = conflict_rows(reader, known_at).filter(subject_id=subject.pk)
+        return list(rows.order_by("behind", "stable_id", "about", "leg"))
+    folded = picture_for(subject, reader, known_at=known_at).conflicts
+    return [
+        {
+            "stable_id": conflict.id,
+            "subject__reference": subject.reference,
+            "subject__kind": subject.kind,
+            "about": conflict.about,
+            "leg": conflict.leg,
+            "known_from": None,
+            **conflict_columns(conflict),
+        }
+        for conflict in sorted(folded, key=lambda conflict: (conflict.by, conflict.id, conflict.about))
+    ]
+
+
+def conflict_rows(reader: Reader, known_at: datetime | None) -> Any:
+    """Stored conflicts as the serializer wants them."""
+    return Conflict.objects.for_reader(reader, known_at=known_at).values(
+        "stable_id", "subject__reference", "subject__kind", "kind", "about", "leg", "reports", "against", "reason",
+        "behind", "kept_open", "known_from",
+    )  # fmt: skip
+
+
+def is_folded_for(subject: Subject, reader: Reader) -> bool:
+    """Whether the stored tiers do not hold what this reader may see of the subject."""
+    return subject.marking > reader.clearance or reads_beyond_tier(subject, reader)
+
+
+def withhold(shown: Any, reader: Reader) -> Any:
+    """``shown`` without the names of sources that the reader may not know; one query."""
+    said = set(_sources_in(shown))
+    hidden = said - set(Source.objects.named_to(reader).filter(code__in=said).values_list("code", flat=True))
+    return _without(shown, hidden) if hidden else shown
+
+
+def _sources_in(shown: Any) -> Iterable[str]:
+    if isinstance(shown, Mapping):
+        for name, value in shown.items():
+            if name in NAMES_SOURCES:
+                yield from [value] if isinstance(value, str) else value or ()
+            else:
+                yield from _sources_in(value)
+    elif isinstance(shown, list):
+        for value in shown:
+            yield from _sources_in(value)
+
+
+def _without(shown: Any, hidden: set[str]) -> Any:
+    if isinstance(shown, Mapping):
+        return {
+            name: _named(value, hidden) if name in NAMES_SOURCES else _without(value, hidden)
+            for name, value in shown.items()
+        }
+    return [_without(value, hidden) for value in shown] if isinstance(shown, list) else shown
+
+
+def _named(said: Any, hidden: set[str]) -> Any:
+    if isinstance(said, list):
+        return [WITHHELD if code in hidden else code for code in said]
+    return WITHHELD if said in hidden else said
+
+
+def _picture(row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], conflicts: int) -> dict[str, Any]:
+    status = row["status"] or None
+    at_status = [step for step in row["timeline"] if step["milestone"] == status]
+    return {
+        "version": row["version"],
+        "known_from": row["known_from"],
+        "status": {
+            "value": status,
+            "label": (status or "").replace("_", " "),
+            "low": None,
+            "high": None,
+            "state": row["state"],
+            "confidence": share(row["confidence"]),
+            "origins": row["origins"],
+            "unresolved": row["unresolved"],
+            "leading": row["leading"] or None,
+            "because": at_status[-1]["because"] if at_status else [],
+            "alternatives": row["alternatives"],
+        },
+        "leading": {
+            "milestone": row["leading"] or None,
+            "confidence": share(row["leading_confidence"]),
+            "standing": row["leading_state"] or None,
+        },
+        "contested": row["contested"],
+        "conflicts": conflicts,
+        "story": {
+            "steps": [_step(step) for step in row["timeline"]],
+            "legs": [{**leg, "timeline": [_step(step) for step in leg["timeline"]]} for leg in row["legs"]],
+            "planned": row["planned"],
+        },
+        "findings": [_finding(finding) for finding in findings],
+    }
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, Any]:
+    return {**step, "confidence": share(step["confidence"])}
+
+
+def _finding(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "leg": row["leg"] or None,
+        "line": row["line"] or None,
+        "as_of": row["as_of"] or None,
+        "leading": row["leading"] or None,
+        "low": digits(row["low"]),
+        "high": digits(row["high"]),
+        "confidence": share(row["confidence"]),
+    }
+
+
+def share(per_mille: int | None) -> float | None:
+    """A confidence from 0 to 1."""
+    return None if per_mille is None else per_mille / 1000
+
+
+def digits(amount: Decimal | str | None) -> str | None:
+    """An amount as a decimal without idle zeros."""
+    if amount is None:
+        return None
+    text = format(Decimal(amount), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

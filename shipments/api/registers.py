@@ -1,0 +1,165 @@
+"""GET /places/ and /documents/: what reports name beside their subjects."""
+
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.access import Reader
+from actors.api.pages import Order
+from actors.api.parameters import PageParameters
+from actors.api.reading import ReadView, page_of
+from actors.api.refusals import not_found
+from actors.api.serializers import MarkingField
+from actors.models import Source
+from shipments.api.filters import KnownAtParameters
+from shipments.api.pictures import withhold
+from shipments.api.resolved import ORIGINS
+from shipments.api.serializers import NamedPlaceSerializer
+from shipments.models import Document, Place
+
+
+class PlaceSerializer(NamedPlaceSerializer):
+    """An airport, port, border point, city, country or site."""
+
+    kind = serializers.ChoiceField(choices=Place.Kind.choices)
+    iata = serializers.CharField()
+    icao = serializers.CharField()
+    unlocode = serializers.CharField()
+    latitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True)
+    longitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True)
+    time_zone = serializers.CharField(help_text="IANA.")
+    within = serializers.CharField(allow_null=True, help_text="Code of what contains it.")
+
+
+class PlaceParameters(PageParameters):
+    """Filters of places."""
+
+    kind = serializers.ChoiceField(choices=Place.Kind.choices, required=False)
+    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
+    within = serializers.CharField(required=False, help_text="Code of what contains it.")
+    search = serializers.CharField(required=False, help_text="Part of the name, or a code.")
+
+
+PLACE_COLUMNS = ["code", "name", "country", "kind", "iata", "icao", "unlocode", "latitude", "longitude", "time_zone"]
+
+
+def place_rows() -> QuerySet:
+    """Places as the serializer wants them; they have no marking."""
+    return Place.objects.values(*PLACE_COLUMNS).annotate(within=F("within__code"))
+
+
+class PlaceList(ReadView):
+    """Where things leave from and arrive at."""
+
+    parameters = PlaceParameters
+
+    @extend_schema(
+        operation_id="listPlaces",
+        summary="Places by code.",
+        parameters=[PlaceParameters],
+        responses=page_of(PlaceSerializer),
+        tags=["places"],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_parameters()
+        rows = place_rows().filter(**{name: asked[name] for name in ("kind", "country", "within") if name in asked})
+        if search := asked.get("search"):
+            named = Q(name__icontains=search)
+            for column in ("code", "iata", "icao", "unlocode"):
+                named |= Q(**{f"{column}__iexact": search})
+            rows = rows.filter(named)
+        return self.page(rows, Order(columns=("code",)), asked, lambda found: PlaceSerializer(found, many=True).data)
+
+
+class PlaceDetail(ReadView):
+    """One place."""
+
+    @extend_schema(operation_id="readPlace", summary="One place.", responses=PlaceSerializer, tags=["places"])
+    def get(self, request: Request, code: str) -> Response:
+        self.read_parameters()
+        row = place_rows().filter(code=code).first()
+        if row is None:
+            raise not_found()
+        return Response(PlaceSerializer(row).data)
+
+
+class DocumentSerializer(serializers.Serializer):
+    """An article, release, message, image or row of a file that reports were read in."""
+
+    reference = serializers.CharField()
+    key = serializers.CharField(help_text="The publisher's or importer's own name for it.")
+    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
+    kind = serializers.ChoiceField(choices=Document.Kind.choices)
+    title = serializers.CharField()
+    url = serializers.CharField()
+    language = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+    marking = MarkingField()
+
+
+class DocumentParameters(PageParameters, KnownAtParameters):
+    """Filters of documents."""
+
+    source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
+    kind = serializers.ChoiceField(choices=Document.Kind.choices, required=False)
+    search = serializers.CharField(required=False, help_text="Part of the title.")
+
+
+def document_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
+    """Visible documents as the serializer wants them."""
+    rows = Document.objects.visible_to(reader)
+    if asked.get("known_at"):
+        rows = rows.filter(received_at__lte=asked["known_at"])
+    if "source" in asked:
+        rows = rows.filter(source__in=Source.objects.named_to(reader).filter(code=asked["source"]))
+    columns = ["pk", "reference", "key", "kind", "title", "url", "language", "published_at", "received_at", "marking"]
+    return rows.values(*columns).annotate(source=F("source__code"))
+
+
+class DocumentList(ReadView):
+    """Where reports were read."""
+
+    parameters = DocumentParameters
+
+    @extend_schema(
+        operation_id="listDocuments",
+        summary="Documents, the last published first.",
+        parameters=[DocumentParameters],
+        responses=page_of(DocumentSerializer),
+        tags=["documents"],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_parameters()
+        rows = document_rows(self.reader, asked)
+        if "kind" in asked:
+            rows = rows.filter(kind=asked["kind"])
+        if "search" in asked:
+            rows = rows.filter(title__icontains=asked["search"])
+        order = Order(columns=("published_at", "pk"), descending=True, stand_ins={"pk": "reference"})
+        return self.page(
+            rows, order, asked, lambda found: DocumentSerializer(withhold(found, self.reader), many=True).data
+        )
+
+
+class DocumentDetail(ReadView):
+    """One document."""
+
+    parameters = KnownAtParameters
+
+    @extend_schema(
+        operation_id="readDocument",
+        summary="One document.",
+        parameters=[KnownAtParameters],
+        responses=DocumentSerializer,
+        tags=["documents"],
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        rows = list(document_rows(self.reader, self.read_parameters()).filter(reference=reference))
+        if not rows:
+            raise not_found()
+        return Response(DocumentSerializer(withhold(rows, self.reader)[0]).data)

@@ -1,0 +1,127 @@
+"""POST /reports/: one report from a partner's system.
+
+    JSON ─ form ─ 400 │ recorded? ─ refused 422/403 │ accepted 201 │ duplicate 200 │ held 202
+
+Accepted means stored. What is believed of the subject is worked out a moment later, from all reports.
+"""
+
+import json
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from actors.api.authentication import partner_key_of
+from actors.api.refusals import Fault, Refusal
+from actors.models import PartnerKey
+from shipments.api.idempotency import HEADER, Answer, once
+from shipments.intake.draft import Invalid, Problem, ReportDraft
+from shipments.intake.report import parse_report
+from shipments.services.recording import Outcome, Sender, record
+
+STATUS = {"accepted": 201, "duplicate": 200, "held": 202}
+MEANING = {
+    "accepted": "Stored. What is believed of the subject is worked out next, from everything that was said.",
+    "duplicate": "We have this report already; nothing was stored again.",
+    "held": "Stored, and moving nothing yet: an analyst has to say which subject, leg or code is meant.",
+}
+# Well-formed, and still nothing that could be recorded.
+UNPROCESSABLE = frozenset(
+    {
+        "ends_before_it_begins",
+        "says_nothing",
+        "contradiction",
+        "target_not_allowed",
+        "content_not_allowed",
+        "future_time",
+    }
+)
+
+
+class OutcomeSerializer(serializers.Serializer):
+    """What became of a report."""
+
+    result = serializers.ChoiceField(choices=list(STATUS))
+    reference = serializers.CharField(help_text="The report's reference, for good.")
+    meaning = serializers.CharField(help_text="What the result means, in a sentence.")
+
+
+def receive(request: Request) -> Any:
+    """The answer to a posted report. Raises Refusal with every fault; then nothing was stored."""
+    key = partner_key_of(request)
+    draft = read_report(request.data, key)
+    return once(request, lambda: _record(draft, key))
+
+
+def read_report(data: object, key: PartnerKey) -> ReportDraft:
+    """The draft that ``data`` states, in the partner's own name unless it says another."""
+    try:
+        return parse_report(data, source=key.source.code if key.source else "", now=timezone.now())
+    except Invalid as invalid:
+        is_form = any(problem.code not in UNPROCESSABLE for problem in invalid.problems)
+        raise refusal_of(invalid.problems, status=400 if is_form else 422) from None
+
+
+def refusal_of(problems: list[Problem], *, status: int) -> Refusal:
+    """The refusal of a whole request for ``problems``."""
+    faults = [Fault(code=each.code, pointer=each.pointer, detail=each.detail) for each in problems]
+    code = faults[0].code if len({fault.code for fault in faults}) == 1 else "invalid_report"
+    detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} faults; nothing was stored."
+    return Refusal(code, detail, status=status, faults=faults)
+
+
+def _record(draft: ReportDraft, key: PartnerKey) -> Answer:
+    (outcome,) = record([draft], sender=Sender(key=key))
+    if outcome.result == "refused":
+        is_scope = any(problem.code == "insufficient_scope" for problem in outcome.problems)
+        raise refusal_of(list(outcome.problems), status=403 if is_scope else 422)
+    headers = {"Content-Type": "application/json", "Location": f"/api/v1/reports/{outcome.reference}/"}
+    body = json.dumps(outcome_json(outcome), ensure_ascii=False, separators=(",", ":"))
+    return STATUS[outcome.result], headers, body.encode()
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """What became of a stored report, as partners read it."""
+    return {"result": outcome.result, "reference": outcome.reference, "meaning": MEANING[outcome.result]}
+
+
+EXAMPLE = {
+    "event_id": "lss-2022-000881",
+    "subject": "SHP-7K2M9QXD",
+    "code": "departed",
+    "occurred": "2022-05-16T09:00:00+09:00",
+    "asserted_at": "2022-05-16T11:30:00+09:00",
+    "facts": [{"attribute": "quantity", "value": {"low": "9.5", "high": "9.5", "unit": "TNE", "basis": "manifest"}}],
+}
+POST_DOCS: dict[str, Any] = {
+    "operation_id": "sendReport",
+    "summary": "Send one report.",
+    "description": (
+        "Needs the scope `reports:write`; to pass on what another source said, `reports:relay`. The same report "
+        "sent again is a duplicate, for ever; the same Idempotency-Key gets the same answer for 24 hours. A "
+        "correction or retraction is a report that points at the earlier one: nothing is ever changed or deleted."
+    ),
+    "request": {"application/json": {"$ref": "#/components/schemas/ReportIn"}},
+    "parameters": [
+        OpenApiParameter(
+            HEADER, str, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters, for example a UUID."
+        )
+    ],
+    "responses": {
+        201: OpenApiResponse(OutcomeSerializer, description="Stored, and not yet believed."),
+        200: OpenApiResponse(OutcomeSerializer, description="A duplicate."),
+        202: OpenApiResponse(OutcomeSerializer, description="Held for an analyst."),
+    },
+    "examples": [
+        OpenApiExample("A flight departed", value=EXAMPLE, request_only=True),
+        OpenApiExample(
+            "Stored",
+            value={"result": "accepted", "reference": "RPT-4F9Q2X7MKD83NB6A", "meaning": MEANING["accepted"]},
+            response_only=True,
+            status_codes=["201"],
+        ),
+    ],
+    "tags": ["reports"],
+}

@@ -1,0 +1,222 @@
+"""GET /reports/ and details: what was said, in the words of who said it. POST is in reporting.py."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, JSONObject
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.access import Reader
+from actors.api.pages import Order
+from actors.api.parameters import PageParameters, TrueOrFalse
+from actors.api.permissions import MayReport
+from actors.api.reading import ReadView, page_of
+from actors.api.refusals import not_found
+from actors.api.serializers import MarkingField
+from actors.models import Source
+from shipments.api.filters import KnownAtParameters
+from shipments.api.pictures import withhold
+from shipments.api.plans import reference_of
+from shipments.api.reporting import POST_DOCS, receive
+from shipments.api.resolved import ORIGINS, PeriodSerializer
+from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
+
+REPORT_ORDER = Order(columns=("received_at", "pk"), descending=True, stand_ins={"pk": "reference"})
+COLUMNS = [
+    "pk",
+    "reference",
+    "event_id",
+    "kind",
+    "marking",
+    "subject_said",
+    "leg_said",
+    "line_said",
+    "place_said",
+    "code_said",
+    "code_scheme",
+    "milestone",
+    "flags",
+    "facts",
+    "polarity",
+    "time_class",
+    "directness",
+    "hedge",
+    "credibility",
+    "occurred_from",
+    "occurred_to",
+    "occurred_precision",
+    "asserted_at",
+    "received_at",
+]
+
+
+class LinkSerializer(serializers.Serializer):
+    """What a report points at: another report, a source, or (nothing set) an origin that nobody named."""
+
+    kind = serializers.ChoiceField(choices=ReportLink.Kind.choices)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
+    event_id = serializers.CharField()
+    report = serializers.CharField(allow_null=True, help_text="Reference, where an analyst pointed at the very report.")
+
+
+class DecisionSerializer(serializers.Serializer):
+    """What an analyst decided, and why."""
+
+    kind = serializers.ChoiceField(choices=Decision.Kind.choices)
+    reason = serializers.CharField()
+
+
+class ReportSerializer(serializers.Serializer):
+    """One statement by one source about one subject at one time."""
+
+    reference = serializers.CharField()
+    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
+    event_id = serializers.CharField(help_text="The source's own id; empty where it gives none.")
+    kind = serializers.ChoiceField(choices=Report.Kind.choices)
+    subject = serializers.CharField(allow_null=True, help_text="Reference; null while it is held for one.")
+    subject_said = serializers.CharField(help_text="The subject in the sender's words.")
+    leg = serializers.CharField(source="leg_said")
+    line = serializers.CharField(source="line_said")
+    place = serializers.CharField(source="place_said")
+    code = serializers.CharField(source="code_said", help_text="The status in the sender's code.")
+    code_scheme = serializers.CharField()
+    milestone = serializers.CharField(help_text="Our code for it, where known on arrival.")
+    flags = serializers.DictField(child=serializers.BooleanField())
+    facts = serializers.ListField(child=serializers.DictField(), help_text="Typed values.")
+    polarity = serializers.ChoiceField(choices=Report.Polarity.choices)
+    time_class = serializers.ChoiceField(choices=Report.TimeClass.choices)
+    directness = serializers.ChoiceField(choices=Report.Directness.choices)
+    hedge = serializers.ChoiceField(choices=Report.Hedge.choices)
+    credibility = serializers.IntegerField(allow_null=True)
+    occurred = PeriodSerializer(allow_null=True)
+    asserted_at = serializers.DateTimeField(help_text="When the source said it.")
+    received_at = serializers.DateTimeField(help_text="When we recorded it.")
+    attributed_to = serializers.CharField(allow_null=True)
+    document = serializers.CharField(allow_null=True, help_text="Reference of where it was read.")
+    links = LinkSerializer(many=True)
+    decision = DecisionSerializer(allow_null=True)
+    quote = serializers.CharField()
+    language = serializers.CharField()
+    marking = MarkingField()
+    is_held = serializers.BooleanField(help_text="Kept, and moving nothing until an analyst binds it.")
+
+
+class ReportParameters(PageParameters, KnownAtParameters):
+    """Filters of reports."""
+
+    source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
+    subject = serializers.CharField(required=False, help_text="Reference of the subject.")
+    event_id = serializers.CharField(required=False)
+    kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
+    held = TrueOrFalse(required=False, help_text="Whether it waits for a subject, a leg or a code.")
+
+
+def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
+    """Visible reports as the serializer wants them; one query."""
+    visible = Report.objects.visible_to(reader)
+    links = ReportLink.objects.filter(report=OuterRef("pk")).order_by("pk")
+    if known_at := asked.get("known_at"):
+        visible = visible.filter(received_at__lte=known_at)
+        links = links.filter(recorded_at__lte=known_at)
+    target = Report.objects.visible_to(reader).filter(pk=OuterRef("target_report_id")).values("reference")[:1]
+    link = JSONObject(kind="kind", source=F("target_source__code"), event_id="target_event_id", report=Subquery(target))
+    decision = Decision.objects.filter(report=OuterRef("pk"))
+    payload = ReportPayload.objects.filter(report=OuterRef("pk"))
+    document = Document.objects.visible_to(reader).filter(pk=OuterRef("document_id"))
+    return visible.values(*COLUMNS).annotate(
+        source=F("source__code"),
+        attributed_to=F("attributed_to__code"),
+        subject=reference_of(reader, "subject_id"),
+        document=Subquery(document.values("reference")[:1]),
+        links=ArraySubquery(links.values(json=link)),
+        decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
+        quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
+        language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
+        is_held=Exists(Report.objects.held().filter(pk=OuterRef("pk"))),
+    )
+
+
+def shown_reports(rows: Sequence[dict[str, Any]], reader: Reader) -> Any:
+    """Rows as partners read them; one query, for the sources they may not know."""
+    shown = [{**row, "occurred": _occurred(row)} for row in rows]
+    return ReportSerializer(withhold(shown, reader), many=True).data
+
+
+def is_about(subject: Subject) -> Q:
+    """Reports that were said of ``subject``, or attached to it."""
+    attached = Attachment.objects.filter(report=OuterRef("pk"), subject=subject)
+    return Q(subject_id=subject.pk) | Q(Exists(attached))
+
+
+def _occurred(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["occurred_from"] is None:
+        return None
+    return {
+        "from": row["occurred_from"].isoformat(),
+        "to": row["occurred_to"].isoformat(),
+        "precision": row["occurred_precision"],
+    }
+
+
+class ReportList(ReadView):
+    """What was said."""
+
+    parameters = ReportParameters
+
+    def get_permissions(self) -> Any:
+        return [MayReport()] if self.request.method == "POST" else super().get_permissions()
+
+    @extend_schema(
+        operation_id="listReports",
+        summary="Reports, the last recorded first.",
+        parameters=[ReportParameters],
+        responses=page_of(ReportSerializer),
+        tags=["reports"],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_parameters()
+        # What is filtered by here is what is shown: hidden and missing values find nothing alike.
+        rows = report_rows(self.reader, asked)
+        for name in ("event_id", "kind"):
+            if name in asked:
+                rows = rows.filter(**{name: asked[name]})
+        if "subject" in asked:
+            rows = rows.filter(subject=asked["subject"])
+        if "source" in asked:
+            rows = rows.filter(source_id__in=_source(asked["source"], self.reader))
+        if "held" in asked:
+            rows = rows.filter(is_held=asked["held"])
+        return self.page(rows, REPORT_ORDER, asked, lambda found: shown_reports(found, self.reader))
+
+    @extend_schema(**POST_DOCS)
+    def post(self, request: Request) -> Response:
+        return receive(request)
+
+
+def _source(code: str, reader: Reader) -> QuerySet:
+    return Source.objects.named_to(reader).filter(code=code).values("pk")
+
+
+class ReportDetail(ReadView):
+    """One statement."""
+
+    parameters = KnownAtParameters
+
+    @extend_schema(
+        operation_id="readReport",
+        summary="One report, in the words of who said it.",
+        parameters=[KnownAtParameters],
+        responses=ReportSerializer,
+        tags=["reports"],
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        asked = self.read_parameters()
+        rows = list(report_rows(self.reader, asked).filter(reference=reference))
+        if not rows:
+            raise not_found()
+        return Response(shown_reports(rows, self.reader)[0])

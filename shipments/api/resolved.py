@@ -1,0 +1,166 @@
+"""What we believe, as partners read it: one type of resolved value wherever something was worked out."""
+
+from rest_framework import serializers
+
+from shipments.models.picture import State
+from shipments.reconciliation.vocabulary import ConflictKind, Fate
+
+STATES = State.choices
+ORIGINS = "Codes of independent origins. A source that you may not know by name is `withheld`."
+BECAUSE = "References of the reports that carry it."
+
+
+class ValueField(serializers.JSONField):
+    """A typed value in its JSON form, or null where none is chosen."""
+
+
+class PeriodSerializer(serializers.Serializer):
+    """A time as it was said: from its first to its last moment."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        precision = serializers.CharField(help_text="instant, minute, hour, day, month, year, range or unknown.")
+        return {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(), "precision": precision}
+
+    def to_representation(self, instance: dict[str, str]) -> dict[str, str]:
+        return instance
+
+
+class AlternativeSerializer(serializers.Serializer):
+    """What else was said, and by how much it is behind (negative) or ahead, in milli-nats."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    value = ValueField(allow_null=True)
+    at = PeriodSerializer(allow_null=True)
+    margin = serializers.IntegerField()
+    origins = serializers.ListField(child=serializers.CharField())
+    unresolved = serializers.IntegerField()
+    because = serializers.ListField(child=serializers.CharField())
+
+
+class ResolvedSerializer(serializers.Serializer):
+    """A value as we believe it, how sure we are, who stands behind it, and what else was said."""
+
+    value = ValueField(allow_null=True, help_text="Null where nothing is chosen; then see leading and alternatives.")
+    label = serializers.CharField(help_text="The value as a person reads it.")  # type: ignore[assignment]
+    low = serializers.CharField(allow_null=True, help_text="Lower end as a decimal, where it is an amount.")
+    high = serializers.CharField(allow_null=True, help_text="Upper end as a decimal, where it is an amount.")
+    state = serializers.ChoiceField(choices=STATES)
+    confidence = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    unresolved = serializers.IntegerField(help_text="Undeclared origins, counted apart.")
+    leading = serializers.CharField(allow_null=True, help_text="The heaviest value where it is not accepted.")
+    because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
+    alternatives = AlternativeSerializer(many=True)
+
+
+class FindingSerializer(ResolvedSerializer):
+    """A resolved fact, milestone, flag or place of a subject, of one of its legs or lines, or of a day."""
+
+    kind = serializers.ChoiceField(choices=["subject", "milestone", "flag", "fact", "place"])
+    attribute = serializers.CharField()
+    leg = serializers.CharField(allow_null=True)
+    line = serializers.CharField(allow_null=True)
+    as_of = serializers.CharField(allow_null=True, help_text="The moment a figure holds for.")
+
+
+class StepSerializer(serializers.Serializer):
+    """A step of the best story."""
+
+    milestone = serializers.CharField()
+    leg = serializers.CharField(allow_null=True)
+    at = PeriodSerializer(allow_null=True)
+    place = serializers.CharField(allow_null=True, help_text="Code of the place.")
+    state = serializers.ChoiceField(choices=STATES)
+    confidence = serializers.FloatField(allow_null=True)
+    margin = serializers.IntegerField(help_text="Milli-nats over the best story without it.")
+    origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    unresolved = serializers.IntegerField()
+    because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
+
+
+class LegStorySerializer(serializers.Serializer):
+    """The best story of one leg."""
+
+    key = serializers.CharField()
+    status = serializers.CharField(allow_null=True)
+    leading = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(choices=STATES)
+    standing = serializers.CharField(allow_null=True)
+    timeline = StepSerializer(many=True)
+
+
+class PlannedSerializer(serializers.Serializer):
+    """Something that was said to come. Not seen is a gap, not a conflict."""
+
+    milestone = serializers.CharField()
+    leg = serializers.CharField(allow_null=True)
+    time_class = serializers.CharField()
+    at = PeriodSerializer(allow_null=True)
+    is_seen = serializers.BooleanField()
+    denied_by = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    unresolved = serializers.IntegerField()
+    because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
+
+
+class LeadingSerializer(serializers.Serializer):
+    """The furthest step of the best story, which may be further than what is accepted as status."""
+
+    milestone = serializers.CharField(allow_null=True)
+    confidence = serializers.FloatField(allow_null=True)
+    standing = serializers.CharField(allow_null=True, help_text="accepted, contested or unconfirmed.")
+
+
+class StorySerializer(serializers.Serializer):
+    """The best story: what happened, leg by leg, and what was said to come."""
+
+    steps = StepSerializer(many=True)
+    legs = LegStorySerializer(many=True)
+    planned = PlannedSerializer(many=True)
+
+
+class PictureSerializer(serializers.Serializer):
+    """What we believe of the subject, as of known_at."""
+
+    version = serializers.IntegerField(allow_null=True, help_text="Null where it was folded for this reader alone.")
+    known_from = serializers.DateTimeField(allow_null=True, help_text="Since when we believe this.")
+    status = ResolvedSerializer()
+    leading = LeadingSerializer()
+    contested = serializers.BooleanField(help_text="Something about the subject is contested.")
+    conflicts = serializers.IntegerField(help_text="How many claims did not make the picture; see /conflicts/.")
+    story = StorySerializer()
+    findings = FindingSerializer(many=True)
+
+
+class ConflictSerializer(serializers.Serializer):
+    """A claim that did not make the picture, and why."""
+
+    id = serializers.CharField(help_text="The same for ever; claims of the same reports share it.")
+    subject = serializers.CharField(help_text="Reference of the subject.")
+    subject_kind = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind])
+    about = serializers.CharField(help_text="What was claimed, for example milestone:lost.")
+    leg = serializers.CharField(allow_null=True)
+    reports = serializers.ListField(child=serializers.CharField(), help_text="References of the reports that claim it.")
+    against = serializers.ListField(
+        child=serializers.CharField(), help_text="References of those that stand against it."
+    )
+    reason = serializers.CharField()
+    behind = serializers.IntegerField(help_text="By how much it is behind, in milli-nats.")
+    kept_open = serializers.BooleanField(help_text="An analyst acknowledged it.")
+    known_from = serializers.DateTimeField(allow_null=True)
+
+
+class ClaimSerializer(serializers.Serializer):
+    """One claim of one report and what became of it."""
+
+    report = serializers.CharField()
+    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
+    about = serializers.CharField()
+    slot = serializers.CharField()
+    fate = serializers.ChoiceField(choices=[fate.value for fate in Fate])
+    weight = serializers.IntegerField(help_text="Milli-nats.")
+    short_by = serializers.IntegerField(help_text="By how much it was outweighed, in milli-nats.")
+    reason = serializers.CharField(allow_blank=True)
+    origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    unresolved = serializers.BooleanField()

@@ -1,0 +1,221 @@
+"""Every address of the API, enumerated: who gets in, how it refuses, and what it makes of a bad query string."""
+
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, get_resolver
+
+from actors.models import PartnerKey
+from tests.people import code_of, faults_of, make_partner
+
+pytestmark = pytest.mark.django_db
+OPEN = {"schema/", "docs/"}
+WORDS = {"reference": "SHP-00000000", "code": "nobody", "stable_id": "0" * 64}
+
+
+def addresses() -> list[str]:
+    """Every address under /api/v1/, with a name that nothing has where one is asked for."""
+    (api,) = [each for each in get_resolver().url_patterns if str(each.pattern) == "api/v1/"]
+    found = []
+    for pattern in api.url_patterns:
+        assert isinstance(pattern, URLPattern)
+        route = str(pattern.pattern)
+        if route.startswith("^"):
+            continue
+        for name, converter in pattern.pattern.converters.items():
+            route = route.replace(f"<{type_name(converter)}:{name}>", WORDS[name])
+        found.append(route)
+    return found
+
+
+def type_name(converter: Any) -> str:
+    return type(converter).__name__.removesuffix("Converter").lower()
+
+
+CLOSED = sorted(set(addresses()) - OPEN)
+LISTS = [path for path in CLOSED if not any(word in path for word in WORDS.values())]
+
+
+def test_the_addresses_are_those_of_the_design():
+    assert len(CLOSED) == 6 * 6 + 12
+    assert {"shipments/", "conflicts/", "reports/", "shipments/SHP-00000000/explain/"} <= set(CLOSED)
+
+
+@pytest.mark.parametrize("path", [*CLOSED, "nothing/", "shipments", "shipments/1/", "../admin/", ""])
+def test_strangers_get_one_answer_everywhere(stranger, path):
+    answers = [stranger.get(path)] + [stranger.get(path, authorization=bad) for bad in BAD_CREDENTIALS]
+    bodies = set()
+    for answer in answers:
+        assert answer.status_code == 401, (path, answer.content)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert code_of(answer) == "unauthenticated"
+        bodies.add(str({name: value for name, value in answer.json().items() if name != "request_id"}))
+    assert len(bodies) == 1
+
+
+BAD_CREDENTIALS = [
+    "Bearer",
+    "Bearer ",
+    "Bearer aid_live_x",
+    "Bearer aid_live_abcd1234_" + "x" * 43,
+    "Bearer aid_test_abcd1234_" + "x" * 43,
+    "Basic !!!",
+    "Basic dXNlcg==",
+    "Basic dXNlcjpwYXNz",
+    "Token \xff",
+    "Bearer " + "x" * 10_000,
+    "",
+]
+
+
+def test_revoked_and_expired_keys_are_as_bad_as_none(partner):
+    assert partner.get("shipments/").status_code == 200
+    PartnerKey.objects.update(revoked_at="2022-01-01T00:00:00Z")
+    assert code_of(partner.get("shipments/")) == "unauthenticated"
+    PartnerKey.objects.update(revoked_at=None, expires_at="2022-01-01T00:00:00Z")
+    assert code_of(partner.get("shipments/")) == "unauthenticated"
+
+
+def test_scope_that_is_missing_is_named(stranger):
+    writer = make_partner(scopes=["reports:write"])
+    for path in CLOSED:
+        answer = writer.get(path)
+        assert (answer.status_code, code_of(answer)) == (403, "insufficient_scope"), path
+        assert "scope read" in answer.json()["detail"]
+
+
+def test_two_credentials_are_one_too_many(partner):
+    answer = partner.get("shipments/", authorization=f"Bearer {partner.token}, Bearer {partner.token}")
+    assert (answer.status_code, code_of(answer)) == (400, "repeated_header")
+
+
+def test_key_in_the_query_string_is_refused_and_not_repeated(partner, stranger):
+    for caller, status in ((stranger, 401), (partner, 400)):
+        answer = caller.get("shipments/", {"key": partner.token})
+        assert answer.status_code == status
+        assert partner.token not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_bad_query_strings_are_refused_everywhere(partner, path):
+    for query, parameter, code in BAD_QUERIES:
+        answer = partner.get(path, query)
+        assert answer.status_code == 400, (path, query, answer.content)
+        assert faults_of(answer) == {parameter: code}, (path, query)
+
+
+BAD_QUERIES = [
+    ("bogus=1", "bogus", "unknown_parameter"),
+    ("title__regex=(", "title__regex", "unknown_parameter"),
+    ("limit__gt=1", "limit__gt", "unknown_parameter"),
+    ("%00=1", "�", "unknown_parameter"),
+    ("a%0d%0ab=1", "a��b", "unknown_parameter"),
+    ("format=xml", "format", "unknown_parameter"),
+    ("page=1", "page", "unknown_parameter"),
+    ("known_at[]=2022", "known_at[]", "unknown_parameter"),
+    ("x" * 3000 + "=1", "x" * 63 + "…", "unknown_parameter"),
+]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_bad_pages_are_refused_everywhere(partner, path):
+    for query, code in (
+        ("limit=0", "invalid_parameter"),
+        ("limit=101", "invalid_parameter"),
+        ("limit=-1", "invalid_parameter"),
+        ("limit=1e1", "invalid_parameter"),
+        ("limit=1_0", "invalid_parameter"),
+        ("limit=%D9%A1", "invalid_parameter"),
+        ("limit=", "invalid_parameter"),
+        ("limit=" + "9" * 5000, "too_long"),
+        ("limit=%00", "null_character"),
+        ("limit=1&limit=2", "repeated_parameter"),
+    ):
+        assert faults_of(partner.get(path, query)) == {"limit": code}, (path, query)
+    for cursor in ("x", "%00", "a:b", "WzFd:x", "x" * 5000, "%FF"):
+        assert partner.get(path, f"cursor={cursor}").status_code == 400, (path, cursor)
+
+
+KNOWING = [path for path in CLOSED if not path.startswith(("actors/", "places/")) and path != "sources/nobody/x"]
+
+
+@pytest.mark.parametrize("path", KNOWING)
+def test_bad_moments_are_refused_everywhere(partner, path):
+    for moment in ("2022", "2022-05-17T09:00:00", "2022-02-30", "0001-01-01", "9999-12-31", "now", "1652745600",
+                   "2022-05-17T25:00:00Z", "2022-05-17T09:00:00%2B24:00", "%D9%A2022-05-17"):  # fmt: skip
+        assert faults_of(partner.get(path, f"known_at={moment}")) == {"known_at": "invalid_parameter"}, (path, moment)
+
+
+@pytest.mark.parametrize("path", ["shipments/", "offers/", "appeals/", "contacts/", "inquiries/", "crises/"])
+def test_order_is_from_an_allow_list(partner, path):
+    for ordering in ("bogus", "-marking", "recipient__name", "id", "pk", "?", "-created_at,reference"):
+        answer = partner.get(path, {"ordering": ordering})
+        assert faults_of(answer) == {"ordering": "unknown_word"}, ordering
+
+
+def test_mistyped_parameter_is_met_with_what_was_meant(partner):
+    (fault,) = partner.get("shipments/", {"recipent": "x"}).json()["errors"]
+    assert fault["detail"].endswith("Did you mean recipient?")
+    (fault,) = partner.get("shipments/", {"status": "deliverd"}).json()["errors"]
+    assert "Did you mean delivered?" in fault["detail"]
+
+
+def test_search_has_an_end(partner):
+    assert faults_of(partner.get("shipments/", {"search": "a " * 11})) == {"search": "too_many"}
+    assert faults_of(partner.get("shipments/", {"search": "a" * 201})) == {"search": "too_long"}
+    assert partner.get("shipments/", {"search": "100%_\\ '\""}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing/",
+        "shipments",
+        "shipments/99999999999999999999/",
+        "shipments/%00/",
+        "shipments/SHP-%00/",
+        "shipments/shp-7k2m9qxd/",
+        "shipments/" + "9" * 5000 + "/",
+        "shipments/SHP-00000000/nothing/",
+        "sources/a b/",
+        "sources/%F0%9F%98%80/",
+        "conflicts/1/",
+        "%2e%2e/%2e%2e/etc/passwd",
+    ],
+)
+def test_addresses_that_lead_nowhere_are_problems(partner, path):
+    answer = partner.get(path)
+    assert (answer.status_code, code_of(answer)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_other_methods_are_refused_and_options_tell_nothing(partner, stranger, path):
+    for method in ("PUT", "PATCH", "DELETE", "TRACE", "FOO"):
+        answer = partner.client.generic(method, f"/api/v1/{path}", headers=partner.headers)
+        assert (answer.status_code, code_of(answer)) == (405, "method_not_allowed"), (method, path)
+        assert "GET" in answer.headers["Allow"]
+    options = partner.client.options(f"/api/v1/{path}", headers=partner.headers)
+    assert (options.status_code, options.content) == (204, b"")
+    assert stranger.client.options(f"/api/v1/{path}").status_code == 401
+
+
+def test_method_cannot_be_overridden(partner):
+    answer = partner.post("shipments/", {}, **{"x-http-method-override": "GET"})
+    assert answer.status_code == 405
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "/;q=;,,"])
+def test_answers_are_json_alone(partner, accept):
+    answer = partner.get("shipments/", accept=accept)
+    assert (answer.status_code, code_of(answer)) == (406, "not_acceptable")
+
+
+def test_head_is_get_without_its_body(partner):
+    answer = partner.client.head("/api/v1/shipments/", headers=partner.headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_wrong_host_is_refused(partner):
+    answer = partner.client.get("/api/v1/shipments/", headers={**partner.headers, "host": "evil.example"})
+    assert answer.status_code == 400
+    assert b"evil" not in answer.content
