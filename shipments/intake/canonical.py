@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
-from shipments.intake.draft import ReportDraft
+from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
 
 # Left out: the transport's own noise, and what the natural key holds beside the hash.
 NOT_SAID = {"raw", "source", "event_id"}
+SAID = [(field.name, field.default) for field in fields(ReportDraft) if field.name not in NOT_SAID]
 
 
 def content_hash(draft: ReportDraft) -> bytes:
@@ -18,9 +19,7 @@ def content_hash(draft: ReportDraft) -> bytes:
     Fields at their default are left out, so that a field added later changes no old hash.
     """
     said = {
-        field.name: value
-        for field, value in zip(fields(draft), asdict(draft).values(), strict=True)
-        if field.name not in NOT_SAID and value != field.default and value not in ({}, ())
+        name: value for name, default in SAID if (value := getattr(draft, name)) != default and value not in ({}, ())
     }
     text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).digest()
@@ -31,7 +30,9 @@ def key_digest(source: str, event_id: str, content: bytes, ordinal: int) -> byte
     return hashlib.sha256(b"\0".join([source.encode(), event_id.encode(), content, str(ordinal).encode()])).digest()
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, FactDraft | Occurred | Pointer):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"a draft holds no {type(value).__name__}")
