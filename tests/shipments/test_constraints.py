@@ -164,8 +164,11 @@ OFFENCES: Offences = {
         lambda: ReportFactory(occurred_from=None, occurred_to=NOON, content_hash=b"half"),
         lambda: ReportFactory(occurred_from=NOON, occurred_to=None, content_hash=b"half"),
     ],
+    "report_unknown_code_has_no_milestone": [
+        lambda: ReportFactory(code_is_known=False),
+        lambda: ReportFactory(code_is_known=False, milestone=""),
+    ],
     "report_credibility_is_admiralty": [lambda: ReportFactory(credibility=0), lambda: ReportFactory(credibility=7)],
-    "report_unknown_code_has_no_milestone": [lambda: ReportFactory(code_is_known=False)],
     "report_payload_is_erased_with_a_reason": [
         lambda: ReportPayloadFactory(erased_at=NOON, erased_because="asked by the source"),
         lambda: ReportPayloadFactory(erased_at=NOON, erased_because="asked by the source", quote=""),
