@@ -15,6 +15,7 @@ from shipments.services.recording import Outcome
 
 # Shipments whose stories are held in memory and told together, day by day.
 AT_ONCE = 1000
+COPIED_AT_ONCE = 100
 # Beyond so many the reports go by COPY unless told otherwise.
 MANY = 2000
 
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             new += write_plans(stage, [story.plan for story in stories])
             expected = sum(len(story.arrivals) for story in stories)
             done = 0
-            for outcomes in [copy_stories(stories)] if copy else record_stories(stories):
+            slices = (stories[start : start + COPIED_AT_ONCE] for start in range(0, len(stories), COPIED_AT_ONCE))
+            for outcomes in map(copy_stories, slices) if copy else record_stories(stories):
                 tally.update(outcome.result for outcome in outcomes)
                 _stop_at_problems(outcomes)
                 done += len(outcomes)
