@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,6 +47,19 @@ def scheduler(directory: Path) -> Running:
     """Celery's beat, with its file in ``directory``."""
     command = ["-m", "celery", "-A", "aidtracker.celery", "beat", "-l", "warning", "-s", str(directory / "beat")]
     return Running([sys.executable, *command, "--pidfile="])
+
+
+def web(port: int) -> Running:
+    """The web server on 127.0.0.1, as it is run for real."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
+    return Running(command, WEB_BIND=f"127.0.0.1:{port}", WEB_PROCESSES="1")
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
