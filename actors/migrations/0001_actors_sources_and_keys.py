@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='actor_country_is_iso_3166'), models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='actor_is_not_merged_into_itself')],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['scheme', 'value'],
+                'constraints': [models.UniqueConstraint(fields=('scheme', 'value'), name='actor_identifier_names_one_actor')],
             },
         ),
         migrations.CreateModel(
@@ -89,6 +91,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('actor', 'name', 'language'), name='actor_name_is_listed_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Source',
+            fields=[
+                ('id', models.UUIDField(default=actors.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
+                ('code', models.SlugField(max_length=60, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('kind', models.CharField(choices=[('outlet', 'Outlet'), ('agency', 'news agency'), ('ministry', 'ministry or government'), ('embassy', 'Embassy'), ('un_agency', 'UN agency'), ('state_media', 'State Media'), ('partner_system', 'Partner System'), ('sensor', 'Sensor'), ('analyst', 'Analyst')], max_length=20)),
+                ('protected', models.BooleanField(default=False, help_text='The name is shown to analysts only.')),
+                ('marking', models.PositiveSmallIntegerField(choices=[(0, 'TLP:CLEAR'), (1, 'TLP:GREEN'), (2, 'TLP:AMBER'), (3, 'TLP:AMBER+STRICT'), (4, 'TLP:RED')], default=0, help_text='TLP 2.0 marking.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='actors.actor')),
+            ],
+            options={
+                'ordering': ['code'],
             },
         ),
         migrations.CreateModel(
@@ -105,6 +124,7 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_keys', to='actors.actor')),
+                ('source', models.ForeignKey(blank=True, help_text="The voice of this partner's own reports.", null=True, on_delete=django.db.models.deletion.PROTECT, to='actors.source')),
             ],
             options={
                 'ordering': ['name', '-created_at'],
@@ -129,27 +149,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Source',
-            fields=[
-                ('id', models.UUIDField(default=actors.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('outlet', 'Outlet'), ('agency', 'news agency'), ('ministry', 'ministry or government'), ('embassy', 'Embassy'), ('un_agency', 'UN agency'), ('state_media', 'State Media'), ('partner_system', 'Partner System'), ('sensor', 'Sensor'), ('analyst', 'Analyst')], max_length=20)),
-                ('protected', models.BooleanField(default=False, help_text='The name is shown to analysts only.')),
-                ('marking', models.PositiveSmallIntegerField(choices=[(0, 'TLP:CLEAR'), (1, 'TLP:GREEN'), (2, 'TLP:AMBER'), (3, 'TLP:AMBER+STRICT'), (4, 'TLP:RED')], default=0, help_text='TLP 2.0 marking.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='actors.actor')),
-            ],
-            options={
-                'ordering': ['code'],
-            },
-        ),
-        migrations.AddField(
-            model_name='partnerkey',
-            name='source',
-            field=models.ForeignKey(blank=True, help_text="The voice of this partner's own reports.", null=True, on_delete=django.db.models.deletion.PROTECT, to='actors.source'),
-        ),
-        migrations.CreateModel(
             name='SourceInterest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -159,12 +158,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['source', 'actor'],
+                'constraints': [models.UniqueConstraint(fields=('source', 'actor'), name='source_interest_is_noted_once')],
             },
-        ),
-        migrations.AddField(
-            model_name='source',
-            name='interests',
-            field=models.ManyToManyField(related_name='interested_sources', through='actors.SourceInterest', to='actors.actor'),
         ),
         migrations.CreateModel(
             name='SourceRating',
@@ -180,38 +175,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['source', 'topic', '-valid_from', '-recorded_at'],
+                'constraints': [models.UniqueConstraint(fields=('source', 'topic', 'valid_from', 'recorded_at'), name='source_rating_is_recorded_once'), models.CheckConstraint(condition=models.Q(('grade__in', 'ABCDEF')), name='source_rating_grade_is_admiralty'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='source_rating_has_a_reason')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='actor',
-            constraint=models.CheckConstraint(condition=models.Q(('country', ''), ('country__regex', '^[A-Z]{2}$'), _connector='OR'), name='actor_country_is_iso_3166'),
-        ),
-        migrations.AddConstraint(
-            model_name='actor',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='actor_is_not_merged_into_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='actoridentifier',
-            constraint=models.UniqueConstraint(fields=('scheme', 'value'), name='actor_identifier_names_one_actor'),
-        ),
-        migrations.AddConstraint(
-            model_name='actorname',
-            constraint=models.UniqueConstraint(fields=('actor', 'name', 'language'), name='actor_name_is_listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourceinterest',
-            constraint=models.UniqueConstraint(fields=('source', 'actor'), name='source_interest_is_noted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerating',
-            constraint=models.UniqueConstraint(fields=('source', 'topic', 'valid_from', 'recorded_at'), name='source_rating_is_recorded_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerating',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__in', 'ABCDEF')), name='source_rating_grade_is_admiralty'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerating',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='source_rating_has_a_reason'),
+        migrations.AddField(
+            model_name='Source',
+            name='interests',
+            field=models.ManyToManyField(related_name='interested_sources', through='actors.SourceInterest', to='actors.actor'),
         ),
     ]
+
