@@ -67,6 +67,12 @@ def numbered_reference(prefix: str, number: int) -> str:
     return reference_of(prefix, hashlib.sha256(f"{prefix} {number}".encode()).digest(), length=8)
 
 
+@cache
+def _hashed(password: str) -> str:
+    """The hash is slow on purpose, so it is worked out once."""
+    return make_password(password)
+
+
 class ActorFactory(DjangoModelFactory[Actor]):
     """An NGO, or ``kind=`` any other: name and country fit the kind."""
 
@@ -120,7 +126,7 @@ class SourceFactory(DjangoModelFactory[Source]):
     kind = Source.Kind.OUTLET
 
     @factory.post_generation
-    def grade(self: Source, create: bool, extracted: str | None, **given: Any) -> None:  # type: ignore[misc]
+    def grade(self: Source, create: bool, extracted: str | None, **given: Any) -> None:
         if create and extracted:
             SourceRatingFactory(source=self, grade=extracted, **given)
 
@@ -195,9 +201,3 @@ class AuditEntryFactory(DjangoModelFactory[AuditEntry]):
 def _named(kind: str, number: int) -> tuple[str, str]:
     names = NAMES[Actor.Kind(kind)]
     return names[number % len(names)]
-
-
-@cache
-def _hashed(password: str) -> str:
-    """The hash is slow on purpose, so it is worked out once."""
-    return make_password(password)

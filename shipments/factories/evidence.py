@@ -103,7 +103,7 @@ class ReportFactory(DjangoModelFactory[Report]):
         return kwargs
 
     @factory.post_generation
-    def target(self: Report, create: bool, extracted: Report | None) -> None:  # type: ignore[misc]
+    def target(self: Report, create: bool, extracted: Report | None) -> None:
         needed = {Report.Kind.CORRECT: "corrects", Report.Kind.RETRACT: "retracts"}.get(self.kind)  # type: ignore[call-overload]
         if bool(needed) != bool(extracted):
             raise ValueError("a correction or retraction, and nothing else, needs target= the report that it is about")
@@ -111,7 +111,7 @@ class ReportFactory(DjangoModelFactory[Report]):
             ReportLinkFactory(report=self, kind=needed, target=extracted)
 
     @factory.post_generation
-    def cites(self: Report, create: bool, extracted: list[Report | Source | None] | None) -> None:  # type: ignore[misc]
+    def cites(self: Report, create: bool, extracted: list[Report | Source | None] | None) -> None:
         for cited in extracted or () if create else ():
             ReportLinkFactory(report=self, kind="cites", target=cited)
 
@@ -179,7 +179,6 @@ class DecisionFactory(DjangoModelFactory[Decision]):
 
 def _draft_of(row: Any) -> ReportDraft:
     """The draft that would be stored as this row; links and payload are not known yet and left out."""
-    said = ["subject_said", "leg_said", "line_said", "place_said", "code_said"]
     occurred = row.occurred_from and Occurred(
         earliest=row.occurred_from, latest=row.occurred_to, precision=row.occurred_precision
     )
@@ -192,8 +191,16 @@ def _draft_of(row: Any) -> ReportDraft:
         code_scheme=row.code_scheme or "aidtracker",
         facts=tuple(FactDraft(**fact) for fact in row.facts),
         flags=row.flags,
-        **{name.removesuffix("_said"): getattr(row, name) for name in said},
-        **{name: str(getattr(row, name)) for name in ("kind", "polarity", "time_class", "directness", "hedge")},
+        subject=row.subject_said,
+        leg=row.leg_said,
+        line=row.line_said,
+        place=row.place_said,
+        code=row.code_said,
+        kind=str(row.kind),
+        polarity=str(row.polarity),
+        time_class=str(row.time_class),
+        directness=str(row.directness),
+        hedge=str(row.hedge),
     )
 
 

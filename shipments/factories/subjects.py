@@ -118,9 +118,9 @@ class ContactFactory(DjangoModelFactory[Contact]):
     held_on = date(2022, 5, 16)
 
     @factory.post_generation
-    def participants(self: Contact, create: bool, extracted: list[Actor] | None) -> None:  # type: ignore[misc]
+    def participants(self: Contact, create: bool, extracted: list[Actor] | None) -> None:
         if create:
-            self.participants.set(extracted or [StateFactory(), StateFactory()])
+            self.participants.set(extracted or StateFactory.create_batch(2))
 
 
 class InquiryFactory(DjangoModelFactory[Inquiry]):

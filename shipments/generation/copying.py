@@ -31,7 +31,7 @@ EVERYTHING = Reader(clearance=Marking.RED)
 def copy_rows(model: type[Model], rows: Iterable[Model]) -> None:
     """Insert ``rows`` by COPY: what is in the columns of ``model`` itself, keys that the database gives left out."""
     fields = [field for field in model._meta.local_concrete_fields if not _is_given_by_database(field)]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:

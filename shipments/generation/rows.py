@@ -74,7 +74,7 @@ def set_stage(world: World, *, seed: int) -> Stage:
     icaos = [*ORIGINS, *HUBS, *(icao for *_, icao in RECIPIENTS)]
     return Stage(
         crisis=Crisis.objects.filter(reference=reference("CRS", seed)).first()
-        or CrisisFactory(
+        or CrisisFactory.create(
             reference=reference("CRS", seed),
             title=f"Made-up emergencies, seed {seed}",
             glide="",
@@ -92,14 +92,14 @@ def _actor(scheme: str, code: str, name: str, country: str, kind: str) -> Actor:
     known = ActorIdentifier.objects.filter(scheme=scheme, value=code).select_related("actor").first()
     if known:
         return known.actor
-    actor = ActorFactory(reference=reference("ACT", scheme, code), name=name, country=country, kind=kind)
+    actor = ActorFactory.create(reference=reference("ACT", scheme, code), name=name, country=country, kind=kind)
     ActorIdentifierFactory(actor=actor, scheme=scheme, value=code)
     return actor
 
 
 def _place(icao: str) -> Place:
     known = airport(icao)
-    return PlaceFactory(
+    return PlaceFactory.create(
         code=icao,
         name=known["name"],
         country=known["country"],
