@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('actors', '0001_actors_sources_and_keys'),
-        ('actors', '__first__'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
