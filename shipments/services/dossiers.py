@@ -20,7 +20,7 @@ from shipments.reconciliation.model import Citation, Evidence, LegPlan, Rating, 
 from shipments.reconciliation.vocabulary import Grade, LegRole, SubjectKind
 from shipments.services.parties import Parties, parties_of
 from shipments.services.rules import Rules, micros
-from shipments.services.translating import citation_of, report_of
+from shipments.services.translating import citation_of, key_of, report_of
 
 REPORT_COLUMNS = (
     *("id", "reference", "subject_id", "source_id", "source__code", "event_id", "content_hash", "ordinal"),
@@ -68,24 +68,18 @@ class Dossier:
         contained = (recorded_at for *_, recorded_at in self.rules.containments)
         return sorted({micros(moment) for moment in bound} | set(interests) | set(contained))
 
-    @property
-    def references(self) -> dict[tuple[str, str, str, int], str]:
-        """The public reference of each report by its natural key."""
-        return {
-            (row["source__code"], row["event_id"], bytes(row["content_hash"]).hex(), row["ordinal"]): row["reference"]
-            for row in self.reports
-        }
-
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
-        rows = [row for row in self.reports if readable(row)]
+        hidden = {key_of(row) for row in self.reports if not readable(row)}
         kept = []
         citations: list[Citation] = []
-        for row in rows:
-            report = report_of(row, self.parties, self.subject_id, as_of=as_of)
+        for row in self.reports:
+            report = report_of(row, self.parties, self.subject_id, as_of=as_of) if readable(row) else None
             if report is not None:
                 kept.append(report)
-                citations.extend(citation_of(report.key, link) for link in row["links"] if link.is_late)
+                # An edge to a report that these readers may not see would tell them of it.
+                late = (link for link in row["links"] if link.is_late and link.target not in hidden)
+                citations.extend(citation_of(report.key, link) for link in late)
         return Evidence(
             plan=self.plan,
             reports=tuple(kept),

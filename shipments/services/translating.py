@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from shipments.services.dossiers import Link
 
 
+def key_of(row: dict[str, Any]) -> ReportKey:
+    """The natural key of a report row."""
+    return ReportKey(row["source__code"], row["event_id"], bytes(row["content_hash"]).hex(), row["ordinal"])
+
+
 def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of: int) -> Report | None:
     """The report as it stood at ``as_of``; None while it is held, or bound to another subject."""
-    key = ReportKey(row["source__code"], row["event_id"], bytes(row["content_hash"]).hex(), row["ordinal"])
+    key = key_of(row)
     received_at = micros(row["received_at"])
     leg, line = row["leg__key"], row["line__key"]
 
