@@ -47,7 +47,10 @@ class ReportQuerySet(QuerySet):
 
     def visible_to(self, reader: Reader) -> Self:
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
-        about_visible = Exists(subjects.filter(pk=OuterRef("subject_id")))
+        attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
+        about_visible = Exists(subjects.filter(pk=OuterRef("subject_id"))) | Exists(
+            attachments.filter(subject__in=subjects)
+        )
         grants = apps.get_model("shipments", "ReadingGrant").objects.filter(
             subject_id=OuterRef("subject_id"), marking__gte=OuterRef("marking"), withdrawn_at=None
         )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, Source
@@ -102,8 +104,19 @@ def _subjects(said: set[str], reader: Reader) -> dict[str, Subject]:
     for subject in named:
         for identifier in subject.identifiers.all():
             found.setdefault(f"{identifier.scheme}:{identifier.value}", subject)
-    merged = Subject.objects.in_bulk({each.merged_into_id for each in found.values() if each.merged_into_id})
-    return {name: merged.get(subject.merged_into_id, subject) for name, subject in found.items()}
+    return {name: one for name, subject in found.items() if (one := _survivor(subject, visible)) is not None}
+
+
+def _survivor(subject: Subject, visible: QuerySet[Subject]) -> Subject | None:
+    """What a merged subject became, however often; None where the sender may not see it."""
+    seen = {subject.pk}
+    while subject.merged_into_id is not None and subject.merged_into_id not in seen:
+        seen.add(subject.merged_into_id)
+        successor = visible.filter(pk=subject.merged_into_id).first()
+        if successor is None:
+            return None
+        subject = successor
+    return subject
 
 
 def _source_codes(draft: ReportDraft) -> set[str]:

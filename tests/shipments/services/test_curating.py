@@ -2,7 +2,9 @@
 
 import pytest
 
+from actors.access import Reader
 from actors.factories import ActorFactory, UserFactory
+from actors.marking import Marking
 from actors.models import AuditEntry
 from shipments.factories import LegFactory, ShipmentFactory
 from shipments.models import Due, Picture, Report
@@ -36,6 +38,19 @@ def test_a_held_report_counts_from_when_it_was_attached(say, shipment, analyst):
     assert Picture.objects.get(status="departed").known_from == attachment.recorded_at
     assert not Report.objects.held().exists()
     assert verify() == []
+
+
+def test_an_attached_report_is_read_by_those_who_read_its_subject(say, shipment, analyst):
+    partner = Reader(clearance=Marking.GREEN)
+    say("departed", 24, subject="awb:120-0")
+    assert not Report.objects.visible_to(partner).exists()
+    attach_report(Report.objects.get(), shipment, reason="The consignee gave the number.", by=analyst)
+    assert Report.objects.visible_to(partner).exists()
+
+    hidden = ShipmentFactory(marking=Marking.AMBER)
+    say("departed", 24, subject="awb:120-1")
+    attach_report(Report.objects.get(subject_said="awb:120-1"), hidden, reason="Theirs.", by=analyst)
+    assert not Report.objects.visible_to(partner).filter(subject_said="awb:120-1").exists()
 
 
 def test_a_report_of_an_unknown_leg_is_bound_by_naming_the_leg(say, analyst):

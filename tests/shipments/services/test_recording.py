@@ -129,6 +129,18 @@ def test_a_subject_is_found_by_anybodys_identifier(draft, shipment):
     assert outcome.result == "accepted"
 
 
+def test_a_merged_subject_leads_to_what_it_became_where_the_sender_may_see_that(draft, shipment, partner):
+    middle = ShipmentFactory(merged_into=shipment)
+    first = ShipmentFactory(merged_into=middle)
+    record([replace(draft, subject=first.reference)], sender=CASE)
+    assert Report.objects.get().subject_id == shipment.pk
+
+    secret = ShipmentFactory(marking=Marking.AMBER)
+    public = ShipmentFactory(merged_into=secret)
+    (outcome,) = record([replace(draft, source="wfp-lss", subject=public.reference)], sender=Sender(key=partner))
+    assert outcome.result == "held"
+
+
 @pytest.mark.parametrize(
     ("change", "pointer", "code"),
     [
