@@ -37,10 +37,10 @@ def test_database_away_is_503_with_a_time_to_come_back(partner, failing):
     assert b"10.0.0.5" not in answer.content
 
 
-@pytest.mark.parametrize("said", ["x" * 65, "a b", "<script>", "a\u00e9"])
-def test_callers_own_request_id_is_repeated_only_if_it_is_plain(partner, said):
-    assert partner.get("nothing/", **{"x-request-id": "trace-1.A_b"}).json()["request_id"] == "trace-1.A_b"
-    assert said not in partner.get("nothing/", **{"x-request-id": said}).content.decode()
+def test_request_id_is_ours_whatever_the_caller_says(partner):
+    ids = {partner.get("nothing/", **{"x-request-id": "<script>"}).json()["request_id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert all(len(one) == 36 for one in ids)
 
 
 def test_problem_lists_faults_only_where_there_are_some():
