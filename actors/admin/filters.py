@@ -50,6 +50,7 @@ class RelatedFilter(SimpleListFilter):
         return queryset.filter(**{f"{self.field_name}__in": chosen})
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        chosen = self.value() if _is_key(self.rows, self.value()) else None
         form = self.form_class(
             request=self.request,
             label=self.title,
@@ -57,11 +58,11 @@ class RelatedFilter(SimpleListFilter):
             choices=(),
             field=self.field,
             model_admin=self.model_admin,
-            data={self.parameter_name: self.value()},
+            data={self.parameter_name: chosen},
         )
         field = form.fields[self.parameter_name]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = self.rows if _is_key(self.rows, self.value()) else self.rows.none()
+        field.queryset = self.rows
         yield {"form": form}
 
 

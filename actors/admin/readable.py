@@ -9,9 +9,11 @@ are staff; operators are superusers, who also manage people and keys. Neither re
 """
 
 from collections.abc import Iterator
+from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth import get_user_model
 from django.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, ValidationError
@@ -188,6 +190,21 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
             asked |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte", "lt")}
         return asked
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; keys that are none and dates that never were get the answer of a filter that cannot be."""
+        years = request.GET.getlist(f"{self.date_hierarchy}__year")
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(map(_is_year, years)) or not all(self._is_key(key) for key in keys):
+            return HttpResponseRedirect(f"{request.path}?e=1")
+        return super().changelist_view(request, extra_context)
+
+    def _is_key(self, said: str) -> bool:
+        try:
+            self.opts.pk.to_python(said)
+        except ValidationError:
+            return False
+        return True
+
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
         """Columns of the row itself: an order by a hidden row's name would tell it."""
         related = {field.name for field in related_fields(self.model)}
@@ -338,6 +355,10 @@ def must_not_be_empty(value: str) -> None:
     """A validator for reasons: blanks are none."""
     if not value.strip():
         raise ValidationError("Say why.")
+
+
+def _is_year(said: str) -> bool:
+    return said.isascii() and said.isdigit() and MINYEAR <= int(said[:5]) <= MAXYEAR
 
 
 def _contains(columns: Any, word: str) -> Q:

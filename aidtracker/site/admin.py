@@ -40,7 +40,9 @@ def _deaf_to_junk(view: Callable) -> Callable:
         if any(NUL in each for each in said):
             return HttpResponseBadRequest("A character in this request stands for nothing.", content_type="text/plain")
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            # Pages are written after their view has returned, and only then ask for some of their rows.
+            return response.render() if isinstance(response, TemplateResponse) else response
         except (ValidationError, DataError):
             return HttpResponseBadRequest("This address asks for something that cannot be.", content_type="text/plain")
 

@@ -1,0 +1,89 @@
+"""Lists ask the database as often for many rows as for few, and are not upset by anything in their address."""
+
+from itertools import cycle
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from actors.marking import Marking
+from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
+
+pytestmark = pytest.mark.django_db
+
+JUNK = ["\x00", "'", "(", "a" * 5000, "-1", "9" * 40, "ﷺ", "null", "../../x"]
+
+
+def count(client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    assert answer.status_code == 200, address
+    return len(queries)
+
+
+def test_a_list_of_many_rows_costs_as_many_queries_as_one_of_few():
+    make_rows()
+    operator = signed_in(clearance=Marking.RED, operator=True)
+    addresses = ["/admin/", *lists()]
+    for address in addresses:
+        operator.get(address)  # what is cached once is cached now
+    few = {address: count(operator, address) for address in addresses}
+    for number in range(3):
+        make_rows(name=f"More{number}")
+    many = {address: count(operator, address) for address in addresses}
+    assert {each: (few[each], many[each]) for each in addresses if many[each] > few[each]} == {}
+    assert max(many.values()) <= 25
+
+
+def test_a_subjects_page_costs_as_many_queries_for_many_reports_as_for_few():
+    from shipments.factories import ReportFactory
+
+    shipment = make_rows()["shipment"]
+    client = signed_in()
+    client.get(page_of(shipment))
+    few = count(client, page_of(shipment))
+    for _ in range(10):
+        ReportFactory(subject=shipment)
+    assert count(client, page_of(shipment)) <= few
+
+
+def askable(pages, request) -> list[str]:
+    """What a list understands, and one thing that it does not."""
+    return sorted({"q", "o", "p", "_to_field", "nonsense", *pages._lookups(request)})
+
+
+def test_junk_in_an_address_is_never_our_fault():
+    rows = make_rows()
+    operator = signed_in(clearance=Marking.RED, operator=True)
+    junk_for = cycle(JUNK)
+    for model, pages in admin.site._registry.items():
+        where = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        for parameter in askable(pages, RequestFactory().get("/")):
+            said = quote(next(junk_for))
+            answer = operator.get(f"{where}?{parameter}={said}")
+            assert answer.status_code in (200, 302, 400), (where, parameter, said, answer.status_code)
+        for view in ("change", "history", "delete", "decide", "withdraw"):
+            said = quote(next(junk_for))
+            answer = operator.get(f"{where}{said}/{view}/")
+            assert answer.status_code in (302, 400, 403, 404), (where, view, said, answer.status_code)
+    for address in autocompletes(""):
+        said = quote(next(junk_for))
+        answer = operator.get(f"{address}{said}&page={said}")
+        assert answer.status_code in (200, 400, 403, 404), (address, said)
+    for said in map(quote, JUNK):
+        assert operator.get(f"{page_of(rows['shipment'])}?known_at={said}").status_code in (200, 400)
+
+
+@pytest.mark.parametrize("junk", ["\x00", "abc", "9" * 40, ""])
+def test_junk_in_an_action_is_never_our_fault(junk):
+    make_rows()
+    operator = signed_in(clearance=Marking.RED, operator=True)
+    acting = [("actors/partnerkey", "revoke"), ("shipments/readinggrant", "withdraw"), ("shipments/due", "try_again")]
+    for name, own in acting:
+        where = f"/admin/{name}/"
+        for action in ("delete_selected", own, junk):
+            answer = operator.post(where, {"action": action, "_selected_action": junk, "index": 0})
+            assert answer.status_code in (200, 302, 400, 403), (where, action, answer.status_code)

@@ -1,0 +1,163 @@
+"""Nobody learns from any page of the admin of what they may not see: not its text, its number or its being there."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from actors.marking import Marking
+from shipments.factories import ReadingGrantFactory
+from shipments.models import ReadingGrant
+from tests.pages import autocompletes, body_of, lists, make_rows, page_of, pages_about, signed_in
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "Canary"
+
+
+def everything(words: str) -> list[str]:
+    """Every page that names no row."""
+    wheres = lists()
+    return [
+        "/admin/",
+        *wheres,
+        *(f"{where}?q={words}" for where in wheres),
+        *(f"{where}?o=1" for where in wheres),
+        *(f"{where}add/" for where in wheres),
+        "/admin/shipments/shipment/?state=single_source&contested=yes&status=departed",
+        "/admin/shipments/report/?held=yes",
+        *autocompletes(""),
+        *autocompletes(words),
+    ]
+
+
+def answers(client: Client, addresses: list[str]) -> dict[str, tuple[int, str, bytes]]:
+    found = {}
+    for address in addresses:
+        answer = client.get(address)
+        found[address] = (answer.status_code, answer.headers.get("Location", ""), body_of(answer))
+    return found
+
+
+@pytest.mark.parametrize("clearance", [Marking.CLEAR, Marking.GREEN])
+def test_a_world_with_hidden_rows_looks_like_one_without(clearance):
+    open_rows = make_rows()
+    client = signed_in(clearance=clearance)
+    addresses = everything(CANARY) + [page_of(row) for name, row in open_rows.items() if name not in ("identifier",)]
+    before = answers(client, addresses)
+
+    make_rows(marking=Marking.AMBER, name=CANARY)
+    after = answers(client, addresses)
+
+    assert {status for status, _, _ in before.values()} <= {200, 302, 403}
+    differing = [address for address in addresses if before[address] != after[address]]
+    assert differing == []
+
+
+def test_a_hidden_row_is_answered_like_one_that_never_was():
+    hidden = make_rows(marking=Marking.AMBER, name=CANARY)
+    client = signed_in(clearance=Marking.CLEAR)
+    for name, row in hidden.items():
+        if name == "identifier":
+            continue
+        missing = uuid4() if not isinstance(row.pk, int) else 987_654_321
+        for address in pages_about(row):
+            there = client.get(address)
+            nowhere = client.get(address.replace(str(row.pk), str(missing)))
+            assert there.status_code == nowhere.status_code, address
+            assert CANARY.encode() not in there.content, address
+            assert body_of(there).replace(str(row.pk).encode(), b"") == body_of(nowhere).replace(
+                str(missing).encode(), b""
+            ), address
+
+
+def test_whoever_is_cleared_sees_them_in_the_same_places():
+    """The other tests would pass in an empty admin; this one would not."""
+    make_rows(marking=Marking.AMBER, name=CANARY)
+    operator = signed_in(clearance=Marking.RED, operator=True)
+    seen = [where for where in lists() if CANARY.lower().encode() in operator.get(where).content.lower()]
+    silent = {"attribute", "containment", "place", "policyversion", "codemapping", "user"}
+    assert {where.split("/")[3] for where in lists()} - {where.split("/")[3] for where in seen} <= silent
+
+
+def test_a_hidden_row_is_no_valid_choice():
+    hidden = make_rows(marking=Marking.AMBER, name=CANARY)
+    client = signed_in(clearance=Marking.CLEAR)
+    answers = [
+        client.post(
+            "/admin/shipments/attachment/add/",
+            {"report": hidden["held"].pk, "subject": hidden["shipment"].pk, "reason": "x"},
+        ),
+        client.post(
+            "/admin/shipments/appeal/add/",
+            {"title": "x", "requester": hidden["actor"].pk, "marking": 0, "crisis": hidden["crisis"].pk},
+        ),
+        client.post("/admin/actors/sourceinterest/add/", {"source": hidden["source"].pk, "actor": hidden["actor"].pk}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert b"not one of the available choices" in answer.content
+        assert CANARY.encode() not in answer.content
+
+
+def test_a_grant_opens_one_subject_to_read_and_not_to_write():
+    hidden = make_rows(marking=Marking.AMBER, name=CANARY)
+    client = signed_in(clearance=Marking.CLEAR)
+    page = page_of(hidden["shipment"])
+    assert client.get(page).status_code == 302
+    reader = client.session["_auth_user_id"]
+    grant = ReadingGrantFactory(subject=hidden["shipment"], actor=None, user_id=reader, marking=Marking.AMBER)
+    assert CANARY.encode() in client.get(page).content
+    assert client.post(page, {"title": "Taken over"}).status_code == 403
+    assert client.get(page.replace("/change/", "/decide/")).status_code == 403
+    ReadingGrant.objects.filter(pk=grant.pk).update(withdrawn_at="2026-05-21T00:00Z")
+    assert client.get(page).status_code == 302
+
+
+def test_saving_a_page_does_not_empty_a_key_whose_row_is_hidden():
+    hidden = make_rows(marking=Marking.AMBER, name=CANARY)
+    shown = make_rows()["shipment"]
+    type(shown).objects.filter(pk=shown.pk).update(carrier=hidden["actor"], crisis=hidden["crisis"])
+    client = signed_in(clearance=Marking.CLEAR)
+    form = {"title": "Renamed", "marking": 0, "mode": "air", "recipient": shown.recipient_id}
+    for prefix in ("party_rows", "legs", "lines", "identifiers"):
+        form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+    answer = client.post(page_of(shown), form)
+    assert answer.status_code == 302, answer.context and answer.context["errors"]
+    shown.refresh_from_db()
+    assert (shown.title, shown.carrier, shown.crisis_id) == ("Renamed", hidden["actor"], hidden["crisis"].pk)
+
+
+@pytest.mark.parametrize(
+    "lookup", ["carrier__name__startswith=C", "reference__startswith=S", "version__gte=1", "title__regex=(", "id__in=1"]
+)
+def test_a_lookup_that_no_filter_offers_is_refused(lookup):
+    assert signed_in().get(f"/admin/shipments/shipment/?{lookup}").status_code == 400
+
+
+def test_nobody_marks_beyond_their_own_clearance():
+    shown = make_rows()["appeal"]
+    client = signed_in(clearance=Marking.GREEN)
+    form = {"title": "x", "requester": shown.requester_id, "marking": int(Marking.RED)}
+    assert b"not one of the available choices" in client.post("/admin/shipments/appeal/add/", form).content
+
+
+def test_analysts_manage_neither_people_nor_keys():
+    client = signed_in(clearance=Marking.RED)
+    for where in ("/admin/actors/user/", "/admin/actors/user/add/", "/admin/actors/partnerkey/add/"):
+        assert client.get(where).status_code == 403
+
+
+def test_a_stranger_is_asked_to_sign_in():
+    for where in ["/admin/", *lists()]:
+        assert Client().get(where).status_code == 302
+
+
+def test_every_model_has_a_page_and_says_who_may_see_it():
+    registered = {model.__name__ for model in admin.site._registry}
+    shown_on_their_parents_page = {"ActorName", "ActorIdentifier", "SubjectIdentifier"}
+    from django.apps import apps
+
+    ours = {model.__name__ for label in ("actors", "shipments") for model in apps.get_app_config(label).get_models()}
+    assert ours - registered == shown_on_their_parents_page

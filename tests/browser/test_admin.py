@@ -1,0 +1,162 @@
+"""The admin in a real browser, with the case of May 2022: what an analyst sees, and that the pages ask nobody else.
+
+Chromium is Debian's, or CHROMIUM names another. Without one these tests fail; `-m "not browser"` leaves them out.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from actors.factories import UserFactory
+from actors.marking import Marking
+from shipments.models import Offer, Report, Shipment
+from tests.pages import lists, page_of
+from tests.processes import ROOT, Running, free_port, running, wait_until
+
+pytestmark = pytest.mark.browser
+
+# Without these it looks for Google's hosts at every start.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+FLIGHTS = "Three Air Koryo Il-76 flights of 16 May"
+OFFER = "South Korea's offer of May 2022"
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """A browser at which an analyst is signed in, and everything that went wrong in it."""
+
+    browser: Browser
+    address: str
+    pages: dict[str, str]
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, *, width: int = 1300, dark: bool = False) -> Page:
+        """A new window, signed in by the form."""
+        window = self.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        page = window.new_page()
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("request", lambda asked: None if self._is_ours(asked.url) else self.wrong.append(asked.url))
+        page.on("response", lambda got: self.wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page.goto(f"{self.address}/admin/")
+        page.fill("[name=username]", "ana")
+        page.fill("[name=password]", "password")
+        page.click("[type=submit]")
+        page.wait_for_url(f"{self.address}/admin/")
+        return page
+
+    def _is_ours(self, url: str) -> bool:
+        return url.startswith((self.address, "data:", "blob:"))
+
+
+@pytest.fixture
+def desk(committed_db: None) -> Generator[Desk, None, None]:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.fail('Browser tests want Chromium: apt-get install chromium, or leave them out with -m "not browser".')
+    call_command("load_case", "dprk-covid-2022", verbosity=0)
+    call_command("reconcile", verbosity=0)
+    UserFactory(username="ana", clearance=Marking.AMBER)
+    # Looked up before Playwright keeps an event loop in this thread, which Django's connections do not cross.
+    subjects = {subject.title: subject for model in (Offer, Shipment) for subject in model.objects.all()}
+    pages = {title: page_of(subject) for title, subject in subjects.items()}
+    pages["a report"] = page_of(Report.objects.filter(subject=subjects[FLIGHTS]).first())
+    port = free_port()
+    gunicorn = ["-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
+    # With DEBUG the static files are served from where they lie.
+    serving = Running(
+        [sys.executable, *gunicorn],
+        WEB_BIND=f"127.0.0.1:{port}",
+        WEB_PROCESSES="1",
+        AIDTRACKER_DEBUG="true",
+    )
+    with running(serving), sync_playwright() as playwright:
+        address = f"http://127.0.0.1:{port}"
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        wait_until(lambda: _answers(port), seconds=30, every=0.2)
+        yield Desk(browser=browser, address=address, pages=pages)
+        browser.close()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_analyst_reads_how_the_flights_are_known(desk: Desk) -> None:
+    page = desk.open()
+    page.get_by_role("link", name="Shipments").first.click()
+    page.get_by_role("link", name=FLIGHTS).click()
+
+    timeline = page.locator("#timeline > .aid-timeline > li")
+    assert [each.locator("strong").inner_text() for each in timeline.all()] == ["departed", "arrived"]
+    summary = page.locator(".aid-summary").inner_text()
+    assert "4 kbs, nk-news, wsj, yonhap" in summary
+    assert "1 unresolved" in summary
+    assert "arrived" in summary
+    assert "CORROBORATED" in summary.upper()
+    assert "at most 150 t" in page.locator("#findings").inner_text()
+    assert "repeats yonhap: counted once" in page.locator("#reports").inner_text().lower()
+    assert desk.wrong == []
+
+
+def test_analyst_goes_back_to_what_was_known_earlier(desk: Desk) -> None:
+    page = desk.open()
+    page.goto(desk.address + desk.pages[OFFER])
+    assert "CONTESTED" in page.locator(".aid-summary").inner_text().upper()
+    page.fill("#known_at", "2022-05-17")
+    page.click(".aid-known button")
+    assert "what we believed at the end of 17 May 2022" in page.locator(".aid-note").first.inner_text()
+    assert "CONTESTED" not in page.locator(".aid-summary").inner_text().upper()
+    assert desk.wrong == []
+
+
+def test_analyst_decides_a_conflict(desk: Desk) -> None:
+    page = desk.open()
+    page.goto(desk.address + desk.pages[OFFER])
+    page.get_by_role("link", name="Decide").click()
+    page.select_option("[name=milestone]", "refused")
+    page.fill("[name=reason]", "The ministry confirmed it by telephone.")
+    page.get_by_role("button", name="Decide").click()
+    assert "Your decision is recorded" in page.content()
+    subprocess.run([sys.executable, "manage.py", "reconcile"], cwd=ROOT, check=True, capture_output=True)
+    page.reload()
+    assert "DECIDED" in page.locator(".aid-summary").inner_text().upper()
+    assert "refused" in page.locator(".aid-summary").inner_text()
+    assert desk.wrong == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1300, False), (390, True)], ids=["wide and light", "phone and dark"])
+def test_every_page_works_without_asking_anybody_else(desk: Desk, width: int, dark: bool) -> None:
+    page = desk.open(width=width, dark=dark)
+    people_only = ("/admin/actors/user/", "/admin/shipments/idempotentrequest/")
+    pages = [each for each in lists() if each not in people_only]
+    pages += [*desk.pages.values(), desk.pages[FLIGHTS].replace("/change/", "/decide/")]
+    pages += ["/admin/shipments/report/add/", "/admin/actors/sourcerating/add/", "/admin/shipments/shipment/add/"]
+    for where in pages:
+        page.goto(desk.address + where)
+        across = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert across[0] <= across[1], f"{where} is wider than the window: {across}"
+        is_dark = page.evaluate("document.documentElement.classList.contains('dark')")
+        assert is_dark is dark, where
+    assert desk.wrong == []

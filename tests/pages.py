@@ -1,0 +1,132 @@
+"""What tests of the admin share: a world with a row of every kind, who looks at it, and every page there is."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+import actors.factories as people
+import shipments.factories as rows
+from actors.admin.readable import related_fields
+from actors.marking import Marking
+
+PLAIN_FILES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# A form's token differs from one answer to the next.
+TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+|(&quot;X-CSRFToken&quot;: &quot;)[^&]+')
+
+
+@pytest.fixture(autouse=True)
+def plain_files(settings: Any) -> None:
+    """Pages without gathered static files."""
+    settings.STORAGES = PLAIN_FILES
+
+
+def signed_in(*, clearance: Marking = Marking.AMBER, operator: bool = False) -> Client:
+    """The browser of an analyst, or of an operator."""
+    client = Client(raise_request_exception=False)
+    client.force_login(people.UserFactory(clearance=clearance, is_superuser=operator))
+    return client
+
+
+def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open") -> dict[str, Model]:
+    """One row for every page, all about one marked shipment; ``name`` is in every text that people read."""
+    marked = {"marking": marking}
+    actor = people.ActorFactory(name=f"{name} actor", **marked)
+    people.ActorNameFactory(actor=actor, name=f"{name} alias")
+    source = people.SourceFactory(name=f"{name} source", code=f"{name.lower()}-source", actor=actor, **marked)
+    crisis = rows.CrisisFactory(title=f"{name} crisis", **marked)
+    about = {"crisis": crisis, **marked}
+    appeal = rows.AppealFactory(title=f"{name} appeal", requester=actor, asked_for=f"{name} need", **about)
+    offer = rows.OfferFactory(title=f"{name} offer", donor=actor, answers=appeal, **about)
+    shipment = rows.ShipmentFactory(title=f"{name} shipment", carrier=actor, offer=offer, **about)
+    contact = rows.ContactFactory(title=f"{name} contact", participants=[actor], **about)
+    inquiry = rows.InquiryFactory(title=f"{name} inquiry", asked=actor, **about)
+    leg = rows.LegFactory(shipment=shipment, carrier=actor, vehicle=f"{name} vehicle")
+    line = rows.LineFactory(shipment=shipment, item=f"{name} item", donor=actor)
+    document = rows.DocumentFactory(source=source, title=f"{name} document", **marked)
+    report = rows.ReportFactory(source=source, subject=shipment, document=document, leg=leg, **marked)
+    held = rows.ReportFactory(source=source, subject=None, subject_said=f"name:{name}-held", marking=marking or 2)
+    analyst = people.UserFactory()
+    decided = rows.ReportFactory(kind="decide", subject=shipment, entered_by=analyst, source=source, **marked)
+    key = people.PartnerKeyFactory(name=f"{name} key", actor=actor, source=source, clearance=marking)
+    believed = {"subject": shipment, "tier": marking}
+    return {
+        "actor": actor,
+        "source": source,
+        "rating": people.SourceRatingFactory(source=source, reason=f"{name} rating"),
+        "interest": people.SourceInterestFactory(source=source, actor=actor),
+        "key": key,
+        "audit": people.AuditEntryFactory(object_reference=shipment.reference, reason=f"{name} audit"),
+        "crisis": crisis,
+        "appeal": appeal,
+        "offer": offer,
+        "offer line": rows.OfferLineFactory(offer=offer, item=f"{name} offer line"),
+        "shipment": shipment,
+        "contact": contact,
+        "inquiry": inquiry,
+        "leg": leg,
+        "line": line,
+        "party": rows.ShipmentPartyFactory(shipment=shipment, actor=actor),
+        "identifier": rows.SubjectIdentifierFactory(subject=shipment, scheme="own", value=f"{name}-identifier"),
+        "grant": rows.ReadingGrantFactory(subject=shipment, actor=actor, reason=f"{name} grant"),
+        "document": document,
+        "report": report,
+        "held": held,
+        "payload": rows.ReportPayloadFactory(report=report, quote=f"{name} quote"),
+        "link": rows.ReportLinkFactory(report=report, target=source),
+        "attachment": rows.AttachmentFactory(report=held, subject=shipment, reason=f"{name} attachment"),
+        "decision": rows.DecisionFactory(report=decided, author=analyst, reason=f"{name} decision"),
+        "receipt": rows.ReceiptFactory(line=line, report=report, rejected=1, rejection_reason=f"{name} receipt"),
+        "picture": rows.PictureFactory(contested=True, origins=[source.code], **believed),
+        "finding": rows.FindingFactory(label=f"{name} value", because=[report.reference], **believed),
+        "conflict": rows.ConflictFactory(reason=f"{name} conflict", reports=[report.reference], **believed),
+        "due": rows.DueFactory(subject=shipment, last_error=f"{name}Error"),
+        "event": rows.OutboxEventFactory(subject=shipment, marking=marking, body={"title": f"{name} event"}),
+        "request": rows.IdempotentRequestFactory(partner_key=key, key=f"{name}-request"),
+    }
+
+
+def lists() -> list[str]:
+    """The address of every list."""
+    return [f"/admin/{each._meta.app_label}/{each._meta.model_name}/" for each in admin.site._registry]
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def pages_about(row: Model) -> Iterator[str]:
+    """Every address that names the row: its page, its history, and every list asked for it by its key."""
+    page = page_of(row)
+    yield page
+    yield page.replace("/change/", "/history/")
+    yield page.replace("/change/", "/delete/")
+    for model, pages in admin.site._registry.items():
+        for field in related_fields(model):
+            if isinstance(row, field.related_model) and not field.many_to_many:
+                where = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+                yield f"{where}?{field.name}={row.pk}"
+                yield f"{where}?{field.name}__id__exact={row.pk}"
+        assert pages.search_fields is not None
+
+
+def autocompletes(term: str) -> Iterator[str]:
+    """Every dropdown that is filled by typing."""
+    for model in admin.site._registry:
+        for field in related_fields(model):
+            asked = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field.name}"
+            yield f"/admin/autocomplete/?{asked}&term={term}"
+
+
+def body_of(answer: Any) -> bytes:
+    """What was sent, without what differs from one answer to the next."""
+    return TOKEN.sub(rb"\1\2", answer.content)
