@@ -44,7 +44,7 @@ def main() -> None:
     demonstration.make_login()
     demonstration.make_key()
     with say.step(f"Loading the case {CASE}"):
-        call_command("load_case", CASE)
+        call_command("load_case", CASE, verbosity=0)
     with say.step("Waiting until the workers have reconciled everything"):
         call_command("reconcile", wait=True)
     sys.stdout.flush()
