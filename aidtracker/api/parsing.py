@@ -19,6 +19,7 @@ from actors.api.refusals import Fault, Refusal
 from shipments.intake.plain import MAX_DEPTH, MAX_DIGITS, pointer_of
 
 MAX_MEMBERS = 1000
+MAX_LINE = 256 * 1024
 # A string, or a bracket outside of strings. The string may be cut off: json says so afterwards.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]', re.DOTALL)
 
@@ -32,6 +33,34 @@ class StrictJSONParser(BaseParser):
         request = parser_context["request"]
         _check_headers(request.META)
         return read_json(read_body(stream, request.META.get("CONTENT_LENGTH")))
+
+
+class NDJSONParser(BaseParser):
+    """One JSON value a line, read as it is asked for: an iterator of values, or of the Refusal that a line is."""
+
+    media_type = "application/x-ndjson"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Iterator[Any]:
+        meta = parser_context["request"].META
+        _check_headers(meta)
+        if not meta.get("CONTENT_LENGTH"):
+            raise Refusal("length_required", "Say how long the stream is, by Content-Length.", status=411)
+        return read_lines(stream)
+
+
+def read_lines(stream: IO[bytes]) -> Iterator[Any]:
+    """The value of each line that is not blank; for a line that cannot be taken, its Refusal."""
+    while line := stream.readline(MAX_LINE + 1):
+        try:
+            if len(line) > MAX_LINE:
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(MAX_LINE)
+                raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
+            if not line.strip():
+                continue
+            yield read_json(line.strip())
+        except Refusal as refusal:
+            yield refusal
 
 
 def _check_headers(meta: Mapping[str, str]) -> None:

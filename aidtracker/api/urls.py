@@ -8,8 +8,9 @@ from rest_framework.views import APIView
 
 from actors.api import views as actors
 from actors.api.refusals import not_found
+from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from aidtracker.api.schema import Docs, Schema
-from shipments.api import conflicts, registers, reports
+from shipments.api import batch, conflicts, registers, reports
 from shipments.api.subjects import PLURALS, views_of
 
 
@@ -77,6 +78,7 @@ urlpatterns = [
     path("documents/", registers.DocumentList.as_view()),
     path("documents/<reference:reference>/", registers.DocumentDetail.as_view()),
     path("reports/", reports.ReportList.as_view()),
+    path("reports/batch/", batch.ReportBatch.as_view(parser_classes=[StrictJSONParser, NDJSONParser])),
     path("reports/<reference:reference>/", reports.ReportDetail.as_view()),
     path("conflicts/", conflicts.ConflictList.as_view()),
     path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),

@@ -1,0 +1,150 @@
+"""POST /reports/batch/: many reports, each with a result of its own.
+
+    JSON array, at most 1,000      ─> one transaction, 207 with a result for each item, in order
+    NDJSON, one report a line      ─> 500 lines at a time are recorded and answered, in bounded memory
+
+One item's faults do not stop the others. What was answered as stored is stored, even if the
+connection breaks after it: sending the whole again makes duplicates of what is there, and nothing twice.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from actors.api.authentication import partner_key_of
+from actors.api.parameters import Parameters, read_parameters
+from actors.api.permissions import MayReport
+from actors.api.refusals import Fault, Refusal
+from actors.models import PartnerKey
+from shipments.api.idempotency import HEADER, Answer, once
+from shipments.intake.draft import Invalid, Problem, ReportDraft
+from shipments.intake.report import parse_report
+from shipments.services.recording import Sender, record
+
+MAX_ITEMS = 1000
+LINES_AT_A_TIME = 500
+NDJSON = "application/x-ndjson"
+
+
+class FaultSerializer(serializers.Serializer):
+    """One thing that is wrong with an item."""
+
+    code = serializers.CharField()
+    pointer = serializers.CharField(required=False, help_text="JSON pointer into the item.")
+    detail = serializers.CharField()
+
+
+class ItemSerializer(serializers.Serializer):
+    """What became of one item."""
+
+    index = serializers.IntegerField(help_text="Its place in what was sent, from 0; in NDJSON, of the lines.")
+    result = serializers.ChoiceField(choices=["accepted", "duplicate", "held", "refused"])
+    reference = serializers.CharField(allow_null=True, help_text="The report's reference; null where it was refused.")
+    errors = FaultSerializer(many=True, help_text="Every fault of a refused item; else empty.")
+
+
+class BatchSerializer(serializers.Serializer):
+    """What became of each item, in order."""
+
+    results = ItemSerializer(many=True)
+
+
+class ReportBatch(APIView):
+    """Many reports at once. The address gives it the parsers."""
+
+    permission_classes = [MayReport]
+
+    @extend_schema(
+        operation_id="sendReports",
+        summary="Send many reports: a JSON array of up to 1,000, or one a line as NDJSON.",
+        description=(
+            "Each item gets a result of its own; one item's faults do not stop the others. NDJSON is read and "
+            "answered line by line, so that it may be of any length; it takes no Idempotency-Key and needs none: "
+            "whatever is sent again is a duplicate."
+        ),
+        request={
+            "application/json": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/ReportIn"},
+                "maxItems": MAX_ITEMS,
+            },
+            NDJSON: {"type": "string", "description": "One report a line."},
+        },
+        parameters=[OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="For a JSON array alone.")],
+        responses={207: OpenApiResponse(BatchSerializer, description="A result for each item.")},
+        tags=["reports"],
+    )
+    def post(self, request: Request) -> Any:
+        read_parameters(request, Parameters)
+        key = partner_key_of(request)
+        if (request.content_type or "").partition(";")[0].strip().lower() == NDJSON:
+            return _stream(request, key)
+        items = request.data
+        if not isinstance(items, list):
+            fault = Fault(code="array_required", pointer="", detail="A list of reports is needed here.")
+            raise Refusal("array_required", fault.detail, faults=[fault])
+        if len(items) > MAX_ITEMS:
+            raise Refusal("too_many_items", f"At most {MAX_ITEMS:,} items; send more as NDJSON.", status=413)
+        return once(request, lambda: _answer(results_of(items, key)))
+
+
+def results_of(items: Sequence[object], key: PartnerKey, *, first: int = 0) -> list[dict[str, Any]]:
+    """Record ``items`` in one transaction; what became of each, numbered from ``first``.
+
+    An item that is a Refusal already (a line that is no JSON) is told as one.
+    """
+    now = timezone.now()
+    own = key.source.code if key.source else ""
+    results: list[dict[str, Any]] = []
+    drafts: list[tuple[int, ReportDraft]] = []
+    for position, item in enumerate(items):
+        result: dict[str, Any] = {"index": first + position, "result": "refused", "reference": None, "errors": []}
+        results.append(result)
+        try:
+            if isinstance(item, Refusal):
+                result["errors"] = [fault.as_json() for fault in item.faults]
+                result["errors"] = result["errors"] or [{"code": item.code, "detail": item.sentence}]
+            else:
+                drafts.append((position, parse_report(item, source=own, now=now)))
+        except Invalid as invalid:
+            result["errors"] = _errors(invalid.problems)
+    outcomes = record([draft for _, draft in drafts], sender=Sender(key=key))
+    for (position, _), outcome in zip(drafts, outcomes, strict=True):
+        results[position] |= {"result": outcome.result, "reference": outcome.reference}
+        results[position]["errors"] = _errors(outcome.problems)
+    return results
+
+
+def _errors(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [Fault(code=each.code, pointer=each.pointer, detail=each.detail).as_json() for each in problems]
+
+
+def _answer(results: list[dict[str, Any]]) -> Answer:
+    return 207, {"Content-Type": "application/json"}, _json({"results": results})
+
+
+def _json(said: object) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:
+    if HEADER in request.headers:
+        fault = Fault(code="not_for_streams", header=HEADER, detail="Send NDJSON without it.")
+        raise Refusal("not_for_streams", "A stream is not kept to be answered again.", faults=[fault])
+    return StreamingHttpResponse(_lines(iter(request.data), key), status=207, content_type=NDJSON)
+
+
+def _lines(items: Iterator[object], key: PartnerKey) -> Iterator[bytes]:
+    first = 0
+    while some := list(islice(items, LINES_AT_A_TIME)):
+        for result in results_of(some, key, first=first):
+            yield _json(result) + b"\n"
+        first += len(some)

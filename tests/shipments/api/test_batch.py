@@ -1,0 +1,115 @@
+"""POST /reports/batch/: each item by itself, in order, and any number of them."""
+
+import io
+import json
+
+import pytest
+
+from actors.api.refusals import Refusal
+from aidtracker.api.parsing import MAX_LINE, read_lines
+from shipments.factories import ShipmentFactory
+from shipments.models import Due, Report
+from tests.people import code_of, faults_of, make_partner
+
+NDJSON = "application/x-ndjson"
+
+
+@pytest.fixture
+def report(db):
+    shipment = ShipmentFactory()
+
+    def made(number, **change):
+        said = {"subject": shipment.reference, "code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
+        return {**said, "event_id": f"lss-{number}", **change}
+
+    return made
+
+
+def lines(answer):
+    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+
+def ndjson(items):
+    return b"\n".join(json.dumps(item).encode() for item in items)
+
+
+def test_each_item_gets_its_own_result_in_order(partner, report):
+    items = [
+        report(1),
+        report(2, subject="awb:999-00000000"),
+        report(3, bogus=1),
+        report(1),
+        report(4, code="deprated"),
+        "no report",
+    ]
+    answer = partner.post("reports/batch/", items)
+    assert answer.status_code == 207
+    results = answer.json()["results"]
+    assert [each["index"] for each in results] == list(range(6))
+    assert [each["result"] for each in results] == ["accepted", "held", "refused", "duplicate", "refused", "refused"]
+    assert [[fault["code"] for fault in each["errors"]] for each in results] == [
+        [], [], ["unknown_field"], [], ["unknown_code"], ["object_required"],
+    ]  # fmt: skip
+    assert results[0]["reference"] == results[3]["reference"]
+    assert Report.objects.count() == 2
+    assert Due.objects.count() == 1
+
+
+def test_same_key_gets_the_same_bytes(partner, report):
+    key = {"idempotency-key": "batch-1"}
+    first = partner.post("reports/batch/", [report(1), report(2)], **key)
+    again = partner.post("reports/batch/", [report(1), report(2)], **key)
+    assert (again.status_code, again.content) == (207, first.content)
+
+
+def test_batch_has_an_end(partner, report):
+    assert partner.post("reports/batch/", [report(n) for n in range(1000)]).status_code == 207
+    answer = partner.post("reports/batch/", [report(n) for n in range(1001)])
+    assert (answer.status_code, code_of(answer)) == (413, "too_many_items")
+    assert Report.objects.count() == 1000
+
+
+@pytest.mark.parametrize("body", [{}, None, "x", 5, {"reports": []}])
+def test_what_is_no_list_is_refused(partner, body):
+    assert faults_of(partner.post("reports/batch/", body)) == {"": "array_required"}
+
+
+def test_queries_do_not_grow_with_the_batch(partner, report, django_assert_max_num_queries):
+    partner.post("reports/batch/", [report(0)])
+    with django_assert_max_num_queries(40) as few:
+        partner.post("reports/batch/", [report(n) for n in range(1, 3)])
+    with django_assert_max_num_queries(len(few)):
+        partner.post("reports/batch/", [report(n) for n in range(10, 200)])
+
+
+def test_stream_of_any_length_is_answered_line_by_line(partner, report):
+    sent = [report(n) for n in range(1200)]
+    body = ndjson(sent[:600]) + b"\n\n{]\n" + ndjson(sent[600:]) + b"\n"
+    results = lines(partner.post("reports/batch/", body, content_type=NDJSON))
+    assert [each["index"] for each in results] == list(range(1201))
+    assert [each["index"] for each in results if each["result"] == "refused"] == [600]
+    assert results[600]["errors"][0]["code"] == "invalid_json"
+    assert Report.objects.count() == 1200
+    again = lines(partner.post("reports/batch/", body, content_type=NDJSON))
+    assert {each["result"] for each in again} == {"duplicate", "refused"}
+
+
+def test_stream_takes_no_idempotency_key(partner, report):
+    answer = partner.post("reports/batch/", ndjson([report(1)]), content_type=NDJSON, **{"idempotency-key": "x"})
+    assert faults_of(answer) == {"Idempotency-Key": "not_for_streams"}
+    assert not Report.objects.exists()
+
+
+def test_batches_need_the_scope_for_reports(report, stranger, analyst):
+    reader = make_partner(scopes=["read"])
+    assert reader.post("reports/batch/", [report(1)]).status_code == 403
+    assert stranger.post("reports/batch/", [report(1)]).status_code == 401
+    assert analyst.post("reports/batch/", [report(1)]).status_code == 403
+
+
+def test_line_over_the_limit_is_refused_and_the_next_one_read():
+    long = b'{"a":"' + b"x" * (3 * MAX_LINE) + b'"}\n'
+    first, second, third = read_lines(io.BytesIO(b'{"a":1}\n' + long + b'{"a":2}'))
+    assert (first, third) == ({"a": 1}, {"a": 2})
+    assert isinstance(second, Refusal)
+    assert second.code == "too_large"
