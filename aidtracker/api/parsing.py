@@ -40,7 +40,7 @@ class NDJSONParser(BaseParser):
 
     media_type = "application/x-ndjson"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Iterator[Any]:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         meta = parser_context["request"].META
         _check_headers(meta)
         if not meta.get("CONTENT_LENGTH"):

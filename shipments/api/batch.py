@@ -48,7 +48,7 @@ class ItemSerializer(serializers.Serializer):
     index = serializers.IntegerField(help_text="Its place in what was sent, from 0; in NDJSON, of the lines.")
     result = serializers.ChoiceField(choices=["accepted", "duplicate", "held", "refused"])
     reference = serializers.CharField(allow_null=True, help_text="The report's reference; null where it was refused.")
-    errors = FaultSerializer(many=True, help_text="Every fault of a refused item; else empty.")
+    errors = FaultSerializer(many=True, help_text="Every fault; empty if kept.")  # type: ignore[assignment]
 
 
 class BatchSerializer(serializers.Serializer):
