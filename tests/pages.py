@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db.models import Model
+from django.template.base import Template
 from django.test import Client
 from django.urls import reverse
 
@@ -24,9 +25,13 @@ TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+|(&quot;X-CSRFTok
 
 
 @pytest.fixture(autouse=True)
-def plain_files(settings: Any) -> None:
-    """Pages without gathered static files."""
+def plain_files(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without gathered static files, and without Django's copy of every context for ``answer.context``.
+
+    A page of the theme has hundreds of small templates, and the copies took most of the time.
+    """
     settings.STORAGES = PLAIN_FILES
+    monkeypatch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
 
 
 def signed_in(*, clearance: Marking = Marking.AMBER, operator: bool = False) -> Client:

@@ -53,5 +53,8 @@ def words(code: str) -> str:
 
 
 def percent(per_mille: int | None) -> str:
-    """A confidence as a person reads it; empty where there is none."""
-    return "" if per_mille is None else f"{per_mille / 10:.0f}\N{NO-BREAK SPACE}%"
+    """A confidence as a person reads it; empty where there is none, and 100 % only where an analyst decided."""
+    if per_mille is None:
+        return ""
+    said = ">\N{NO-BREAK SPACE}99" if 990 < per_mille < 1000 else f"{per_mille / 10:.0f}"
+    return f"{said}\N{NO-BREAK SPACE}%"

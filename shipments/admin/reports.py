@@ -211,7 +211,7 @@ class ReportAdmin(ReadableAdmin):
             return "It is held: nobody has said what it is about." if not report.subject_id else "–"
         claims = [each for each in explain(report.subject, report.reader) if each.report == report.reference]
         fates = ((about_in_words(each.about, each.slot), _fate(each)) for each in claims)
-        return format_html_join(format_html("<br>"), "{} {}", fates) or "–"
+        return format_html_join(SafeString("<br>"), "{} {}", fates) or "–"
 
 
 def _fate(claim: Any) -> SafeString:

@@ -138,7 +138,7 @@ def test_analyst_decides_a_conflict(desk: Desk) -> None:
     page.select_option("[name=milestone]", "refused")
     page.fill("[name=reason]", "The ministry confirmed it by telephone.")
     page.get_by_role("button", name="Decide").click()
-    assert "Your decision is recorded" in page.content()
+    page.get_by_text("Your decision is recorded").wait_for()
     subprocess.run([sys.executable, "manage.py", "reconcile"], cwd=ROOT, check=True, capture_output=True)
     page.reload()
     assert "DECIDED" in page.locator(".aid-summary").inner_text().upper()

@@ -1,5 +1,7 @@
 """What was said, what follows from it and what was done: no page changes or deletes it."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.db.models import Model
@@ -61,5 +63,5 @@ def test_derived_columns_are_in_no_form():
         if model.__name__ in {"Document", "Actor", "Source", "Place"}:
             continue  # their kind is theirs, not the service's
         answer = operator.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/")
-        if answer.status_code == 200 and "adminform" in (answer.context or {}):
-            assert not derived & set(answer.context["adminform"].form.fields), model
+        asked = set(re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', answer.content.decode()))
+        assert not derived & asked, model

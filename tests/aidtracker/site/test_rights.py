@@ -124,7 +124,7 @@ def test_saving_a_page_does_not_empty_a_key_whose_row_is_hidden():
     for prefix in ("party_rows", "legs", "lines", "identifiers"):
         form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     answer = client.post(page_of(shown), form)
-    assert answer.status_code == 302, answer.context and answer.context["errors"]
+    assert answer.status_code == 302
     shown.refresh_from_db()
     assert (shown.title, shown.carrier, shown.crisis_id) == ("Renamed", hidden["actor"], hidden["crisis"].pk)
 
