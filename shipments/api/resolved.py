@@ -1,5 +1,6 @@
 """What we believe, as partners read it: one type of resolved value wherever something was worked out."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from shipments.models.picture import State
@@ -10,6 +11,12 @@ ORIGINS = "Codes of independent origins. A source that you may not know by name 
 BECAUSE = "References of the reports that carry it."
 
 
+@extend_schema_field(
+    {
+        "type": ["object", "string"],
+        "description": "An object in the form of its type; the name of a milestone, where it is a status.",
+    }
+)
 class ValueField(serializers.JSONField):
     """A typed value in its JSON form, or null where none is chosen."""
 
