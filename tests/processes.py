@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Short times, so that a test of waiting does not wait long; the rules are the same.
-QUICK = {"AIDTRACKER_LEASE_SECONDS": "3", "AIDTRACKER_SWEEP_SECONDS": "1", "AIDTRACKER_BATCH_SIZE": "25"}
+QUICK = {"AIDTRACKER_LEASE_SECONDS": "3", "AIDTRACKER_SWEEP_SECONDS": "1", "AIDTRACKER_BATCH_SIZE": "10"}
 
 
 class Running:

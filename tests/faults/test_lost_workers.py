@@ -22,7 +22,7 @@ from shipments.services.recording import Sender, record
 from shipments.services.verifying import verify
 from tests.processes import running, scheduler, wait_until, worker
 
-SHIPMENTS = 150
+SHIPMENTS = 80
 KILLS = int(os.environ.get("KILLS", "20"))
 FLUSHES = int(os.environ.get("FLUSHES", "10"))
 CODES = ["booked", "ready", "departed", "in_transit", "arrived", "customs", "cleared", "received", "delivered"]
