@@ -4,7 +4,6 @@ What the sender may not see is not found, in the same words as what does not exi
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
 """
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from django.db.models import QuerySet
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, Source
+from actors.wording import did_you_mean
 from shipments.intake.draft import Occurred, Problem, ReportDraft
 from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Place, Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
@@ -192,7 +192,7 @@ def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute]) -> It
     for n, fact in enumerate(draft.facts):
         attribute = attributes.get(fact.attribute)
         if attribute is None:
-            detail = f"No such attribute: {fact.attribute[:64]}." + _did_you_mean(fact.attribute, attributes)
+            detail = f"No such attribute: {fact.attribute[:64]}." + did_you_mean(fact.attribute, attributes)
             yield Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail)
             continue
         needed = VALUE_FORM[attribute.type]
@@ -200,7 +200,7 @@ def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute]) -> It
             detail = f"{attribute.name} is a {attribute.type}: its value needs {needed!r}."
             yield Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail)
         elif attribute.codes and fact.value["code"] not in attribute.codes:
-            detail = f"Not a code of {attribute.name}." + _did_you_mean(fact.value["code"], attribute.codes)
+            detail = f"Not a code of {attribute.name}." + did_you_mean(fact.value["code"], attribute.codes)
             yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
         elif attribute.units and fact.value["unit"] not in attribute.units:
             detail = f"{attribute.name} is given in {', '.join(attribute.units)}."
@@ -227,7 +227,7 @@ def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> dict[st
     if draft.code_scheme == OWN_SCHEME:
         known = _milestones(subject, is_leg=bool(draft.leg))
         if draft.code not in known:
-            detail = f"Not a milestone here: {draft.code[:64]}." + _did_you_mean(draft.code, known)
+            detail = f"Not a milestone here: {draft.code[:64]}." + did_you_mean(draft.code, known)
             each.problems.append(Problem(code="unknown_code", pointer="/code", detail=detail))
         return said | {"milestone": draft.code}
     mapping = found.mappings.get((draft.code_scheme, draft.code))
@@ -246,11 +246,6 @@ def _milestones(subject: Subject | None, *, is_leg: bool) -> set[str]:
         return {milestone.name for milestone in LEG.milestones}
     kinds = [subject.kind] if subject else LIFECYCLES
     return {milestone.name for kind in kinds if kind in LIFECYCLES for milestone in LIFECYCLES[kind].milestones}
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _occurred(occurred: Occurred | None) -> dict[str, Any]:
