@@ -15,6 +15,7 @@ import actors.factories as people
 import shipments.factories as rows
 from actors.admin.readable import related_fields
 from actors.marking import Marking
+from actors.models import User
 
 PLAIN_FILES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -34,33 +35,39 @@ def plain_files(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
 
 
-def signed_in(*, clearance: Marking = Marking.AMBER, operator: bool = False) -> Client:
-    """The browser of an analyst, or of an operator."""
+def signed_in(*, clearance: Marking = Marking.AMBER, operator: bool = False, person: User | None = None) -> Client:
+    """The browser of an analyst, or of an operator; of ``person``, if given."""
     client = Client(raise_request_exception=False)
-    client.force_login(people.UserFactory(clearance=clearance, is_superuser=operator))
+    client.force_login(person or people.UserFactory(clearance=clearance, is_superuser=operator))
     return client
 
 
-def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open") -> dict[str, Model]:
-    """One row for every page, all about one marked shipment; ``name`` is in every text that people read."""
+def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open", by: User | None = None) -> dict[str, Model]:
+    """One row for every page, all about one marked shipment; ``name`` is in every text that people read.
+
+    ``by`` is the analyst who did it all. Nothing else that one can see comes into the world with them.
+    """
     marked = {"marking": marking}
+    by = by or people.UserFactory()
+    other = people.ActorFactory(name=f"{name} other actor", **marked)
     actor = people.ActorFactory(name=f"{name} actor", **marked)
     people.ActorNameFactory(actor=actor, name=f"{name} alias")
     source = people.SourceFactory(name=f"{name} source", code=f"{name.lower()}-source", actor=actor, **marked)
     crisis = rows.CrisisFactory(title=f"{name} crisis", **marked)
     about = {"crisis": crisis, **marked}
-    appeal = rows.AppealFactory(title=f"{name} appeal", requester=actor, asked_for=f"{name} need", **about)
-    offer = rows.OfferFactory(title=f"{name} offer", donor=actor, answers=appeal, **about)
-    shipment = rows.ShipmentFactory(title=f"{name} shipment", carrier=actor, offer=offer, **about)
+    appeal = rows.AppealFactory(
+        title=f"{name} appeal", requester=actor, addressee=other, asked_for=f"{name} need", **about
+    )
+    offer = rows.OfferFactory(title=f"{name} offer", donor=actor, recipient=other, answers=appeal, **about)
+    shipment = rows.ShipmentFactory(title=f"{name} shipment", carrier=actor, recipient=other, offer=offer, **about)
     contact = rows.ContactFactory(title=f"{name} contact", participants=[actor], **about)
-    inquiry = rows.InquiryFactory(title=f"{name} inquiry", asked=actor, **about)
+    inquiry = rows.InquiryFactory(title=f"{name} inquiry", asked=actor, asked_by=other, **about)
     leg = rows.LegFactory(shipment=shipment, carrier=actor, vehicle=f"{name} vehicle")
     line = rows.LineFactory(shipment=shipment, item=f"{name} item", donor=actor)
     document = rows.DocumentFactory(source=source, title=f"{name} document", **marked)
     report = rows.ReportFactory(source=source, subject=shipment, document=document, leg=leg, **marked)
     held = rows.ReportFactory(source=source, subject=None, subject_said=f"name:{name}-held", marking=marking or 2)
-    analyst = people.UserFactory()
-    decided = rows.ReportFactory(kind="decide", subject=shipment, entered_by=analyst, source=source, **marked)
+    decided = rows.ReportFactory(kind="decide", subject=shipment, entered_by=by, source=source, **marked)
     key = people.PartnerKeyFactory(name=f"{name} key", actor=actor, source=source, clearance=marking)
     believed = {"subject": shipment, "tier": marking}
     return {
@@ -69,7 +76,7 @@ def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open") -> dict[s
         "rating": people.SourceRatingFactory(source=source, reason=f"{name} rating"),
         "interest": people.SourceInterestFactory(source=source, actor=actor),
         "key": key,
-        "audit": people.AuditEntryFactory(object_reference=shipment.reference, reason=f"{name} audit"),
+        "audit": people.AuditEntryFactory(user=by, object_reference=shipment.reference, reason=f"{name} audit"),
         "crisis": crisis,
         "appeal": appeal,
         "offer": offer,
@@ -81,14 +88,16 @@ def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open") -> dict[s
         "line": line,
         "party": rows.ShipmentPartyFactory(shipment=shipment, actor=actor),
         "identifier": rows.SubjectIdentifierFactory(subject=shipment, scheme="own", value=f"{name}-identifier"),
-        "grant": rows.ReadingGrantFactory(subject=shipment, actor=actor, reason=f"{name} grant"),
+        "grant": rows.ReadingGrantFactory(subject=shipment, actor=actor, granted_by=by, reason=f"{name} grant"),
         "document": document,
         "report": report,
         "held": held,
         "payload": rows.ReportPayloadFactory(report=report, quote=f"{name} quote"),
         "link": rows.ReportLinkFactory(report=report, target=source),
-        "attachment": rows.AttachmentFactory(report=held, subject=shipment, reason=f"{name} attachment"),
-        "decision": rows.DecisionFactory(report=decided, author=analyst, reason=f"{name} decision"),
+        "attachment": rows.AttachmentFactory(
+            report=held, subject=shipment, recorded_by=by, reason=f"{name} attachment"
+        ),
+        "decision": rows.DecisionFactory(report=decided, author=by, reason=f"{name} decision"),
         "receipt": rows.ReceiptFactory(line=line, report=report, rejected=1, rejection_reason=f"{name} receipt"),
         "picture": rows.PictureFactory(contested=True, origins=[source.code], **believed),
         "finding": rows.FindingFactory(label=f"{name} value", because=[report.reference], **believed),
@@ -125,11 +134,11 @@ def pages_about(row: Model) -> Iterator[str]:
 
 
 def autocompletes(term: str) -> Iterator[str]:
-    """Every dropdown that is filled by typing."""
-    for model in admin.site._registry:
-        for field in related_fields(model):
-            asked = f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field.name}"
-            yield f"/admin/autocomplete/?{asked}&term={term}"
+    """A dropdown that is filled by typing, for every kind of row there is to choose."""
+    fields = {field.related_model: field for model in admin.site._registry for field in related_fields(model)}
+    for field in fields.values():
+        asked = f"app_label={field.model._meta.app_label}&model_name={field.model._meta.model_name}"
+        yield f"/admin/autocomplete/?{asked}&field_name={field.name}&term={term}"
 
 
 def body_of(answer: Any) -> bytes:

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from actors.admin.readable import ReadableAdmin, is_operator
+from actors.admin.readable import KEPT, ReadableAdmin, is_operator
 from actors.models import User
 
 # Rights follow from staff, superuser and clearance; groups would be a second rule beside them.
@@ -33,7 +33,7 @@ class UserAdmin(ReadableAdmin, DjangoUserAdmin):
     fieldsets = [
         (None, {"fields": [("username", "email"), ("first_name", "last_name"), "password"]}),
         ("Rights", {"fields": ["clearance", "is_active", "is_staff", "is_superuser"]}),
-        ("Kept by the service", {"fields": [("last_login", "date_joined")]}),
+        (KEPT, {"fields": [("last_login", "date_joined")]}),
     ]
     add_fieldsets = [(None, {"fields": ["username", "password1", "password2", "clearance", "is_staff"]})]
 

@@ -8,7 +8,7 @@ from unfold.decorators import display
 
 from actors.admin.badges import marking_badge
 from actors.admin.filters import RelatedFilter
-from actors.admin.readable import EditableInline, EditableRows, ReadableAdmin
+from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin
 from actors.models import Actor, ActorIdentifier, ActorName
 
 
@@ -34,7 +34,7 @@ class ActorAdmin(EditableRows, ReadableAdmin):
     readonly_fields = ["reference", "merged_into", "created_at"]
     fieldsets = [
         (None, {"fields": [("name", "kind"), ("country", "parent"), ("marking", "provisional")]}),
-        ("Kept by the service", {"fields": [("reference", "created_at"), "merged_into"]}),
+        (KEPT, {"fields": [("reference", "created_at"), "merged_into"]}),
     ]
     inlines = [NamesInline, IdentifiersInline]
 

@@ -31,6 +31,8 @@ from actors.models import AuditEntry
 # A search costs a scan for each word (RELIABILITY.md, Q8).
 LONGEST_SEARCH = 200
 MOST_WORDS = 10
+# The title of the part of a page that nobody writes.
+KEPT = "Kept by the service"
 
 
 def reader_of(request: HttpRequest) -> Reader:
@@ -144,6 +146,11 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         shown = {str(name) for name in self.get_list_display(request)}
         return super().get_queryset(request).prefetch_related(*self.named_rows(reader_of(request), shown))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What the service keeps of a row is shown once there is one."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [each for each in fieldsets if each[0] != KEPT]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         found = super().get_object(request, object_id, from_field)

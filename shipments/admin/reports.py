@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -17,7 +17,7 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
-from actors.admin.readable import ReadableAdmin, ReadableInline, RecordedRows, reader_of
+from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
 from shipments.admin.entering import ReportForm
 from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
 from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
@@ -111,7 +111,7 @@ class ReportAdmin(ReadableAdmin):
                 ]
             },
         ),
-        ("Kept by the service", {"fields": [("reference", "entered_by"), ("partner_key", "shown_hash")]}),
+        (KEPT, {"fields": [("reference", "entered_by"), ("partner_key", "shown_hash")]}),
     ]
     readonly_fields = [
         "shown_content",
@@ -263,6 +263,11 @@ class DocumentAdmin(RecordedRows, ReadableAdmin):
     @display(description="marking", ordering="marking")
     def shown_marking(self, document: Document) -> SafeString:
         return marking_badge(document.marking)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def record(self, request: HttpRequest, form: Any) -> Document:
         document: Document = form.save(commit=False)

@@ -16,7 +16,7 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, percent, state_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
-from actors.admin.readable import EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
+from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
 from shipments.admin.deciding import FORMS
 from shipments.admin.panel import panel_of
 from shipments.intake.moments import known_at_of
@@ -87,7 +87,7 @@ class SubjectPages(EditableRows, ReadableAdmin):
     """List and page of one kind of subject. What happened is never edited here, only what it is and was planned."""
 
     change_form_outer_before_template = "admin/shipments/panel.html"
-    kept_by_the_service = ("Kept by the service", {"fields": [("reference", "created_at"), "merged_into"]})
+    kept_by_the_service = (KEPT, {"fields": [("reference", "created_at"), "merged_into"]})
     readonly_fields = ["reference", "created_at", "merged_into"]
     search_fields = ["reference", "title"]
     search_related: dict[str, tuple[str, ...]] = {"identifiers": ("value",)}
