@@ -97,6 +97,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "aidtracker.site.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
