@@ -129,7 +129,6 @@ def pages_about(row: Model) -> Iterator[str]:
             if isinstance(row, field.related_model) and not field.many_to_many:
                 where = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
                 yield f"{where}?{field.name}={row.pk}"
-                yield f"{where}?{field.name}__id__exact={row.pk}"
         assert pages.search_fields is not None
 
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth import get_user_model
-from django.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db.models import Exists, Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -329,20 +330,22 @@ class EditableInline(ReadableInline):
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        formset.form = type(formset.form.__name__, (_KeepsWhatIsSpokenOf, formset.form), {})
-        return formset
+        return type(formset.__name__, (_KeepsWhatIsSpokenOf, formset), {"request": request})
 
 
 class _KeepsWhatIsSpokenOf:
-    """In place of Django's list of what protects a row, which would name reports the reader may not see."""
+    """A formset that keeps rows which evidence refers to, and names nothing that the reader may not see."""
 
-    def hand_clean_DELETE(self) -> None:  # Django's name
-        if not self.cleaned_data.get("DELETE") or self.instance._state.adding:
-            return
-        collector = NestedObjects(using=self.instance._state.db)
-        collector.collect([self.instance])
-        if collector.protected:
-            self._errors[NON_FIELD_ERRORS] = self.error_class(["Something that was said refers to this row: it stays."])
+    def clean(self) -> None:
+        super().clean()
+        for form in self.initial_forms:
+            if self.can_delete and self._should_delete_form(form):
+                collector = NestedObjects(using=form.instance._state.db)
+                collector.collect([form.instance])
+                if collector.protected:
+                    refusal = f"Something that was said refers to {form.instance}: it stays."
+                    messages.error(self.request, refusal)  # the theme prints no errors of a whole formset
+                    raise ValidationError(refusal)
 
 
 def may_write(request: HttpRequest, obj: Model | None) -> bool:
