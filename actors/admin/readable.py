@@ -20,6 +20,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db.models import Exists, Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.forms import ModelForm
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import smart_split, unescape_string_literal
@@ -183,6 +184,13 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
             if isinstance(inline, EditableInline) or inline.get_queryset(request).filter(**{key: obj}).exists():
                 yield formset, inline
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The theme prints no error of a whole formset; here it is said above the page."""
+        for inline in context.get("inline_admin_formsets", ()):
+            for refusal in inline.formset.non_form_errors() if inline.formset.is_bound else ():
+                messages.error(request, refusal)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Only what a filter of this page asks: any other lookup would answer questions on hidden columns."""
         return lookup in self._lookups(request)
@@ -330,22 +338,20 @@ class EditableInline(ReadableInline):
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        return type(formset.__name__, (_KeepsWhatIsSpokenOf, formset), {"request": request})
+        formset.form = type(formset.form.__name__, (_KeepsWhatIsSpokenOf, formset.form), {})
+        return formset
 
 
 class _KeepsWhatIsSpokenOf:
-    """A formset that keeps rows which evidence refers to, and names nothing that the reader may not see."""
+    """In place of Django's list of what protects a row, which would name reports that the reader may not see."""
 
-    def clean(self) -> None:
-        super().clean()
-        for form in self.initial_forms:
-            if self.can_delete and self._should_delete_form(form):
-                collector = NestedObjects(using=form.instance._state.db)
-                collector.collect([form.instance])
-                if collector.protected:
-                    refusal = f"Something that was said refers to {form.instance}: it stays."
-                    messages.error(self.request, refusal)  # the theme prints no errors of a whole formset
-                    raise ValidationError(refusal)
+    def hand_clean_DELETE(self) -> None:  # Django's name
+        if not self.cleaned_data.get(DELETION_FIELD_NAME) or self.instance._state.adding:
+            return
+        collector = NestedObjects(using=self.instance._state.db)
+        collector.collect([self.instance])
+        if collector.protected:
+            raise ValidationError(f"Something that was said refers to {self.instance}: it stays.")
 
 
 def may_write(request: HttpRequest, obj: Model | None) -> bool:
