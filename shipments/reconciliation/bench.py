@@ -73,9 +73,10 @@ class Bench:
         against: tuple[ReportKey, ...] = (),
         reason: str,
         by: int = 0,
+        slot: tuple[object, ...] = (),
     ) -> None:
-        """Write down what did not make the picture; the same keys and kind are one conflict."""
-        name = conflict_id(self.subject, kind, keys)
+        """Write down what did not make the picture; ``slot`` tells facts of one attribute apart."""
+        name = conflict_id(self.subject, kind, (about, leg, *slot), keys)
         self.conflicts.setdefault(
             name,
             Conflict(

@@ -26,9 +26,12 @@ def confidence(weight: int) -> int:
     return round(1000 / (1 + exp(-clamped / 1000)))
 
 
-def conflict_id(subject: str, kind: ConflictKind, keys: Iterable[ReportKey]) -> str:
-    """sha256 over subject, kind and sorted keys, hexadecimal."""
-    return sha256(_bytes((subject, kind, sorted(keys)))).hexdigest()
+def conflict_id(subject: str, kind: ConflictKind, slot: tuple[object, ...], keys: Iterable[ReportKey]) -> str:
+    """sha256 over subject, kind, what is disputed (``slot``) and sorted keys, hexadecimal.
+
+    The slot is in it because one report may lose on two facts, which are two conflicts.
+    """
+    return sha256(_bytes((subject, kind, slot, sorted(keys)))).hexdigest()
 
 
 def output_hash(picture: Picture) -> str:

@@ -182,9 +182,10 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             against=top.keys,
             reason=f"{label(group.core)} against {label(top.core)}",
             by=top.net - group.net,
+            slot=slot,
         )
     if top.score == 0:
-        bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=label(top.core))
+        bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=label(top.core), slot=slot)
     if top.against:
         bench.conflict(
             ConflictKind.DENIED,
@@ -194,6 +195,7 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             against=top.keys,
             reason=f"denies {label(top.core)}",
             by=top.net,
+            slot=slot,
         )
     if top.is_decided:
         _challenge(bench, about, leg, resolution)

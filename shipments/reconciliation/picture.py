@@ -112,7 +112,7 @@ class Finding:
 class Conflict:
     """Something that did not make the picture, or stands against it; ``id`` is stable.
 
-    id = sha256(subject, kind, sorted keys), hexadecimal. ``by`` is how far it is behind (milli-nats).
+    id = sha256(subject, kind, what is disputed, sorted keys), hexadecimal. ``by`` is how far it is behind (milli-nats).
     ``kept_open`` is set by an analyst's keep_open decision in force.
     """
 

@@ -252,3 +252,12 @@ def test_the_best_credibility_of_an_item_is_told_and_six_is_none() -> None:
     assert credibility(3, 2) == 2
     assert credibility(6) is None
     assert credibility(None) is None
+
+
+def test_a_report_that_loses_on_two_facts_is_named_twice() -> None:
+    lighter = tells("ngo", fact("quantity", amount(10)), fact("channel", code("public")))
+    heavier = tells("carrier", fact("quantity", amount(40)), fact("channel", code("diplomatic_note")))
+    picture = fold(lighter, heavier)
+    named = [(c.about, c.keys) for c in picture.conflicts]
+    assert named == [("fact:channel", (lighter.key,)), ("fact:quantity", (lighter.key,))]
+    assert len({c.id for c in picture.conflicts}) == 2
