@@ -65,7 +65,7 @@ def test_junk_in_an_address_is_never_our_fault():
             said = quote(next(junk_for))
             answer = operator.get(f"{where}?{parameter}={said}")
             assert answer.status_code in (200, 302, 400), (where, parameter, said, answer.status_code)
-        for view in ("change", "history", "delete", "decide", "withdraw"):
+        for view in ("change", "decide"):
             said = quote(next(junk_for))
             answer = operator.get(f"{where}{said}/{view}/")
             assert answer.status_code in (302, 400, 403, 404), (where, view, said, answer.status_code)
