@@ -25,22 +25,6 @@ from shipments.factories import (
 from shipments.intake.report import parse_report
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.recording import Sender, record
-from tests.people import ALL_SCOPES, Caller, make_analyst, make_partner, make_stranger
-
-
-@pytest.fixture
-def partner(db: None) -> Caller:
-    return make_partner(scopes=ALL_SCOPES)
-
-
-@pytest.fixture
-def analyst(db: None) -> Caller:
-    return make_analyst()
-
-
-@pytest.fixture
-def stranger(db: None) -> Caller:
-    return make_stranger()
 
 
 def day(number: int) -> datetime:

@@ -1,3 +1,5 @@
+"""The three people of every test about rights, for all tests; a file that needs another one makes its own."""
+
 import pytest
 
 from tests.people import ALL_SCOPES, Caller, make_analyst, make_partner, make_stranger
