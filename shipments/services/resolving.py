@@ -88,7 +88,9 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
         ),
         documents=dict(documents.filter(reference__in=named).values_list("reference", "pk"))
         | dict(documents.filter(key__in=named).values_list("key", "pk")),
-        attributes={attribute.name: attribute for attribute in Attribute.objects.all()},
+        attributes={each.name: each for each in Attribute.objects.all()}
+        if any(draft.facts for draft in drafts)
+        else {},
         mappings={(mapping.scheme, mapping.code): mapping for mapping in mappings},
     )
 
