@@ -43,6 +43,3 @@ class Reader:
     def of_key(cls, key: PartnerKey) -> "Reader":
         """A partner's reading rights."""
         return cls(clearance=Marking(key.clearance), actor_id=key.actor_id)
-
-
-PUBLIC = Reader(clearance=Marking.CLEAR)

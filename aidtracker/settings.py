@@ -31,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_structlog",
@@ -176,4 +175,3 @@ CELERY_TIMEZONE = "UTC"
 RECONCILE_LEASE_SECONDS = env.lease_seconds
 RECONCILE_SWEEP_SECONDS = env.sweep_seconds
 RECONCILE_BATCH_SIZE = env.batch_size
-TRUSTED_PROXIES = env.trusted_proxies
