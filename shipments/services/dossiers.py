@@ -62,11 +62,15 @@ class Dossier:
 
     @property
     def turns(self) -> list[int]:
-        """Moments at which the evidence itself stood differently, beside the arrival of reports."""
+        """Moments at which the evidence itself stood differently, beside the arrival of reports.
+
+        What was in force before the first report arrived turns nothing.
+        """
+        first = min((micros(row["received_at"]) for row in self.reports), default=0)
         bound = (each.recorded_at for row in self.reports for each in chain(row["attachments"], row["mappings"]))
         interests = (recorded_at for row in self.reports for _, recorded_at in row["interests"])
         contained = (recorded_at for *_, recorded_at in self.rules.containments)
-        return sorted({micros(moment) for moment in bound} | set(interests) | set(contained))
+        return sorted({turn for turn in chain(map(micros, bound), interests, contained) if turn > first})
 
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
