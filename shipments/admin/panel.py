@@ -28,8 +28,13 @@ from shipments.admin.wording import (
 from shipments.models import Conflict, Document, Due, Finding, Picture, Report, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.explaining import explain, picture_for, reads_beyond_tier
-from shipments.services.picturing import conflict_columns, finding_columns, picture_columns
-from shipments.services.rules import moment_of
+from shipments.services.picturing import (
+    conflict_columns,
+    conflict_keys,
+    finding_columns,
+    finding_keys,
+    picture_columns,
+)
 from shipments.wording import interval_in_words
 
 # A page shows so many reports; the rest is a link to their list.
@@ -117,21 +122,8 @@ def _stored(subject: Subject, reader: Reader, known_at: datetime | None) -> Beli
 
 def _folded(subject: Subject, reader: Reader, known_at: datetime | None) -> Believed:
     core = picture_for(subject, reader, known_at=known_at)
-    findings = [
-        Finding(
-            kind=each.kind,
-            attribute=each.attribute,
-            leg=each.leg or "",
-            line=each.line or "",
-            as_of=moment_of(each.as_of).isoformat() if each.as_of is not None else "",
-            **finding_columns(each),
-        )
-        for each in core.findings
-    ]
-    conflicts = [
-        Conflict(stable_id=each.id, about=each.about, leg=each.leg or "", **conflict_columns(each))
-        for each in core.conflicts
-    ]
+    findings = [Finding(**finding_keys(each), **finding_columns(each)) for each in core.findings]
+    conflicts = [Conflict(**conflict_keys(each), **conflict_columns(each)) for each in core.conflicts]
     return Picture(subject_id=subject.pk, **picture_columns(core, version=0)), findings, conflicts
 
 

@@ -17,8 +17,13 @@ from actors.access import Reader
 from actors.models import Source
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.services.explaining import picture_for, reads_beyond_tier
-from shipments.services.picturing import conflict_columns, finding_columns, picture_columns
-from shipments.services.rules import moment_of
+from shipments.services.picturing import (
+    conflict_columns,
+    conflict_keys,
+    finding_columns,
+    finding_keys,
+    picture_columns,
+)
 
 PICTURE = [
     "subject_id",
@@ -79,38 +84,26 @@ def pictures_of(subject_ids: Sequence[UUID], reader: Reader, known_at: datetime 
 
 def picture_of(subject: Subject, reader: Reader, known_at: datetime | None) -> Any:
     """The picture of one subject as ``reader`` may see it, or None while nothing is believed."""
-    if not is_folded_for(subject, reader):
+    if not reads_beyond_tier(subject, reader):
         return pictures_of([subject.pk], reader, known_at).get(subject.pk)
     folded = picture_for(subject, reader, known_at=known_at)
-    findings = [
-        {
-            "kind": finding.kind,
-            "attribute": finding.attribute,
-            "leg": finding.leg,
-            "line": finding.line,
-            "as_of": moment_of(finding.as_of).isoformat() if finding.as_of is not None else "",
-            **finding_columns(finding),
-        }
-        for finding in folded.findings
-    ]
+    findings = [{**finding_keys(finding), **finding_columns(finding)} for finding in folded.findings]
     columns = {**picture_columns(folded, version=0), "version": None, "known_from": None}
     return withhold(_picture(columns, findings, len(folded.conflicts)), reader)
 
 
 def conflicts_of(subject: Subject, reader: Reader, known_at: datetime | None) -> list[dict[str, Any]]:
     """The conflicts of one subject as ``reader`` may see them, the nearest to belief first."""
-    if not is_folded_for(subject, reader):
+    if not reads_beyond_tier(subject, reader):
         rows = conflict_rows(reader, known_at).filter(subject_id=subject.pk)
         return list(rows.order_by("behind", "stable_id", "about", "leg"))
     folded = picture_for(subject, reader, known_at=known_at).conflicts
     return [
         {
-            "stable_id": conflict.id,
             "subject__reference": subject.reference,
             "subject__kind": subject.kind,
-            "about": conflict.about,
-            "leg": conflict.leg,
             "known_from": None,
+            **conflict_keys(conflict),
             **conflict_columns(conflict),
         }
         for conflict in sorted(folded, key=lambda conflict: (conflict.by, conflict.id, conflict.about))
@@ -123,11 +116,6 @@ def conflict_rows(reader: Reader, known_at: datetime | None) -> Any:
         "stable_id", "subject__reference", "subject__kind", "kind", "about", "leg", "reports", "against", "reason",
         "behind", "kept_open", "known_from",
     )  # fmt: skip
-
-
-def is_folded_for(subject: Subject, reader: Reader) -> bool:
-    """Whether the stored tiers do not hold what this reader may see of the subject."""
-    return subject.marking > reader.clearance or reads_beyond_tier(subject, reader)
 
 
 def withhold(shown: Any, reader: Reader) -> Any:

@@ -43,8 +43,12 @@ def picture_for(subject: Subject, reader: Reader, *, known_at: datetime | None =
 
 
 def reads_beyond_tier(subject: Subject, reader: Reader) -> bool:
-    """Whether ``reader`` may see reports about ``subject`` that their clearance alone would not show."""
-    return bool(_beyond(subject, reader))
+    """Whether the stored tiers do not hold what ``reader`` may see of ``subject``: it has to be folded for them.
+
+    So it is with a grant on a subject above their clearance, and with reports that their clearance
+    alone would not show.
+    """
+    return subject.marking > reader.clearance or bool(_beyond(subject, reader))
 
 
 def explain(

@@ -111,12 +111,27 @@ def rows_of(spans: Iterable[tuple[int, Span]], *, tier: int) -> list[Row]:
 def _contents(picture: core.Picture, number: int) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
     yield "picture", (), picture_columns(picture, version=number)
     for finding in picture.findings:
-        as_of = moment_of(finding.as_of).isoformat() if finding.as_of is not None else ""
-        where = (finding.leg or "", finding.line or "", as_of, _scope(finding.scope), str(finding.time_class))
-        which = (finding.kind, finding.attribute, *where)
-        yield "finding", which, finding_columns(finding)
+        yield "finding", tuple(finding_keys(finding).values()), finding_columns(finding)
     for conflict in picture.conflicts:
-        yield "conflict", (conflict.id, conflict.about, conflict.leg or ""), conflict_columns(conflict)
+        yield "conflict", tuple(conflict_keys(conflict).values()), conflict_columns(conflict)
+
+
+def finding_keys(finding: core.Finding) -> dict[str, str]:
+    """The columns that tell a Finding row from the others of its picture, in the order of the key."""
+    return {
+        "kind": finding.kind,
+        "attribute": finding.attribute,
+        "leg": finding.leg or "",
+        "line": finding.line or "",
+        "as_of": moment_of(finding.as_of).isoformat() if finding.as_of is not None else "",
+        "scope": _scope(finding.scope),
+        "time_class": str(finding.time_class),
+    }
+
+
+def conflict_keys(conflict: core.Conflict) -> dict[str, str]:
+    """The columns that tell a Conflict row from the others of its picture, in the order of the key."""
+    return {"stable_id": conflict.id, "about": conflict.about, "leg": conflict.leg or ""}
 
 
 def _scope(scope: str) -> str:

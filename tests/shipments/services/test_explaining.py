@@ -7,6 +7,7 @@ from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
 from shipments.factories import OccurredFactory, ReportDraftFactory
 from shipments.intake.draft import Pointer
+from shipments.models import Shipment
 from shipments.services.explaining import explain, picture_for, reads_beyond_tier
 from shipments.services.recording import Sender, record
 from tests.shipments.services.conftest import hours
@@ -69,3 +70,12 @@ def test_a_partner_reads_a_picture_with_its_own_restricted_reports_in_it(say, sh
     assert not reads_beyond_tier(shipment, stranger)
     assert picture_for(shipment, me).leading == "arrived"
     assert picture_for(shipment, stranger).leading == "departed"
+
+
+def test_a_grant_on_a_subject_above_ones_clearance_needs_a_fold_whatever_its_reports_are_marked(say, shipment):
+    say("departed", 24)
+    Shipment.objects.filter(pk=shipment.pk).update(marking=Marking.AMBER)
+    shipment.refresh_from_db()
+
+    assert reads_beyond_tier(shipment, Reader(clearance=Marking.GREEN))
+    assert not reads_beyond_tier(shipment, ANALYST)
