@@ -107,6 +107,7 @@ def test_analyst_reads_how_the_flights_are_known(desk: Desk) -> None:
     page.get_by_role("link", name=FLIGHTS).click()
 
     timeline = page.locator("#timeline > .aid-timeline > li")
+    timeline.first.wait_for()  # all() takes what is there and does not wait for the page that was clicked for
     assert [each.locator("strong").inner_text() for each in timeline.all()] == ["departed", "arrived"]
     summary = page.locator(".aid-summary").inner_text()
     assert "4 kbs, nk-news, wsj, yonhap" in summary
