@@ -6,7 +6,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from actors.access import Reader
-from actors.api.refusals import Fault, Refusal
+from actors.api.refusals import CHALLENGE, Fault, Refusal
 from actors.models import PartnerKey
 from actors.services.keys import find_key
 
@@ -28,7 +28,8 @@ class PartnerKeyAuthentication(BaseAuthentication):
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="aidtracker"'
+        """RFC 6750: a credential that is no good is called so; one that was not sent is asked for."""
+        return f'{CHALLENGE}, error="invalid_token"' if "HTTP_AUTHORIZATION" in request.META else CHALLENGE
 
 
 def partner_key_of(request: Request) -> PartnerKey:

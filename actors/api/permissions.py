@@ -1,4 +1,7 @@
-"""What a caller may do here. Which rows they see is the querysets' to say (actors.access)."""
+"""What a caller may do here. Which rows they see is the querysets' to say (actors.access).
+
+A view names the permission of each method; one that names none is closed to everybody.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -13,27 +16,46 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-class MayRead(BasePermission):
-    """A key with the scope ``read``, or a person who is signed in."""
+class Undeclared(BasePermission):
+    """Nobody. What stands in for the permission that a view has not named."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if isinstance(request.auth, PartnerKey):
-            return _has(request.auth, PartnerKey.Scope.READ)
-        return bool(request.user and request.user.is_authenticated)
-
-
-class MayReport(BasePermission):
-    """A key with the scope ``reports:write``. People enter reports in the admin."""
-
-    def has_permission(self, request: Request, view: "APIView") -> bool:
-        if isinstance(request.auth, PartnerKey):
-            return _has(request.auth, PartnerKey.Scope.REPORTS_WRITE)
-        if request.user and request.user.is_authenticated:
-            raise insufficient_scope(PartnerKey.Scope.REPORTS_WRITE)
         return False
 
 
-def _has(key: PartnerKey, scope: PartnerKey.Scope) -> bool:
-    if scope not in key.scopes:
-        raise insufficient_scope(scope)
-    return True
+class Known(BasePermission):
+    """Any good key, whatever its scopes, or a person who is signed in."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return isinstance(request.auth, PartnerKey) or bool(request.user and request.user.is_authenticated)
+
+
+class NeedsScope(BasePermission):
+    """A key with the scope. People write in the admin, so only what is ``open_to_people`` lets them in."""
+
+    scope: PartnerKey.Scope
+    open_to_people = False
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if isinstance(request.auth, PartnerKey):
+            is_allowed = self.scope in request.auth.scopes
+        elif request.user and request.user.is_authenticated:
+            is_allowed = self.open_to_people
+        else:
+            return False
+        if not is_allowed:
+            raise insufficient_scope(self.scope)
+        return True
+
+
+class MayRead(NeedsScope):
+    """A key with the scope ``read``, or a person who is signed in."""
+
+    scope = PartnerKey.Scope.READ
+    open_to_people = True
+
+
+class MayReport(NeedsScope):
+    """A key with the scope ``reports:write``."""
+
+    scope = PartnerKey.Scope.REPORTS_WRITE

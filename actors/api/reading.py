@@ -18,6 +18,7 @@ from actors.access import Reader
 from actors.api.authentication import reader_of
 from actors.api.pages import Order, read_page
 from actors.api.parameters import Parameters, read_parameters
+from actors.api.permissions import MayRead
 
 
 @method_decorator(conditional_page, name="dispatch")
@@ -25,6 +26,7 @@ class ReadView(APIView):
     """A view that reads. Answers carry an ETag; what one reader may keep, no other may be served."""
 
     parameters: type[Parameters] = Parameters
+    permission_classes = [MayRead]
 
     def read_parameters(self) -> dict[str, Any]:
         """This request's parameters, checked."""

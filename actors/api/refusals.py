@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from rest_framework.exceptions import APIException
 
+# How a caller may say who they are (RFC 6750, section 3).
+CHALLENGE = 'Bearer realm="aidtracker"'
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -44,7 +47,9 @@ class Refusal(APIException):
 
 def insufficient_scope(scope: str) -> Refusal:
     """The credential is good and may not do this; the scope is named, never the object."""
-    return Refusal("insufficient_scope", f"This needs the scope {scope}.", status=403)
+    offer = f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    headers = {"WWW-Authenticate": offer}
+    return Refusal("insufficient_scope", f"This needs the scope {scope}.", status=403, headers=headers)
 
 
 def not_found() -> Refusal:

@@ -16,6 +16,11 @@ class User(AbstractUser):
     clearance = models.PositiveSmallIntegerField(choices=Marking.choices, default=Marking.CLEAR)
 
 
+def known_scopes() -> list[tuple[str, str]]:
+    """Every scope there is, with what it allows. A function, so that a new one needs no migration."""
+    return PartnerKey.Scope.choices
+
+
 class PartnerKey(models.Model):
     """A partner system's key, ``aid_live_<prefix>_<secret>``; only the secret's SHA-256 is kept.
 
@@ -24,9 +29,11 @@ class PartnerKey(models.Model):
     """
 
     class Scope(models.TextChoices):
-        READ = "read"
-        REPORTS_WRITE = "reports:write"
-        REPORTS_RELAY = "reports:relay"
+        """What a key may do. The sentences are what the admin, the commands and the OpenAPI document say."""
+
+        READ = "read", "Read whatever the key's clearance allows."
+        REPORTS_WRITE = "reports:write", "Send reports in the partner's own voice."
+        REPORTS_RELAY = "reports:relay", "Send reports of what other sources said."
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=120)
@@ -36,7 +43,7 @@ class PartnerKey(models.Model):
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, blank=True, help_text="The voice of this partner's own reports."
     )
-    scopes = ArrayField(models.CharField(max_length=40, choices=Scope))
+    scopes = ArrayField(models.CharField(max_length=40, choices=known_scopes))
     clearance = models.PositiveSmallIntegerField(choices=Marking.choices, default=Marking.GREEN)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)

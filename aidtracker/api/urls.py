@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from actors.api import views as actors
+from actors.api.permissions import Known
 from actors.api.refusals import not_found
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from aidtracker.api.schema import Docs, Schema
@@ -45,6 +46,8 @@ register_converter(DigestConverter, "digest")
 
 class Nowhere(APIView):
     """Every other address: 401 for strangers, 404 for those we know."""
+
+    permission_classes = [Known]
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
