@@ -61,12 +61,19 @@ def _checks(arguments: list[str]) -> int:
 
 def _django(arguments: list[str]) -> int:
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
+    from psycopg.errors import UndefinedTable
 
     from .environment import borrowed
 
     with borrowed() as environment:
         os.environ.update(environment)
-        execute_from_command_line(arguments)
+        try:
+            execute_from_command_line(arguments)
+        except ProgrammingError as error:
+            if isinstance(error.__cause__, UndefinedTable):
+                raise say.Refusal(f"{error.__cause__.diag.message_primary}: run `make run` first.") from None
+            raise
     return 0
 
 

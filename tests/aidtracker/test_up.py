@@ -216,3 +216,18 @@ def test_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
         text=True,
     )
     assert (done.returncode, done.stderr) == (1, f"PORT must be a number from 1 to 65535, not {port!r}.\n")
+
+
+def test_command_before_the_first_run_is_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o711)
+    done = subprocess.run(
+        [sys.executable, "manage.py", "verify"],
+        cwd=ROOT,
+        env=environment(tmp_path / "state", 1),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == 'relation "shipments_subject" does not exist: run `make run` first.'
+    assert "Traceback" not in done.stderr
+    assert_nothing_is_left(tmp_path / "state")
