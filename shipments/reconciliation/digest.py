@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from enum import Enum
-from functools import lru_cache
 from hashlib import sha256
+from json import JSONEncoder
 from math import exp
+from operator import attrgetter
 from typing import Any
 
 from shipments.reconciliation.compare import plain
@@ -40,42 +40,22 @@ def output_hash(picture: Picture) -> str:
 
 
 def _bytes(value: object) -> bytes:
-    return _form(value).encode()
+    """A canonical form in which different values never look alike: JSON, with each value object's type in it."""
+    return _encode(value).encode()
 
 
-def _form(value: object) -> str:
-    """A canonical form in which different values never look alike (lengths go before texts)."""
-    write = _FORMS.get(type(value))
-    if write is None:
-        write = _FORMS[type(value)] = _form_of(type(value))
-    return write(value)
+def _parts(value: object) -> object:
+    """What JSON cannot write by itself: value objects as their type and fields, in order; decimals as plain text."""
+    read = _FIELDS.get(type(value))
+    if read is None:
+        if isinstance(value, Decimal):
+            return ["decimal", plain(value)]
+        if not is_dataclass(value):
+            raise TypeError(f"cannot hash a {type(value).__name__}")
+        names = [field.name for field in fields(value) if field.name not in _TOLD]
+        read = _FIELDS[type(value)] = attrgetter("__class__.__name__", *names)
+    return read(value)
 
 
-def _form_of(kind: type) -> Callable[[Any], str]:
-    if issubclass(kind, Enum):
-        return lambda value: _text(value.value)
-    if issubclass(kind, tuple | list):
-        return _sequence
-    if is_dataclass(kind):
-        names = tuple(field.name for field in fields(kind) if field.name not in _TOLD)
-        return lambda value: f"{{{kind.__name__}" + "".join([_form(getattr(value, name)) for name in names]) + "}"
-    raise TypeError(f"cannot hash a {kind.__name__}")
-
-
-def _text(value: str) -> str:
-    return f"{len(value)}:{value}"
-
-
-def _sequence(value: Sequence[object]) -> str:
-    return "[" + "".join(map(_form, value)) + "]"
-
-
-_FORMS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda value: "~",
-    str: _text,
-    bool: lambda value: "+" if value else "-",
-    int: lambda value: f"i{value};",
-    Decimal: lambda value: f"d{plain(value)};",
-    # The same keys come back in every list of a picture.
-    ReportKey: lru_cache(maxsize=4096)(_sequence),
-}
+_FIELDS: dict[type, Callable[[Any], object]] = {}
+_encode = JSONEncoder(default=_parts, check_circular=False, separators=(",", ":")).encode

@@ -78,7 +78,8 @@ def resolve(
     for group in groups:
         group.against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
         group.denied = sum(vote.weight for vote in best_by_pool(group.against).values())
-    groups.sort(key=lambda g: (-g.net, -len(origins(g.votes)), comparer.fineness(attribute, g.core), g.keys))
+    if len(groups) > 1:
+        groups.sort(key=lambda g: (-g.net, -len(origins(g.votes)), comparer.fineness(attribute, g.core), g.keys))
     second = groups[1].net if len(groups) > 1 else 0
     margin = groups[0].net - max(0, second) if groups else 0
     return Resolution(
@@ -94,7 +95,9 @@ def _gather(attribute: str, said: Iterable[Said], comparer: Comparer) -> list[Gr
     for vote, value in said:
         by_value[value].append((vote, value))
     groups: list[Group] = []
-    ordered = sorted(by_value, key=lambda v: (*comparer.fineness(attribute, v), repr(v)))
+    ordered = list(by_value)
+    if len(ordered) > 1:
+        ordered.sort(key=lambda v: (*comparer.fineness(attribute, v), repr(v)))
     for value in ordered:
         fitting = [g for g in groups if comparer.agree(attribute, value, g.core)]
         if fitting:

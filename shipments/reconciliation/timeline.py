@@ -47,6 +47,8 @@ def _place(bench: Bench, candidate: Candidate, leg: str) -> str | None:
     ]
     if not said:
         return None
+    if len({place for _, place in said}) == 1:
+        return said[0][1].place
     found = resolve("place", said, [], comparer=bench.comparer, bar=bench.policy.bar)
     # Taken from several legs, a step has several places by nature.
     if candidate.stands_for is None:
