@@ -29,8 +29,8 @@ class Reader:
 
     @property
     def is_analyst(self) -> bool:
-        """A person of ours who is cleared for what analysts read."""
-        return self.user_id is not None and self.clearance >= Marking.AMBER
+        """One of ours, cleared for what analysts read. A partner is none, however far it is cleared."""
+        return self.actor_id is None and self.clearance >= Marking.AMBER
 
     @classmethod
     def of_user(cls, user: User | AnonymousUser) -> "Reader":

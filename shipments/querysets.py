@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from actors.access import Reader
 
 
-def _granted(reader: Reader, subject: str) -> Q:
-    """Rows whose ``subject`` was granted to the reader by name; a condition for ``filter``."""
+def granted(reader: Reader, subject: str, *, up_to: str | OuterRef = "") -> Q:
+    """Rows whose ``subject`` was granted to the reader by name; a condition for ``filter``.
+
+    With ``up_to``, rows whose column of that name (a marking) the grant reaches.
+    """
     named = Q()
     if reader.actor_id:
         named |= Q(actor_id=reader.actor_id)
@@ -23,15 +26,38 @@ def _granted(reader: Reader, subject: str) -> Q:
         named |= Q(user_id=reader.user_id)
     if not named:
         return Q()
-    grants = apps.get_model("shipments", "ReadingGrant").objects
-    return Q(Exists(grants.filter(named, subject_id=OuterRef(subject), withdrawn_at=None)))
+    grants = apps.get_model("shipments", "ReadingGrant").objects.filter(named, withdrawn_at=None)
+    reached = {"marking__gte": OuterRef(up_to)} if up_to else {}
+    return Q(Exists(grants.filter(subject_id=OuterRef(subject), **reached)))
+
+
+def within(reader: Reader, column: str, *, subject: str = "subject_id") -> Q:
+    """Rows whose ``column`` (a marking or a tier) is within the clearance, or within a grant on their subject."""
+    return Q(**{f"{column}__lte": reader.clearance}) | granted(reader, subject, up_to=column)
 
 
 class SubjectQuerySet(QuerySet):
     """Shipments, offers, appeals, contacts, inquiries and crises."""
 
     def visible_to(self, reader: Reader) -> Self:
-        return self.filter(Q(marking__lte=reader.clearance) | _granted(reader, "pk"))
+        return self.filter(Q(marking__lte=reader.clearance) | granted(reader, "pk"))
+
+    def beyond_tiers(self, reader: Reader) -> Self:
+        """Subjects of which ``reader`` may see more, or less, than one stored tier holds: to be folded for them.
+
+        So it is with reports of their own above their clearance, and with a grant that does not reach the
+        subject's own marking.
+        """
+        own = Q(pk=None)
+        if reader.actor_id:
+            own |= Q(partner_key__actor_id=reader.actor_id)
+        if reader.user_id:
+            own |= Q(entered_by_id=reader.user_id)
+        reports = apps.get_model("shipments", "Report").objects.filter(own, marking__gt=reader.clearance)
+        attachments = apps.get_model("shipments", "Attachment").objects.filter(report__in=reports)
+        said = Q(Exists(reports.filter(subject_id=OuterRef("pk"))))
+        attached = Q(Exists(attachments.filter(subject_id=OuterRef("pk"))))
+        return self.filter(~within(reader, "marking", subject="pk") | said | attached)
 
 
 class DocumentQuerySet(QuerySet):
@@ -51,19 +77,16 @@ class ReportQuerySet(QuerySet):
         about_visible = Exists(subjects.filter(pk=OuterRef("subject_id"))) | Exists(
             attachments.filter(subject__in=subjects)
         )
-        grants = apps.get_model("shipments", "ReadingGrant").objects.filter(
-            subject_id=OuterRef("subject_id"), marking__gte=OuterRef("marking"), withdrawn_at=None
-        )
         held_and_cleared = Q(subject=None, marking__lte=reader.clearance)
         if reader.clearance < Marking.AMBER:
             held_and_cleared = Q(pk=None)
         condition = (Q(marking__lte=reader.clearance) & Q(about_visible)) | held_and_cleared
+        reached = attachments.filter(granted(reader, "subject_id", up_to=OuterRef("marking")))
+        condition |= granted(reader, "subject_id", up_to="marking") | Q(Exists(reached))
         if reader.actor_id:
             condition |= Q(partner_key__actor_id=reader.actor_id)
-            condition |= Q(Exists(grants.filter(actor_id=reader.actor_id)))
         if reader.user_id:
             condition |= Q(entered_by_id=reader.user_id)
-            condition |= Q(Exists(grants.filter(user_id=reader.user_id)))
         return self.filter(condition)
 
     def held(self) -> Self:
@@ -82,18 +105,21 @@ class KnownQuerySet(QuerySet):
     """Picture rows, each true for a span of knowledge and folded for a tier of readers."""
 
     def for_reader(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
-        """What this reader could know at ``known_at`` (now, if None) of the subjects they may see."""
+        """What this reader could know at ``known_at`` (now, if None) of the subjects they may see.
+
+        A grant lifts its subject to the tier that the grant reaches.
+        """
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
         higher = (
             apps.get_model("shipments", "Picture")
-            .objects.filter(subject_id=OuterRef("subject_id"), tier__gt=OuterRef("tier"), tier__lte=reader.clearance)
-            .filter(_known(known_at))
+            .objects.filter(subject_id=OuterRef("subject_id"), tier__gt=OuterRef("tier"))
+            .filter(_known(known_at), within(reader, "tier"))
         )
         return self.filter(
             _known(known_at),
+            within(reader, "tier"),
             ~Exists(higher),
             Exists(subjects.filter(pk=OuterRef("subject_id"))),
-            tier__lte=reader.clearance,
         )
 
 

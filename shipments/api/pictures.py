@@ -1,11 +1,11 @@
-"""Pictures of a page of subjects, from the stored rows; or of one subject, folded for a reader with rights of its own.
+"""Pictures of subjects, from the stored rows; or folded for a reader with rights of its own.
 
-A list never folds. The stored rows of a tier are right for everybody of that clearance; whoever sees
-more of a subject by name (a grant, reports of their own) gets it folded on the detail.
+The stored rows of a tier are right for everybody who reads that tier. Whoever sees more of a subject
+by name (restricted reports of their own) gets that one subject folded, in a list as on its page.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,8 @@ from django.db.models import Count
 from actors.access import Reader
 from actors.models import Source
 from shipments.models import Conflict, Finding, Picture, Subject
-from shipments.services.explaining import picture_for, reads_beyond_tier
+from shipments.reconciliation import picture as core
+from shipments.services.explaining import picture_for, pictures_for, reads_beyond_tier
 from shipments.services.picturing import (
     conflict_columns,
     conflict_keys,
@@ -66,8 +67,13 @@ WITHHELD = "withheld"
 NAMES_SOURCES = frozenset({"origins", "denied_by", "source", "attributed_to"})
 
 
-def pictures_of(subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None) -> dict[UUID, Any]:
-    """The picture of each subject that has one, by id; four queries however many subjects."""
+def pictures_of(
+    subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None, *, beyond: Collection[UUID] = ()
+) -> dict[UUID, Any]:
+    """The picture of each subject that has one, by id; four queries however many subjects.
+
+    Those of ``beyond`` (see SubjectQuerySet.beyond_tiers) are folded for this reader.
+    """
     findings = defaultdict(list)
     rows = Finding.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
     for row in rows.order_by("kind", "attribute", "leg", "line", "as_of").values(*FINDING):
@@ -79,17 +85,16 @@ def pictures_of(subject_ids: Sequence[UUID], reader: Reader, known_at: datetime 
         row["subject_id"]: _picture(row, findings[row["subject_id"]], counts.get(row["subject_id"], 0))
         for row in pictures.values(*PICTURE)
     }
+    if beyond:
+        folded = pictures_for(beyond, reader, known_at=known_at)
+        shown |= {subject_id: _folded(picture) for subject_id, picture in folded.items()}
     return withhold(shown, reader)
 
 
-def picture_of(subject: Subject, reader: Reader, known_at: datetime | None) -> Any:
-    """The picture of one subject as ``reader`` may see it, or None while nothing is believed."""
-    if not reads_beyond_tier(subject, reader):
-        return pictures_of([subject.pk], reader, known_at).get(subject.pk)
-    folded = picture_for(subject, reader, known_at=known_at)
-    findings = [{**finding_keys(finding), **finding_columns(finding)} for finding in folded.findings]
-    columns = {**picture_columns(folded, version=0), "version": None, "known_from": None}
-    return withhold(_picture(columns, findings, len(folded.conflicts)), reader)
+def _folded(picture: core.Picture) -> dict[str, Any]:
+    findings = [{**finding_keys(finding), **finding_columns(finding)} for finding in picture.findings]
+    columns = {**picture_columns(picture, version=0), "version": None, "known_from": None}
+    return _picture(columns, findings, len(picture.conflicts))
 
 
 def conflicts_of(subject: Subject, reader: Reader, known_at: datetime | None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
 from actors.access import Reader
@@ -51,6 +51,7 @@ def plan_rows(kind: str, reader: Reader) -> QuerySet:
         .values(*COMMON)
         .annotate(
             crisis=reference_of(reader, "crisis_id"),
+            is_beyond_tiers=Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
             identifiers=ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
             **PLANS[kind](reader),
         )

@@ -1,5 +1,6 @@
 """Lists and details of the six kinds of subject, and what belongs to one: its story, reports, conflicts, claims."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -8,18 +9,26 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from actors.access import Reader
 from actors.api.parameters import PageParameters
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, narrowed, was_known
-from shipments.api.pictures import conflicts_of, picture_of, pictures_of, withhold
+from shipments.api.pictures import conflicts_of, pictures_of, withhold
 from shipments.api.plans import MODELS, plan_rows, shown_plan
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer
 from shipments.api.serializers import SERIALIZERS
 from shipments.models import Subject
-from shipments.services.explaining import explain
+from shipments.services.explaining import explain, reads_beyond_tier
+
+
+def with_pictures(rows: Sequence[dict[str, Any]], reader: Reader, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of plan_rows, each with its picture beside it."""
+    beyond = [row["pk"] for row in rows if row["is_beyond_tiers"]]
+    pictures = pictures_of([row["pk"] for row in rows], reader, asked.get("known_at"), beyond=beyond)
+    return [{**shown_plan(row), "picture": pictures.get(row["pk"])} for row in rows]
 
 
 class SubjectList(ReadView):
@@ -32,9 +41,7 @@ class SubjectList(ReadView):
         rows = narrowed(plan_rows(self.kind, self.reader), self.kind, asked, self.reader)
 
         def represent(found: list[dict[str, Any]]) -> Any:
-            pictures = pictures_of([row["pk"] for row in found], self.reader, asked.get("known_at"))
-            shown = [{**shown_plan(row), "picture": pictures.get(row["pk"])} for row in found]
-            return SERIALIZERS[self.kind](shown, many=True).data
+            return SERIALIZERS[self.kind](with_pictures(found, self.reader, asked), many=True).data
 
         return self.page(rows, ORDERS[asked["ordering"]], asked, represent)
 
@@ -63,8 +70,8 @@ class SubjectDetail(SubjectView):
         asked = self.read_parameters()
         subject = self.subject(reference, asked)
         row = plan_rows(self.kind, self.reader).get(pk=subject.pk)
-        picture = picture_of(subject, self.reader, asked.get("known_at"))
-        return Response(SERIALIZERS[self.kind]({**shown_plan(row), "picture": picture}).data)
+        (shown,) = with_pictures([row], self.reader, asked)
+        return Response(SERIALIZERS[self.kind](shown).data)
 
 
 class SubjectTimeline(SubjectView):
@@ -72,7 +79,9 @@ class SubjectTimeline(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        picture = picture_of(self.subject(reference, asked), self.reader, asked.get("known_at"))
+        subject = self.subject(reference, asked)
+        beyond = [subject.pk] if reads_beyond_tier(subject, self.reader) else []
+        picture = pictures_of([subject.pk], self.reader, asked.get("known_at"), beyond=beyond).get(subject.pk)
         story = picture["story"] if picture else {"steps": [], "legs": [], "planned": []}
         return Response(StorySerializer(story).data)
 

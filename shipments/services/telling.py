@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from actors.access import Reader
-from actors.marking import Marking
 from actors.models import Actor, Source
 from shipments.models import Attribute, Conflict, Finding, Leg, Picture, Place, Report, Subject
 from shipments.services.parties import Parties, parties_of
@@ -75,11 +74,8 @@ class _Rows:
         for leg in Leg.objects.filter(shipment_id__in=subjects):
             self.legs[leg.shipment_id].append(leg)
         self.parties: dict[UUID, Parties] = parties_of(subjects.values())
-        sources = Source.objects.visible_to(reader)
-        if reader.clearance < Marking.AMBER:
-            sources = sources.filter(protected=False)
         self.names = self._names(reader)
-        self.named = set(sources.values_list("code", flat=True))
+        self.named = set(Source.objects.named_to(reader).values_list("code", flat=True))
         self.speakers = self._speakers(reader)
         interests = Source.objects.values_list("code", "actor_id", "interest_rows__actor_id")
         self.interests: defaultdict[str, set[UUID]] = defaultdict(set)

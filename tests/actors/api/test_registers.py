@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from actors.access import Reader
 from actors.factories import (
     NOON,
     ActorFactory,
@@ -14,8 +15,9 @@ from actors.factories import (
     StateFactory,
 )
 from actors.marking import Marking
+from actors.models import Source
 from shipments.factories import DocumentFactory, PlaceFactory
-from tests.people import code_of
+from tests.people import code_of, make_partner
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,15 @@ def test_protected_source_is_for_analysts_and_its_own(partner, analyst):
     assert shown["source"] == "withheld"
     assert partner.get("documents/", {"source": "whisper"}).json()["results"] == []
     assert analyst.get(f"documents/{document.reference}/").json()["source"] == "whisper"
+
+
+def test_partner_is_told_no_protected_name_however_far_it_is_cleared():
+    SourceFactory(code="informant", protected=True)
+    cleared = make_partner(clearance=Marking.RED)
+    assert code_of(cleared.get("sources/informant/")) == "not_found"
+    key, operator = Reader.of_key(cleared.key), Reader(clearance=Marking.AMBER)
+    assert not Source.objects.named_to(key).filter(code="informant").exists()
+    assert Source.objects.named_to(operator).filter(code="informant").exists()
 
 
 def test_hidden_document_is_missing(partner, analyst):

@@ -18,6 +18,7 @@ from shipments.factories import (
     ReadingGrantFactory,
     ShipmentFactory,
 )
+from shipments.services.queue import mark_due_now
 from tests.people import code_of, faults_of, make_partner
 from tests.shipments.api.conftest import day, reconcile
 
@@ -245,7 +246,38 @@ def test_partner_reads_its_own_restricted_report_in_its_own_picture(world, partn
     assert (own["leading"]["milestone"], own["version"]) == ("delivered", None)
     other = make_partner()
     assert other.get(path).json()["picture"]["leading"]["milestone"] == "lost"
-    assert partner.get("shipments/").json()["results"][0]["picture"]["leading"]["milestone"] == "lost"
+    assert partner.get("shipments/").json()["results"][0]["picture"] == own
+    assert other.get("shipments/").json()["results"][0]["picture"]["version"] is not None
+
+
+@pytest.mark.parametrize("reach", [Marking.AMBER, Marking.RED])
+def test_grant_shows_the_picture_of_the_tier_that_it_reaches_everywhere(world, partner, analyst, reach):
+    type(world.shipment).objects.filter(pk=world.shipment.pk).update(marking=Marking.AMBER)
+    mark_due_now([world.shipment.pk])
+    reconcile()
+    path = f"shipments/{world.shipment.reference}/"
+    assert partner.get("shipments/").json()["results"] == []
+    ReadingGrantFactory(subject=world.shipment.subject, actor=partner.key.actor, marking=reach)
+    (row,) = partner.get("shipments/").json()["results"]
+    assert row["picture"]["leading"]["milestone"] == "delivered"
+    assert row["picture"]["version"] is not None
+    assert partner.get(path).json() == row
+    for end in ("timeline/", "conflicts/", "explain/", "reports/"):
+        theirs, ours = partner.get(path + end).json(), analyst.get(path + end).json()
+        assert str(theirs).replace("withheld", "informant") == str(ours), end
+    assert partner.get("shipments/", {"status": "arrived"}).json()["results"] == [row]
+    assert partner.get("conflicts/").json()["results"] == analyst.get("conflicts/").json()["results"] != []
+    assert make_partner().get("shipments/").json()["results"] == []
+
+
+def test_grant_below_the_subjects_own_marking_shows_what_it_reaches(world, partner):
+    type(world.shipment).objects.filter(pk=world.shipment.pk).update(marking=Marking.AMBER)
+    mark_due_now([world.shipment.pk])
+    reconcile()
+    ReadingGrantFactory(subject=world.shipment.subject, actor=partner.key.actor, marking=Marking.GREEN)
+    (row,) = partner.get("shipments/").json()["results"]
+    assert (row["picture"]["leading"]["milestone"], row["picture"]["version"]) == ("lost", None)
+    assert partner.get(f"shipments/{world.shipment.reference}/").json() == row
 
 
 def test_grant_opens_one_subject_to_one_organisation(hidden_shipment, partner):
