@@ -21,5 +21,6 @@ app.conf.beat_schedule = {
         # A sweep that waited in the queue is worth nothing once the next one is there.
         "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
     },
+    "drop_old_events": {"task": "shipments.drop_old_events", "schedule": 86_400},
     "verify": {"task": "shipments.verify_nightly", "schedule": 86_400},
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from actors.marking import Marking
 
@@ -19,16 +20,17 @@ def granted(reader: Reader, subject: str, *, up_to: str | OuterRef = "") -> Q:
 
     With ``up_to``, rows whose column of that name (a marking) the grant reaches.
     """
-    named = Q()
-    if reader.actor_id:
-        named |= Q(actor_id=reader.actor_id)
-    if reader.user_id:
-        named |= Q(user_id=reader.user_id)
+    named = _named(reader)
     if not named:
-        return Q()
+        return Q(pk=None)
     grants = apps.get_model("shipments", "ReadingGrant").objects.filter(named, withdrawn_at=None)
     reached = {"marking__gte": OuterRef(up_to)} if up_to else {}
     return Q(Exists(grants.filter(subject_id=OuterRef(subject), **reached)))
+
+
+def _named(reader: Reader) -> Q:
+    named = Q(actor_id=reader.actor_id) if reader.actor_id else Q()
+    return named | Q(user_id=reader.user_id) if reader.user_id else named
 
 
 def within(reader: Reader, column: str, *, subject: str = "subject_id") -> Q:
@@ -120,6 +122,38 @@ class KnownQuerySet(QuerySet):
             within(reader, "tier"),
             ~Exists(higher),
             Exists(subjects.filter(pk=OuterRef("subject_id"))),
+        )
+
+
+class OutboxQuerySet(QuerySet):
+    """Events, each told to the readers who may read what it is about."""
+
+    def streams(self, reader: Reader) -> list[Self]:
+        """Relayed events that ``reader`` may be told of, as querysets that do not overlap and each follow an index.
+
+        One for each marking within the clearance, so that what is above it is not even walked over;
+        one for what the reader reads by name. Whether subject and report are readable is asked now.
+        """
+        readable = self._readable(reader).exclude(sequence=None)
+        streams = [readable.filter(marking=marking) for marking in range(reader.clearance + 1)]
+        above = readable.filter(marking__gt=reader.clearance)
+        if reader.actor_id:
+            streams.append(above.filter(actor_id=reader.actor_id))
+            above = above.exclude(actor_id=reader.actor_id)
+        if named := _named(reader):
+            grants = apps.get_model("shipments", "ReadingGrant").objects.filter(named, withdrawn_at=None)
+            # The subjects first: what nobody granted is not walked over.
+            above = above.filter(subject_id__in=grants.values("subject_id"))
+            streams.append(above.filter(granted(reader, "subject_id", up_to="marking")))
+        return streams
+
+    def _readable(self, reader: Reader) -> Self:
+        subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        reports = apps.get_model("shipments", "Report").objects.visible_to(reader)
+        named = reports.filter(reference=OuterRef("report"))
+        return self.annotate(report=KT("body__report")).filter(
+            Q(subject=None) | Exists(subjects.filter(pk=OuterRef("subject_id"))),
+            Q(report__isnull=True) | Exists(named),
         )
 
 

@@ -3,10 +3,11 @@
 import structlog
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
 from shipments.services import doorbell
 from shipments.services.reconciling import count_due, reconcile_due
-from shipments.services.relaying import relay_outbox
+from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,13 @@ def sweep() -> None:
     if due := count_due():
         log.info("sweep.found", due=due)
     ring_answered()
+
+
+@shared_task(name="shipments.drop_old_events")
+def drop_events() -> None:
+    """Forget events that everybody has had the time to read."""
+    if dropped := drop_old_events(timezone.now()):
+        log.info("outbox.dropped", events=dropped)
 
 
 @shared_task(name="shipments.verify_nightly")

@@ -1,7 +1,8 @@
 """Pages by key: each next page begins after the last row of this one, however many rows there are.
 
 A cursor holds what the last row was ordered by, in values that the reader has seen (never a row's
-key). It is signed for one credential, path and set of filters, and is good for nothing else.
+key). It is signed for one organisation's (or person's) reading rights, one path and one set of filters,
+and is good for nothing else. A new key with the same rights goes on where the old one stopped.
 """
 
 import hashlib
@@ -14,10 +15,10 @@ from django.core import signing
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 
+from actors.api.authentication import reader_of
 from actors.api.refusals import Fault, Refusal
-from actors.models import PartnerKey
 
-NOT_FILTERS = ("cursor", "limit")
+NOT_FILTERS = ("cursor", "after", "limit", "fields")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,28 +57,36 @@ def read_page(
     request: Request, rows: QuerySet, order: Order, parameters: Mapping[str, Any]
 ) -> tuple[list[Any], str | None]:
     """One page of ``rows`` and the path of the next one, if there is any."""
-    signer = signing.Signer(salt=f"page:{_binding(request)}")
     if cursor := parameters.get("cursor"):
-        try:
-            position = signer.unsign_object(cursor)
-        except (signing.BadSignature, ValueError):
-            fault = Fault(code="invalid_cursor", parameter="cursor", detail="Begin again without a cursor.")
-            detail = "This cursor is not for this key and these filters."
-            raise Refusal("invalid_cursor", detail, faults=[fault]) from None
-        rows = rows.filter(order.after(position, rows.model))
+        rows = rows.filter(order.after(unsealed(request, cursor, "cursor"), rows.model))
     limit = parameters["limit"]
     page = list(rows.order_by(*order.order_by)[: limit + 1])
     if len(page) <= limit:
         return page, None
+    return page[:limit], following(request, "cursor", order.position_of(page[limit - 1]))
+
+
+def following(request: Request, parameter: str, position: Any) -> str:
+    """The path of this request again, with ``position`` sealed in ``parameter``."""
     query = request.query_params.copy()
-    query["cursor"] = signer.sign_object(order.position_of(page[limit - 1]))
-    return page[:limit], f"{request.path}?{query.urlencode()}"
+    query[parameter] = _signer(request).sign_object(position)
+    return f"{request.path}?{query.urlencode()}"
 
 
-def _binding(request: Request) -> str:
-    credential = request.auth.pk if isinstance(request.auth, PartnerKey) else f"user {request.user.pk}"
+def unsealed(request: Request, cursor: str, parameter: str) -> Any:
+    """The position that ``following`` sealed. Raises Refusal where it was for others, or is nobody's."""
+    try:
+        return _signer(request).unsign_object(cursor)
+    except (signing.BadSignature, ValueError):
+        fault = Fault(code="invalid_cursor", parameter=parameter, detail=f"Begin again without {parameter}.")
+        detail = "This cursor is not for this reader and these filters."
+        raise Refusal("invalid_cursor", detail, faults=[fault]) from None
+
+
+def _signer(request: Request) -> signing.Signer:
     filters = sorted(item for item in request.query_params.items() if item[0] not in NOT_FILTERS)
-    return hashlib.sha256(repr((str(credential), request.path, filters)).encode()).hexdigest()
+    bound = hashlib.sha256(repr((reader_of(request), request.path, filters)).encode()).hexdigest()
+    return signing.Signer(salt=f"page:{bound}")
 
 
 def _value(row: Any, column: str) -> Any:

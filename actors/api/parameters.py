@@ -16,6 +16,8 @@ from actors.wording import did_you_mean, shown
 
 MAX_LENGTH = 200
 MAX_PAGE = 100
+# Parameters whose values we made ourselves, and whose length is our own.
+LONG = ("cursor", "after")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", re.ASCII)
 
 
@@ -58,10 +60,15 @@ class Parameters(serializers.Serializer):
     """What a view takes in its query string; none, unless a subclass names some."""
 
 
+def limit_field() -> Whole:
+    """How many rows a page has."""
+    return Whole(min_value=1, max_value=MAX_PAGE, default=50, help_text="Rows on a page, at most 100.")
+
+
 class PageParameters(Parameters):
     """Lists come in pages; follow ``next`` until it is null."""
 
-    limit = Whole(min_value=1, max_value=MAX_PAGE, default=50, help_text="Rows on a page, at most 100.")
+    limit = limit_field()
     cursor = serializers.CharField(required=False, help_text="From `next`; for this key and these filters alone.")
 
 
@@ -79,7 +86,7 @@ def read_parameters(request: Request, form: type[Parameters]) -> dict[str, Any]:
             faults.append(Fault(code="repeated_parameter", parameter=name, detail="Give it once."))
         elif "\x00" in values[0]:
             faults.append(Fault(code="null_character", parameter=name, detail="The value holds a NUL character."))
-        elif len(values[0]) > MAX_LENGTH and name != "cursor":
+        elif len(values[0]) > MAX_LENGTH and name not in LONG:
             faults.append(Fault(code="too_long", parameter=name, detail=f"At most {MAX_LENGTH} characters."))
     if not faults and not serializer.is_valid():
         faults = [_fault(name, known[name], request.query_params.get(name, "")) for name in serializer.errors]

@@ -32,6 +32,7 @@ TITLES = {
     405: "Not done that way",
     406: "No such form of answer",
     409: "Not now",
+    410: "No longer there",
     411: "How long is it?",
     412: "Changed meanwhile",
     413: "Too large",

@@ -14,6 +14,7 @@ METHODS = ("get", "post")
 ALWAYS = (400, 401, 403, 406, 503)
 WITH_NAME = (404,)
 WITH_BODY = (409, 413, 415, 422)
+WITH_CURSOR_THAT_AGES = (410,)
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -63,6 +64,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
         for method in METHODS:
             if method in operations:
                 statuses = ALWAYS + (WITH_NAME if "{" in path else ()) + (WITH_BODY if method == "post" else ())
+                statuses += WITH_CURSOR_THAT_AGES if path.endswith("/changes/") else ()
                 for status in statuses:
                     operations[method]["responses"].setdefault(str(status), _problem(status))
     result["components"]["schemas"] = dict(sorted(schemas.items()))

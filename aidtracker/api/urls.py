@@ -11,7 +11,7 @@ from actors.api.permissions import Known
 from actors.api.refusals import not_found
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from aidtracker.api.schema import Docs, Schema
-from shipments.api import batch, conflicts, registers, reports
+from shipments.api import batch, changes, conflicts, registers, reports
 from shipments.api.subjects import PLURALS, views_of
 
 
@@ -83,6 +83,7 @@ urlpatterns = [
     path("reports/", reports.ReportList.as_view()),
     path("reports/batch/", batch.ReportBatch.as_view(parser_classes=[StrictJSONParser, NDJSONParser])),
     path("reports/<reference:reference>/", reports.ReportDetail.as_view()),
+    path("changes/", changes.Changes.as_view()),
     path("conflicts/", conflicts.ConflictList.as_view()),
     path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),
     re_path(r"^.*$", Nowhere.as_view()),

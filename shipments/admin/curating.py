@@ -18,6 +18,7 @@ from actors.models import AuditEntry, SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, ReadingGrant
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services import curating
+from shipments.services.planning import announce_subject
 
 
 class ReasonForm(forms.ModelForm):
@@ -189,6 +190,7 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
         grant: ReadingGrant = form.save(commit=False)
         grant.granted_by = request.user
         grant.save()
+        announce_subject(grant.subject, marking=grant.marking)
         self._note(request, "grant", grant, grant.reason)
         return grant
 

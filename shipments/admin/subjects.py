@@ -24,7 +24,7 @@ from shipments.models import Crisis, Decision, Finding, Picture, ReadingGrant, S
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.errors import ShipmentsError
-from shipments.services.planning import note_plan_change
+from shipments.services.planning import announce_subject, note_plan_change
 
 
 class StateFilter(ChosenFilter):
@@ -192,6 +192,10 @@ class SubjectPages(EditableRows, ReadableAdmin):
 
     def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list:
         return super().get_inline_instances(request, obj) if obj else []
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        super().log_addition(request, obj, message)
+        announce_subject(obj)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         super().log_change(request, obj, message)

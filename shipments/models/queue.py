@@ -1,12 +1,15 @@
 """The work there is to do, as rows: the database holds all intent, Celery only rings the bell."""
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from actors.identifiers import new_id
 from actors.marking import Marking
-from actors.models import PartnerKey
+from actors.models import Actor, PartnerKey
 from shipments.models.subject import Subject
+from shipments.querysets import OutboxQuerySet
 
 
 class Due(models.Model):
@@ -50,26 +53,54 @@ class Due(models.Model):
 
 
 class OutboxEvent(models.Model):
-    """Something that readers of ``marking`` and above may be told.
+    """Something that readers of ``marking`` and above may be told, and ``actor`` whatever their clearance.
 
-    ``sequence`` is given after commit by the relay, per marking: a plain serial would skip
-    transactions that commit late.
+    ``sequence`` is given after commit by the relay, in one order for all: a serial column would skip
+    transactions that commit late. It counts what a reader may not see, so nobody is shown it; what a
+    reader holds is the ``uid`` of the last event they saw.
     """
 
+    class Type(models.TextChoices):
+        REPORT_RECORDED = "report.recorded"
+        REPORT_HELD = "report.held"
+        REPORT_BOUND = "report.bound", "report.bound (a held report was attached to a subject)"
+        PICTURE_CHANGED = "picture.changed"
+        SUBJECT_CHANGED = "subject.changed", "subject.changed (its identity, its plan, or who may read it)"
+
     id = models.BigAutoField(primary_key=True)
-    type = models.CharField(max_length=60)
-    subject = models.ForeignKey(Subject, models.CASCADE, null=True, blank=True, related_name="+")
+    # Rows that an older release writes, or COPY, get theirs from the database.
+    uid = models.UUIDField(default=new_id, db_default=RandomUUID(), unique=True, editable=False)
+    type = models.CharField(max_length=60, choices=Type)
+    subject = models.ForeignKey(
+        Subject, models.CASCADE, null=True, blank=True, related_name="+", db_index=False, help_text="See the indexes."
+    )
     marking = models.PositiveSmallIntegerField(choices=Marking.choices)
+    actor = models.ForeignKey(
+        Actor,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Who sent what it tells of; left empty where everybody reads it anyway.",
+    )
     body = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
 
+    objects = OutboxQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         constraints = [
+            # Also the index by which each marking is read in order.
             models.UniqueConstraint(fields=["marking", "sequence"], name="outbox_sequence_is_given_once"),
         ]
-        indexes = [models.Index(fields=["id"], condition=Q(sequence__isnull=True), name="outbox_to_relay")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(sequence__isnull=True), name="outbox_to_relay"),
+            models.Index(fields=["subject", "sequence"], name="outbox_by_subject"),
+            models.Index(fields=["actor", "sequence"], condition=Q(actor__isnull=False), name="outbox_by_sender"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"

@@ -22,6 +22,7 @@ from shipments.models import (
     ShipmentParty,
     Subject,
 )
+from shipments.services.planning import announce_subject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,9 @@ def create_subject(
     entry: forms.Subject, *, actors: Mapping[str, Actor], subjects: Mapping[str, Subject], places: Mapping[str, UUID]
 ) -> Subject:
     """Insert the subject that ``entry`` describes, with everything that belongs to it."""
-    return MAKERS[type(entry)](entry, Names(actors=actors, subjects=subjects, places=places))
+    subject = MAKERS[type(entry)](entry, Names(actors=actors, subjects=subjects, places=places))
+    announce_subject(subject)
+    return subject
 
 
 def place_fields(entry: forms.Shipment | forms.Contact) -> Iterator[tuple[str, str]]:

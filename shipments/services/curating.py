@@ -16,6 +16,7 @@ from shipments.models import Attachment, CodeMapping, Leg, Line, Report, Subject
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
 from shipments.services.queue import mark_due
+from shipments.services.recording import bound_event
 
 
 @transaction.atomic
@@ -80,6 +81,7 @@ def attach_report(
         report=report, subject=subject, leg=leg, line=line, recorded_at=timezone.now(), recorded_by=by, reason=reason
     )
     mark_due({subject.pk: attachment.recorded_at})
+    bound_event(report, subject).save()
     ring_on_commit()
     _audit(by, "attach", "report", report.reference, reason, {"subject": subject.reference})
     return attachment

@@ -12,11 +12,11 @@ from actors.identifiers import new_id
 from actors.marking import Marking
 from actors.models import AuditEntry, Source, User
 from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
-from shipments.models import Attachment, Decision, Report, ReportLink, Subject
+from shipments.models import Attachment, Decision, OutboxEvent, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.errors import NotDecidable
 from shipments.services.queue import mark_due
-from shipments.services.recording import Sender, record
+from shipments.services.recording import Sender, bound_event, record
 
 
 @transaction.atomic
@@ -174,4 +174,5 @@ def _move(reports: Sequence[Report], to_subject: Subject, now: datetime, author:
         Attachment(report=each, subject=to_subject, recorded_at=now, recorded_by=author, reason=reason)
         for each in reports
     )
+    OutboxEvent.objects.bulk_create(bound_event(each, to_subject) for each in reports)
     mark_due({to_subject.pk: now})

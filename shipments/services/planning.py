@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from shipments.models import Subject
+from shipments.models import OutboxEvent, Subject
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.queue import mark_due_now
 
@@ -11,4 +11,18 @@ from shipments.services.queue import mark_due_now
 def note_plan_change(subject: Subject) -> None:
     """Make ``subject`` due from the beginning of its evidence: a plan has no history, so it holds for all of it."""
     mark_due_now([subject.pk])
+    announce_subject(subject)
     ring_on_commit()
+
+
+def announce_subject(subject: Subject, *, marking: int | None = None) -> None:
+    """Tell readers that ``subject`` is new, is planned otherwise, or may be read. Part of the caller's transaction.
+
+    With ``marking``, only those who read as far as that, or have a grant that does.
+    """
+    OutboxEvent.objects.create(
+        type=OutboxEvent.Type.SUBJECT_CHANGED,
+        subject_id=subject.pk,
+        marking=max(subject.marking, marking or 0),
+        body={"subject": subject.reference, "kind": subject.kind},
+    )

@@ -29,6 +29,8 @@ from shipments.services.storing import Difference, difference, raise_versions, s
 
 log = structlog.get_logger(__name__)
 
+TOLD = ("version", "status", "leading", "state", "contested")
+
 
 @dataclass(kw_only=True)
 class Folded:
@@ -124,23 +126,18 @@ def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple
 
 
 def _events(dossier: Dossier, change: Difference) -> Iterable[OutboxEvent]:
-    """One event for each tier whose current picture is a new one."""
-    for picture in change.create:
-        if isinstance(picture, Picture) and picture.known_to is None:
-            yield OutboxEvent(
-                type="picture.changed",
-                subject_id=dossier.subject_id,
-                marking=max(picture.tier, dossier.marking),
-                body={
-                    "subject": dossier.plan.key,
-                    "kind": dossier.kind,
-                    "version": picture.version,
-                    "status": picture.status,
-                    "leading": picture.leading,
-                    "state": picture.state,
-                    "contested": picture.contested,
-                },
-            )
+    """One event for each tier whose current picture is a new one, or the one of the tier below again."""
+    begun = {row.tier: row for row in change.create if isinstance(row, Picture) and row.known_to is None}
+    ended = {row.tier for row in change.ended if isinstance(row, Picture)}
+    for tier in sorted(begun.keys() | ended):
+        picture = begun.get(tier)
+        told = {name: getattr(picture, name) for name in TOLD} if picture else {}
+        yield OutboxEvent(
+            type=OutboxEvent.Type.PICTURE_CHANGED,
+            subject_id=dossier.subject_id,
+            marking=max(tier, dossier.marking),
+            body={"subject": dossier.plan.key, "kind": dossier.kind, **told},
+        )
 
 
 def _last_versions(since: dict[UUID, int | None]) -> dict[UUID, tuple[int, bytes]]:

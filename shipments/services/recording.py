@@ -23,7 +23,7 @@ from actors.marking import Marking
 from actors.models import PartnerKey, User
 from shipments.intake.canonical import content_hash, key_digest
 from shipments.intake.draft import Pointer, Problem, ReportDraft
-from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload
+from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.queue import mark_due
 from shipments.services.resolving import Resolved, resolve
@@ -133,12 +133,26 @@ def _insert_beside(new: Sequence[tuple[Report, Resolved]], *, moment: datetime) 
 
 
 def event_of(report: Report, each: Resolved) -> OutboxEvent:
-    """The unsaved event that tells of a new report."""
+    """The unsaved event that tells of a new report; of one without a subject, only analysts and its sender read."""
+    marking = max(report.marking, each.subject_marking if each.subject_id else Marking.AMBER)
+    sender = report.partner_key.actor_id if report.partner_key and marking > Marking.CLEAR else None
     return OutboxEvent(
-        type="report.held" if each.is_held else "report.recorded",
+        type=OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED,
         subject_id=report.subject_id,
-        marking=max(report.marking, each.subject_marking),
+        marking=marking,
+        actor_id=sender,
         body={"report": report.reference, "subject": each.subject_reference},
+    )
+
+
+def bound_event(report: Report, subject: Subject) -> OutboxEvent:
+    """The unsaved event that tells that a report is now about ``subject``."""
+    return OutboxEvent(
+        type=OutboxEvent.Type.REPORT_BOUND,
+        subject_id=subject.pk,
+        marking=max(report.marking, subject.marking),
+        actor_id=report.partner_key.actor_id if report.partner_key else None,
+        body={"report": report.reference, "subject": subject.reference},
     )
 
 

@@ -34,6 +34,8 @@ class Difference:
     create: list[models.Model] = field(default_factory=list)
     close: list[models.Model] = field(default_factory=list)
     delete: list[models.Model] = field(default_factory=list)
+    # Rows that were the last word until now.
+    ended: list[models.Model] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.create or self.close or self.delete)
@@ -81,6 +83,7 @@ def difference(
         there.pop(_identity(ended))
         _end(ended, moment_of(turn) if turn is not None else None, result)
     result.delete.extend(there.values())
+    result.ended.extend(row for row in there.values() if row.known_to is None)  # type: ignore[attr-defined]
     return result
 
 
@@ -90,6 +93,8 @@ def _is_before(start: int, since: int | None) -> bool:
 
 def _end(row: Any, known_to: datetime | None, result: Difference) -> None:
     if row.known_to != known_to:
+        if row.known_to is None:
+            result.ended.append(row)
         row.known_to = known_to
         result.close.append(row)
 
