@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
         "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
     },
     "drop_old_events": {"task": "shipments.drop_old_events", "schedule": 86_400},
+    "forget": {"task": "actors.forget", "schedule": 3600},
     "verify": {"task": "shipments.verify_nightly", "schedule": 86_400},
 }

@@ -34,6 +34,9 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, le=5)
     database_pool_size: int = Field(8, ge=1, le=100)
     statement_timeout_seconds: int = Field(30, ge=1)
+    reads_per_minute: int = Field(6000, ge=1, description="What a key without limits of its own may read.")
+    writes_per_minute: int = Field(3000, ge=1, description="Requests that write; a batch or stream is one.")
+    strangers_per_minute: int = Field(60, ge=1, description="Requests without a good key, from one address.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
     lease_seconds: int = Field(30, ge=1, description="How long a worker may hold a batch before another takes it.")

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "aidtracker.site.headers.AdminHeaders",
+    "aidtracker.api.headers.RateLimitHeaders",
 ]
 
 ROOT_URLCONF = "aidtracker.urls"
@@ -125,8 +126,7 @@ log.configure(level=env.log_level, log_format=env.log_format)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "actors.api.authentication.PartnerKeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "actors.api.authentication.CallerAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["actors.api.permissions.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -135,8 +135,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "aidtracker.api.errors.problem_response",
     # ?format= would be a parameter that no view has named.
     "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": env.trusted_proxies,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+READS_PER_MINUTE = env.reads_per_minute
+WRITES_PER_MINUTE = env.writes_per_minute
+STRANGERS_PER_MINUTE = env.strangers_per_minute
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "aidtracker",

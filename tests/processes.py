@@ -49,10 +49,10 @@ def scheduler(directory: Path) -> Running:
     return Running([sys.executable, *command, "--pidfile="])
 
 
-def web(port: int) -> Running:
+def web(port: int, **environment: str) -> Running:
     """The web server on 127.0.0.1, as it is run for real."""
     command = [sys.executable, "-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
-    return Running(command, WEB_BIND=f"127.0.0.1:{port}", WEB_PROCESSES="1")
+    return Running(command, **{"WEB_BIND": f"127.0.0.1:{port}", "WEB_PROCESSES": "1", **environment})
 
 
 def free_port() -> int:

@@ -1,31 +1,51 @@
-"""Who is calling: a partner's key in the Authorization header. Every bad credential gets one answer."""
+"""Who is calling: a partner's key in the Authorization header, or a person's session.
+
+    key, good     ─> counted against the key        ─> request.auth is the PartnerKey
+    session       ─> counted against the person     ─> request.user
+    anything else ─> counted against the address    ─> 401; every bad credential gets one answer
+
+Counting is done here since only here is it known of every request, refused ones included, whose it is.
+"""
+
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from actors.access import Reader
+from actors.api.limits import charge_address, charge_key, charge_person
 from actors.api.refusals import CHALLENGE, Fault, Refusal
 from actors.models import PartnerKey
 from actors.services.keys import find_key
 
 
-class PartnerKeyAuthentication(BaseAuthentication):
-    """``Authorization: Bearer aid_live_<prefix>_<secret>``; ``request.auth`` is then the PartnerKey."""
+class CallerAuthentication(SessionAuthentication):
+    """``Authorization: Bearer aid_live_<prefix>_<secret>``, or the cookie of somebody who is signed in."""
 
-    def authenticate(self, request: Request) -> tuple[AnonymousUser, PartnerKey] | None:
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
-            return None
+            return self._by_session(request)
         if "," in header:
             fault = Fault(code="repeated_header", detail="Sent more than once.", header="Authorization")
             raise Refusal("repeated_header", "One Authorization header is allowed.", faults=[fault])
         scheme, _, token = header.partition(" ")
         key = find_key(token.strip()) if scheme.lower() == "bearer" else None
         if key is None:
+            charge_address(request)
             raise AuthenticationFailed
+        charge_key(request, key)
         return AnonymousUser(), key
+
+    def _by_session(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        if found is None:
+            charge_address(request)
+        else:
+            charge_person(request, found[0])
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         """RFC 6750: a credential that is no good is called so; one that was not sent is asked for."""

@@ -1,6 +1,7 @@
 from actors.models.accounts import PartnerKey, User
 from actors.models.actor import Actor, ActorIdentifier, ActorName
 from actors.models.audit import AuditEntry
+from actors.models.counts import RequestCount
 from actors.models.source import Source, SourceInterest, SourceRating
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "ActorName",
     "AuditEntry",
     "PartnerKey",
+    "RequestCount",
     "Source",
     "SourceInterest",
     "SourceRating",

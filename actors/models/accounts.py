@@ -49,9 +49,17 @@ class PartnerKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reads_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the service is set.")
+    writes_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the service is set.")
 
     class Meta:
         ordering = ["name", "-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reads_per_minute=0) & ~models.Q(writes_per_minute=0),
+                name="partner_key_limits_let_something_through",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (aid_live_{self.prefix}_…)"

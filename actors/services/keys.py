@@ -91,9 +91,12 @@ def _hash(secret: str) -> bytes:
 
 
 def _note_use(key: PartnerKey, now: datetime) -> None:
+    """Once a minute, and not at all while somebody else holds the row: no request waits for a note."""
     if key.last_used_at is None or key.last_used_at < now - LAST_USED_STEP:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
-        PartnerKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        with transaction.atomic():
+            stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+            free = PartnerKey.objects.filter(stale, pk=key.pk).select_for_update(skip_locked=True, no_key=True)
+            PartnerKey.objects.filter(pk__in=free.order_by().values("pk")).update(last_used_at=now)
 
 
 def _note(key: PartnerKey, action: str, by: User | None, *, reason: str = "", **changes: object) -> None:

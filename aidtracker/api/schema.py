@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
+from actors.api.limits import ByAddress
+from actors.api.permissions import NeedsScope
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
 from shipments.intake.report import ReportIn
 
 METHODS = ("get", "post")
 # Every operation may answer so; 404 where there is something to find, 413 to 422 where something is sent.
-ALWAYS = (400, 401, 403, 406, 503)
+ALWAYS = (400, 401, 403, 406, 429, 503)
 WITH_NAME = (404,)
 WITH_BODY = (409, 413, 415, 422)
 WITH_CURSOR_THAT_AGES = (410,)
@@ -45,14 +48,39 @@ PROBLEM: dict[str, Any] = {
 }
 
 
-class PartnerKeyScheme(OpenApiAuthenticationExtension):
-    """Authorization: Bearer aid_live_…"""
+class CallerScheme(OpenApiAuthenticationExtension):
+    """Authorization: Bearer aid_live_…, or the session of somebody who is signed in to the admin."""
 
-    target_class = "actors.api.authentication.PartnerKeyAuthentication"
-    name = "partnerKey"
+    target_class = "actors.api.authentication.CallerAuthentication"
+    name = ["partnerKey", "session"]
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A partner's key: aid_live_<prefix>_<secret>."}
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        permissions = auto_schema.view.get_permissions()
+        scopes = [str(each.scope) for each in permissions if isinstance(each, NeedsScope)]
+        is_open_to_people = all(getattr(each, "open_to_people", True) for each in permissions)
+        people: list[dict[str, list[str]]] = [{"session": []}] if is_open_to_people else []
+        return [{"partnerKey": scopes}, *people]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        key = "A partner's key: aid_live_<prefix>_<secret>."
+        cookie = "Somebody who is signed in to the admin; reads alone."
+        return [
+            {"type": "http", "scheme": "bearer", "description": key},
+            {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME, "description": cookie},
+        ]
+
+
+HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": 'The quota that this request was counted against: `"reads";q=6000;w=60`, requests in seconds.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left of it, and for how many seconds: `"reads";r=5999;t=60`.',
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+}
 
 
 def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
@@ -60,6 +88,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     schemas = result["components"]["schemas"]
     schemas["Problem"] = PROBLEM
     schemas |= report_schemas()
+    result["components"]["headers"] = HEADERS
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
@@ -67,6 +96,8 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
                 statuses += WITH_CURSOR_THAT_AGES if path.endswith("/changes/") else ()
                 for status in statuses:
                     operations[method]["responses"].setdefault(str(status), _problem(status))
+                for status, response in operations[method]["responses"].items():
+                    _add_headers(int(status), response)
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
 
@@ -83,11 +114,20 @@ def _problem(status: int) -> dict[str, Any]:
     return {"description": TITLES[status], "content": {CONTENT_TYPE: {"schema": body}}}
 
 
+def _add_headers(status: int, response: dict[str, Any]) -> None:
+    """Which of HEADERS an answer carries; problems of one status are alike, so those that matter there alone."""
+    names = ["RateLimit-Policy", "RateLimit"] if status < 300 or status == 429 else []
+    names += ["Retry-After"] if status in (429, 503) else []
+    if names:
+        response.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
+
+
 class Schema(SpectacularAPIView):
     """The OpenAPI document, for everybody."""
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
+    throttle_classes = [ByAddress]
 
 
 class Docs(SpectacularSwaggerView):
@@ -95,4 +135,5 @@ class Docs(SpectacularSwaggerView):
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
+    throttle_classes = [ByAddress]
     url_name = "schema"

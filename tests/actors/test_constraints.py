@@ -6,6 +6,7 @@ from actors.factories import (
     ActorFactory,
     ActorIdentifierFactory,
     ActorNameFactory,
+    PartnerKeyFactory,
     SourceInterestFactory,
     SourceRatingFactory,
 )
@@ -48,6 +49,10 @@ OFFENCES: Offences = {
     "source_interest_is_noted_once": [_note_interest_twice],
     "source_rating_is_recorded_once": [_rate_twice_at_once],
     "source_rating_grade_is_admiralty": [lambda: SourceRatingFactory(grade="G")],
+    "partner_key_limits_let_something_through": [
+        lambda: PartnerKeyFactory(reads_per_minute=0),
+        lambda: PartnerKeyFactory(writes_per_minute=0),
+    ],
     "source_rating_has_a_reason": [lambda: SourceRatingFactory(reason="")],
 }
 

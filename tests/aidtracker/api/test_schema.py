@@ -30,7 +30,7 @@ def test_every_address_is_described_and_every_operation_has_its_errors(schema):
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             names.add(operation["operationId"])
-            assert {"400", "401", "403", "406", "503"} <= operation["responses"].keys(), path
+            assert {"400", "401", "403", "406", "429", "503"} <= operation["responses"].keys(), path
             assert {"200", "207"} & operation["responses"].keys(), path
             assert ("404" in operation["responses"]) == ("{" in path)
             if method == "post":

@@ -1,0 +1,92 @@
+"""Whose budget a request is paid from, and the answer when there is nothing left of it.
+
+Reads and writes of a key are two budgets, so that a busy reader does not keep its reports out. Whoever
+shows no good key is counted by address.
+"""
+
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from django.conf import settings
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from actors.api.refusals import Refusal
+from actors.models import PartnerKey, User
+from actors.services.limits import WINDOW, Allowance, Budget, spend
+
+# A network gives one household or office at least so much of IPv6 (RFC 6177).
+IPV6_PREFIX = 64
+SECONDS = int(WINDOW.total_seconds())
+
+
+def charge_key(request: Request, key: PartnerKey) -> None:
+    """Count the request against ``key``. Raises Refusal (429) where its quota is spent."""
+    quotas = {
+        "reads": key.reads_per_minute or settings.READS_PER_MINUTE,
+        "writes": key.writes_per_minute or settings.WRITES_PER_MINUTE,
+    }
+    name = _kind(request)
+    _charge(request, Budget(name=name, whose=f"key:{key.pk}", quota=quotas[name]))
+
+
+def charge_person(request: Request, user: User) -> None:
+    """Count the request against a person who is signed in."""
+    quotas = {"reads": settings.READS_PER_MINUTE, "writes": settings.WRITES_PER_MINUTE}
+    name = _kind(request)
+    _charge(request, Budget(name=name, whose=f"user:{user.pk}", quota=quotas[name]))
+
+
+def charge_address(request: Request) -> None:
+    """Count the request against the address it comes from: it has shown no good key."""
+    _charge(
+        request, Budget(name="strangers", whose=f"address:{address_of(request)}", quota=settings.STRANGERS_PER_MINUTE)
+    )
+
+
+class ByAddress(BaseThrottle):
+    """For views that are open to everybody and ask nobody who they are."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        charge_address(request)
+        return True
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from; X-Forwarded-For counts as far as our own proxies wrote it (NUM_PROXIES).
+
+    An IPv6 address stands for its network, since whoever has one has all of them.
+    """
+    said = BaseThrottle().get_ident(request) or ""
+    try:
+        address = ip_address(said.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> (128 - IPV6_PREFIX) << (128 - IPV6_PREFIX)))
+
+
+def headers_of(allowance: Allowance) -> dict[str, str]:
+    """RateLimit-Policy and RateLimit, as in draft-ietf-httpapi-ratelimit-headers-11."""
+    budget = allowance.budget
+    return {
+        "RateLimit-Policy": f'"{budget.name}";q={budget.quota};w={SECONDS}',
+        "RateLimit": f'"{budget.name}";r={allowance.left};t={allowance.seconds}',
+    }
+
+
+def _kind(request: Request) -> str:
+    return "reads" if request.method in SAFE_METHODS else "writes"
+
+
+def _charge(request: Request, budget: Budget) -> None:
+    allowance = spend(budget)
+    # The middleware in aidtracker.api.headers tells it in every answer, whatever becomes of the request.
+    request._request.allowance = allowance  # type: ignore[attr-defined]
+    if not allowance.is_granted:
+        detail = f"{budget.quota:,} {budget.name} in {SECONDS} seconds are spent. Wait {allowance.seconds} s."
+        raise Refusal("too_many_requests", detail, status=429, headers={"Retry-After": str(allowance.seconds)})

@@ -1,0 +1,79 @@
+"""How many requests a caller may send in a minute: counted exactly, by one statement in PostgreSQL.
+
+    request ─> budget (whose, which kind, how many) ─> spend ─> allowance: left, seconds until it is full again
+
+The count is a row, raised and read under its own lock, so that of any number of requests at once no
+more get through than the quota says. Redis has no part in it and may be lost at any time. A window
+begins with its first request and lasts WINDOW; times are the database's.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from actors.models import RequestCount
+
+WINDOW = timedelta(minutes=1)
+# Longer than any window, whatever becomes of clocks.
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+# A clock that was set back would make a window last until it has caught up, hence both bounds.
+IS_RUNNING = "held.begun_at > EXCLUDED.begun_at - %(window)s AND held.begun_at < EXCLUDED.begun_at + %(window)s"
+# Where the quota is spent the row is left as it is: a flood of refused requests leaves nothing to clean up.
+SPEND = f"""
+    INSERT INTO actors_requestcount AS held (caller, begun_at, spent) VALUES (%(caller)s, clock_timestamp(), 1)
+    ON CONFLICT (caller) DO UPDATE
+       SET begun_at = CASE WHEN {IS_RUNNING} THEN held.begun_at ELSE EXCLUDED.begun_at END,
+           spent = CASE WHEN {IS_RUNNING} THEN held.spent + 1 ELSE 1 END
+     WHERE held.spent < %(quota)s OR NOT ({IS_RUNNING})
+    RETURNING spent, begun_at + %(window)s - clock_timestamp()
+"""  # noqa: S608
+LEFT = "SELECT begun_at + %(window)s - clock_timestamp() FROM actors_requestcount WHERE caller = %(caller)s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """``quota`` requests of kind ``name`` a window, for ``whose``: a key, a person or an address."""
+
+    name: str
+    whose: str
+    quota: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What a budget still holds after a request. ``seconds``: until the window ends, at least 1."""
+
+    budget: Budget
+    is_granted: bool
+    left: int
+    seconds: int
+
+
+def spend(budget: Budget) -> Allowance:
+    """Count one request. It is granted if the quota was not spent before it; one that is not costs nothing."""
+    asked: dict[str, Any] = {"caller": f"{budget.whose}:{budget.name}", "quota": budget.quota, "window": WINDOW}
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, asked)
+        row = cursor.fetchone()
+        if row is not None:
+            spent, remaining = row
+            left = max(budget.quota - spent, 0)
+            return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
+        cursor.execute(LEFT, asked)
+        (remaining,) = cursor.fetchone() or (WINDOW,)
+        return Allowance(budget=budget, is_granted=False, left=0, seconds=_seconds(remaining))
+
+
+def forget_old_counts() -> int:
+    """Delete the counts of windows that are long over; how many there were."""
+    deleted, _ = RequestCount.objects.filter(begun_at__lt=Now() - FORGOTTEN_AFTER).delete()
+    return deleted
+
+
+def _seconds(remaining: timedelta) -> int:
+    return min(max(ceil(remaining.total_seconds()), 1), ceil(WINDOW.total_seconds()))

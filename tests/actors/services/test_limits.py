@@ -1,0 +1,124 @@
+"""Budgets are exact: however many requests come at once, as many get through as the quota says."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+from django.db.models import F
+from django.utils import timezone
+
+from actors.models import RequestCount
+from actors.services.limits import WINDOW, Budget, forget_old_counts, spend
+
+BUDGET = Budget(name="writes", whose="key:one", quota=3)
+
+
+def at_once(work: Callable[[], bool], *, threads: int, each: int) -> Counter[bool]:
+    """How many of ``threads * each`` calls were granted; the threads begin together."""
+    together = threading.Barrier(threads)
+    answers: list[bool] = []
+
+    def run() -> None:
+        together.wait()
+        answers.extend(work() for _ in range(each))
+        connections.close_all()
+
+    running = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return Counter(answers)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_eight_threads_get_exactly_the_quota_through():
+    budget = Budget(name="writes", whose="key:busy", quota=20)
+    assert at_once(lambda: spend(budget).is_granted, threads=8, each=25) == {True: 20, False: 180}
+    RequestCount.objects.update(begun_at=F("begun_at") - WINDOW)
+    assert at_once(lambda: spend(budget).is_granted, threads=8, each=25) == {True: 20, False: 180}
+
+
+@pytest.mark.django_db
+def test_an_allowance_counts_down_and_then_refuses():
+    told = [spend(BUDGET) for _ in range(5)]
+    assert [(each.is_granted, each.left) for each in told] == [
+        (True, 2), (True, 1), (True, 0), (False, 0), (False, 0)
+    ]  # fmt: skip
+    assert all(1 <= each.seconds <= 60 for each in told)
+
+
+@pytest.mark.django_db
+def test_a_window_lasts_from_its_first_request():
+    for _ in range(4):
+        spend(BUDGET)
+    RequestCount.objects.update(begun_at=F("begun_at") - WINDOW + timedelta(seconds=5))
+    refused = spend(BUDGET)
+    assert (refused.is_granted, refused.seconds in (4, 5)) == (False, True)
+    RequestCount.objects.update(begun_at=F("begun_at") - timedelta(seconds=5))
+    assert spend(BUDGET).left == 2
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_set_back_keeps_nobody_out():
+    for _ in range(4):
+        spend(BUDGET)
+    RequestCount.objects.update(begun_at=F("begun_at") + timedelta(days=1))
+    assert spend(BUDGET).left == 2
+
+
+@pytest.mark.django_db
+def test_callers_and_kinds_are_counted_apart():
+    for _ in range(4):
+        spend(BUDGET)
+    assert spend(Budget(name="reads", whose="key:one", quota=3)).is_granted
+    assert spend(Budget(name="writes", whose="key:two", quota=3)).is_granted
+
+
+@pytest.mark.django_db
+def test_a_quota_that_is_raised_holds_at_once():
+    for _ in range(4):
+        spend(BUDGET)
+    assert spend(Budget(name="writes", whose="key:one", quota=5)).left == 1
+
+
+@pytest.mark.django_db
+def test_a_flood_of_refused_requests_leaves_the_row_as_it_is():
+    for _ in range(3):
+        spend(BUDGET)
+    where = "SELECT ctid, spent FROM actors_requestcount"
+    with connection.cursor() as cursor:
+        cursor.execute(where)
+        before = cursor.fetchall()
+        for _ in range(10):
+            spend(BUDGET)
+        cursor.execute(where)
+        assert cursor.fetchall() == before
+
+
+@pytest.mark.django_db
+def test_a_request_costs_one_query(django_assert_num_queries):
+    for _ in range(3):
+        with django_assert_num_queries(1):
+            spend(BUDGET)
+    with django_assert_num_queries(2):
+        spend(BUDGET)
+
+
+@pytest.mark.django_db
+def test_counts_do_not_wait_for_the_disk():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'actors_requestcount'")
+        assert cursor.fetchone() == ("u",)
+
+
+@pytest.mark.django_db
+def test_old_counts_are_forgotten():
+    spend(BUDGET)
+    spend(Budget(name="reads", whose="key:old", quota=3))
+    RequestCount.objects.filter(caller="key:old:reads").update(begun_at=timezone.now() - timedelta(hours=2))
+    assert forget_old_counts() == 1
+    assert list(RequestCount.objects.values_list("caller", flat=True)) == ["key:one:writes"]
