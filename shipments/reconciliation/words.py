@@ -176,7 +176,8 @@ class Hearing:
                 report=report,
                 slot=(FACT, fact.attribute, leg, line, as_of, scope, report.time_class),
                 index=index,
-                polarity=report.polarity,
+                # A denied milestone does not deny the facts told beside it.
+                polarity=report.polarity if report.milestone is None else Polarity.AFFIRMS,
                 earliest=earliest,
                 latest=latest,
                 value=fact.value,

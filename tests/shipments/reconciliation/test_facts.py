@@ -261,3 +261,9 @@ def test_a_report_that_loses_on_two_facts_is_named_twice() -> None:
     named = [(c.about, c.keys) for c in picture.conflicts]
     assert named == [("fact:channel", (lighter.key,)), ("fact:quantity", (lighter.key,))]
     assert len({c.id for c in picture.conflicts}) == 2
+
+
+def test_a_denied_milestone_does_not_deny_the_facts_beside_it() -> None:
+    denial = say("wfp", "delivered", 60, denies=True, facts=[fact("quantity", amount(12))])
+    found = finding(fold(denial), "quantity")
+    assert (found.low, found.state) == ("12", State.SINGLE_SOURCE)
