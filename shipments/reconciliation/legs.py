@@ -38,7 +38,11 @@ def carry_over(verdicts: dict[str, Verdict], hearing: Hearing) -> Carried:
     first = _with_sequence(carrying, min(leg.sequence for leg in carrying))
     last = _with_sequence(carrying, max(leg.sequence for leg in carrying))
     left = _steps(first, verdicts, "departed")
-    come = [(leg, c) for leg, c in _steps(last, verdicts, "arrived") if _is_home(leg, c, verdicts[leg.key], hearing)]
+    come = [
+        (leg, c)
+        for leg, c in _steps(last, verdicts, "arrived")
+        if _is_home(leg, c, verdicts[leg.key], hearing) and _is_through(leg, c, hearing)
+    ]
     entries = []
     if left:
         entries += _entries("departed", left, min(left, key=lambda pair: pair[1].order)[1])
@@ -99,6 +103,20 @@ def _is_home(leg: LegPlan, arrival: Candidate, verdict: Verdict, hearing: Hearin
     if leg.destination is None or not places:
         return all(step.milestone != "diverted" for step in _path(verdict))
     return any(hearing.comparer.are_nested("place", leg.destination, place) for place in places)
+
+
+def _is_through(leg: LegPlan, arrival: Candidate, hearing: Hearing) -> bool:
+    """Whether the journey ends here. Where a leg beyond was cancelled, only the planned destination is its end."""
+    beyond = [o for o in hearing.plan.legs if o.role is LegRole.CARRYING and o.sequence > leg.sequence]
+    if not beyond:
+        return True
+    planned = hearing.plan.destination or max(beyond, key=lambda o: (o.sequence, o.key)).destination
+    places = {v.word.report.place or leg.destination for v in arrival.votes} - {None}
+    return planned is not None and any(
+        place in hearing.plan.destination_holds or hearing.comparer.are_nested("place", planned, place)
+        for place in places
+        if place is not None
+    )
 
 
 def _entries(milestone: str, steps: Iterable[tuple[LegPlan, Candidate]], timed_by: Candidate) -> list[Entry]:

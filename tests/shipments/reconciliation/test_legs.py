@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shipments.reconciliation.model import LegPlan
 from shipments.reconciliation.picture import Picture
 from shipments.reconciliation.vocabulary import ConflictKind
 from tests.shipments.reconciliation.reading import conflict, finding, fold, path, step
@@ -111,3 +112,16 @@ def test_without_legs_an_arrival_outside_the_destination_is_in_transit() -> None
     assert fold(say("wfp", "arrived", 30, place="KP"), destination="KPFNJ").status == "arrived"
     assert fold(say("wfp", "arrived", 30), destination="KPFNJ").status == "arrived"
     assert fold(away).status == "arrived"
+
+
+def test_cancelling_the_last_leg_does_not_make_the_stop_before_it_the_end() -> None:
+    legs = (
+        LegPlan(key="one", sequence=1, destination="CNSHE"),
+        LegPlan(key="two", sequence=2, destination="KPFNJ"),
+    )
+    told = [say("carrier", "departed", 1, leg="one"), say("wfp", "cancelled", 20, leg="two")]
+    stop = say("wfp", "arrived", 10, leg="one", place="CNSHE")
+    assert fold(*told, stop, legs=legs, destination="KPFNJ").status == "in_transit"
+    home = say("wfp", "arrived", 10, leg="one", place="KPFNJ")
+    direct = (LegPlan(key="one", sequence=1), legs[1])
+    assert fold(*told, home, legs=direct, destination="KPFNJ").status == "arrived"
