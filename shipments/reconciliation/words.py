@@ -20,6 +20,7 @@ AFTER_ALL = 2**62
 
 MILESTONE, FACT, FLAG = "milestone", "fact", "flag"
 FUTURE_TIME = "future_time"
+DENIED_ELSEWHERE = "denied_elsewhere"
 
 Slot = tuple[str, str, str, str, tuple[bool, int], str, str]
 
@@ -30,7 +31,8 @@ class Word:
 
     ``slot`` is what it speaks of: (kind, name, leg, line, as_of, scope, time class); rivals share it.
     ``earliest`` and ``latest`` bound its time; ``latest`` of a denial is the T that it holds as of.
-    ``held_out`` is the reason why it may not be judged.
+    ``held_out`` is the reason why it may not be judged. The scope of a milestone is empty but for a denial
+    of an arrival elsewhere, which is not a word on the arrival.
     """
 
     report: Report
@@ -119,13 +121,18 @@ class Hearing:
                 held_out = "no_lifecycle"
             elif milestone not in self.milestones[bool(leg)]:
                 held_out = "unknown_milestone"
-            elif self._is_future(report):
+            elif self._is_future(report, latest if report.polarity is Polarity.DENIES else earliest):
                 held_out = FUTURE_TIME
-        if not leg and milestone == "arrived" and self.is_elsewhere(report.place):
-            milestone = "in_transit"
+        scope = ""
+        if milestone == "arrived" and self.is_elsewhere(report.place, leg):
+            if report.polarity is Polarity.DENIES:
+                # That it did not come to one place says nothing of the place where it was to come.
+                held_out, scope = held_out or DENIED_ELSEWHERE, f"at:{report.place}"
+            elif not leg:
+                milestone = "in_transit"
         return Word(
             report=report,
-            slot=(MILESTONE, milestone, leg, "", (False, 0), "", report.time_class),
+            slot=(MILESTONE, milestone, leg, "", (False, 0), scope, report.time_class),
             index=0,
             polarity=report.polarity,
             earliest=earliest,
@@ -133,21 +140,21 @@ class Hearing:
             held_out=held_out,
         )
 
-    def _is_future(self, report: Report) -> bool:
+    def _is_future(self, report: Report, moment: int) -> bool:
+        """Whether it is said to have happened (a denial: not to have happened by) long after we heard of it."""
         return (
-            report.occurred is not None
-            and report.time_class is TimeClass.ACTUAL
-            and report.polarity is Polarity.AFFIRMS
+            report.time_class is TimeClass.ACTUAL
             and report.decision is None
-            and report.occurred.earliest > report.received_at + self.future_limit
+            and moment > report.received_at + self.future_limit
         )
 
-    def is_elsewhere(self, place: str | None) -> bool:
+    def is_elsewhere(self, place: str | None, leg: str = "") -> bool:
         """Whether a place is outside the planned destination: neither in it, nor it, nor around it."""
-        planned = self.plan.destination
-        if planned is None or place is None or "in_transit" not in self.milestones[False]:
-            return False
-        if place in self.plan.destination_holds:
+        if leg:
+            planned = self.legs[leg].destination if leg in self.legs else None
+        else:
+            planned = self.plan.destination if "in_transit" in self.milestones[False] else None
+        if planned is None or place is None or (not leg and place in self.plan.destination_holds):
             return False
         return not self.comparer.are_nested("place", planned, place)
 
@@ -218,6 +225,10 @@ class Hearing:
 def _times(report: Report) -> tuple[int, int]:
     """The bounds of a word's time; what actually happened, happened before it was said."""
     if report.occurred is not None:
+        if report.polarity is Polarity.DENIES and report.time_class is TimeClass.ACTUAL:
+            # Nobody can know beyond the moment they speak that a thing had not happened.
+            latest = min(report.occurred.latest, report.asserted_at)
+            return min(report.occurred.earliest, latest), latest
         return report.occurred.earliest, report.occurred.latest
     if report.polarity is Polarity.DENIES:
         return report.asserted_at, report.asserted_at

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shipments.reconciliation.vocabulary import Fate, Hedge, SubjectKind, TimeClass
-from tests.shipments.reconciliation.reading import claim, fold, path, step
-from tests.shipments.reconciliation.telling import amount, fact, hours, say
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, Hedge, SubjectKind, TimeClass
+from tests.shipments.reconciliation.reading import claim, conflicts, fold, path, step
+from tests.shipments.reconciliation.telling import LEGS, amount, fact, hours, say
 
 
 def test_a_later_incompatible_word_supersedes_the_earlier() -> None:
@@ -86,3 +86,43 @@ def test_fifty_rival_times_by_one_source_leave_one() -> None:
     picture = fold(*[say("ngo", "arrived", 20 * n) for n in range(50)])
     assert path(picture) == "arrived"
     assert step(picture, "arrived").score == 847
+
+
+def test_a_denial_of_an_arrival_elsewhere_does_not_deny_the_arrival() -> None:
+    arrived, departed = say("ngo", "arrived", 30, place="KPFNJ"), say("carrier", "departed", 24)
+    denial = say("wfp", "arrived", 60, denies=True, place="KPNAM")
+    picture = fold(departed, arrived, denial, destination="KPFNJ")
+    assert (picture.leading, conflicts(picture)) == ("arrived", [])
+    assert (claim(picture, denial).fate, claim(picture, denial).reason) == (Fate.HELD_OUT, "denied_elsewhere")
+    around = say("wfp", "arrived", 60, denies=True, place="KP")
+    assert fold(departed, arrived, around, destination="KPFNJ").leading == "departed"
+
+
+def test_a_denial_of_an_arrival_elsewhere_does_not_deny_the_arrival_of_a_leg() -> None:
+    told = [say("carrier", "departed", 24, leg="second"), say("ngo", "arrived", 30, leg="second", place="KPFNJ")]
+    denial = say("wfp", "arrived", 60, denies=True, leg="second", place="KPNAM")
+    (leg,) = fold(*told, denial, legs=LEGS, destination="KP").legs
+    assert leg.leading == "arrived"
+    (leg,) = fold(*told, say("wfp", "arrived", 60, denies=True, leg="second"), legs=LEGS).legs
+    assert leg.leading == "departed"
+
+
+def test_those_who_quote_a_source_on_the_arrival_do_not_fall_with_its_denial_of_another() -> None:
+    quoting = say("ngo", "arrived", 30, place="KPFNJ", cites=["wfp"])
+    elsewhere = say("wfp", "arrived", 60, denies=True, place="KPNAM")
+    assert step(fold(quoting, elsewhere, destination="KPFNJ"), "arrived").origins == ("wfp",)
+
+
+def test_a_denial_holds_no_later_than_it_was_said() -> None:
+    denial = say("icrc", "arrived", (0, 10_000), denies=True, said=40)
+    picture = fold(say("carrier", "departed", 24), say("ngo", "arrived", 300), denial)
+    assert (picture.leading, conflicts(picture)) == ("arrived", [])
+
+
+def test_a_denial_said_long_after_it_was_received_is_held_out_as_of_the_future() -> None:
+    made = say("ngo", "made", 10)
+    denial = say("wfp", "made", denies=True, said=1000, received=20)
+    picture = fold(made, denial, kind=SubjectKind.APPEAL)
+    assert (claim(picture, denial).fate, claim(picture, denial).reason) == (Fate.HELD_OUT, "future_time")
+    assert conflicts(picture) == [("made", ConflictKind.FUTURE_TIME)]
+    assert picture.status == "made"
