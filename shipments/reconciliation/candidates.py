@@ -2,6 +2,8 @@
 
 fine times, sorted: a gap above the tolerance begins a new island
 coarse times, finest first: join the earliest island they overlap, and never widen or bridge it
+no time at all: joins the heaviest island
+no weight: joins what it touches, and never widens or bridges it
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import Precision
-from shipments.reconciliation.weights import Vote, Way, best_by_pool, walk, ways
+from shipments.reconciliation.weights import Vote, Way, best_by_pool, walk, ways, worth
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL
 
 
@@ -30,6 +32,20 @@ class Entry:
     @property
     def order(self) -> tuple[int, int, ReportKey]:
         return self.earliest, self.latest, min(v.word.key for v in self.votes)
+
+    @property
+    def width(self) -> int:
+        """How coarse its time is, in microseconds."""
+        return self.latest - self.earliest
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether nothing at all was said of its time."""
+        return self.earliest <= BEFORE_ALL and self.latest >= AFTER_ALL
+
+    @property
+    def has_weight(self) -> bool:
+        return any(vote.weight for vote in self.votes)
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -70,12 +86,17 @@ class Candidate:
         return any(vote.is_decision and vote.weight for vote in self.votes)
 
     @property
+    def heard(self) -> list[Entry]:
+        """The entries that may say when it happened: those with weight, where there are any."""
+        return [e for e in self.entries if e.has_weight] or self.entries
+
+    @property
     def at(self) -> Interval | None:
         """The finest time said for it; None where nobody said one."""
-        timed = [e for e in self.entries if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
+        timed = [e for e in self.heard if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
         if not timed:
             return None
-        finest = min(timed, key=lambda e: (e.latest - e.earliest, e.order))
+        finest = min(timed, key=lambda e: (e.width, e.order))
         occurred = finest.votes[0].word.report.occurred
         same = occurred is not None and (occurred.earliest, occurred.latest) == (
             finest.earliest,
@@ -134,39 +155,60 @@ class Island:
     latest: int
     entries: list[Entry]
 
+    @classmethod
+    def of(cls, entry: Entry) -> Island:
+        """An island of one entry."""
+        return cls(earliest=entry.earliest, latest=entry.latest, entries=[entry])
+
+    @property
+    def worth(self) -> int:
+        """What its votes weigh together."""
+        return worth([vote for entry in self.entries for vote in entry.votes])
+
 
 def islands(entries: Sequence[Entry], *, tolerance: int) -> list[Island]:
     """The islands of one milestone, earliest first. Coarse is what is wider than the tolerance."""
     if len(entries) == 1:
-        only = entries[0]
-        return [Island(earliest=only.earliest, latest=only.latest, entries=[only])]
+        return [Island.of(entries[0])]
+    found = _gaps_and_islands([e for e in entries if e.has_weight], tolerance)
+    strays = []
+    for entry in sorted((e for e in entries if not e.has_weight), key=lambda e: e.order):
+        home = _home(entry, found, tolerance)
+        if home is None:
+            strays.append(entry)
+        else:
+            home.entries.append(entry)
+    return sorted([*found, *_gaps_and_islands(strays, tolerance)], key=lambda island: (island.earliest, island.latest))
+
+
+def _gaps_and_islands(entries: Iterable[Entry], tolerance: int) -> list[Island]:
     found: list[Island] = []
     ordered = sorted(entries, key=lambda e: e.order)
     for entry in ordered:
-        if entry.latest - entry.earliest > tolerance:
+        if entry.width > tolerance:
             continue
         if found and entry.earliest <= found[-1].latest + tolerance:
             found[-1].latest = max(found[-1].latest, entry.latest)
             found[-1].entries.append(entry)
         else:
-            found.append(Island(earliest=entry.earliest, latest=entry.latest, entries=[entry]))
-    coarse = [e for e in ordered if e.latest - e.earliest > tolerance]
-    for entry in sorted(coarse, key=lambda e: (e.latest - e.earliest, e.order)):
-        home = _home(entry, found, 0) or _home(entry, found, tolerance)
+            found.append(Island.of(entry))
+    coarse = [e for e in ordered if e.width > tolerance]
+    for entry in sorted(coarse, key=lambda e: (e.width, e.order)):
+        home = _home(entry, found, tolerance)
         if home is None:
-            found.append(Island(earliest=entry.earliest, latest=entry.latest, entries=[entry]))
+            found.append(Island.of(entry))
             found.sort(key=lambda island: (island.earliest, island.latest))
         else:
             home.entries.append(entry)
     return found
 
 
-def _home(entry: Entry, found: Iterable[Island], slack: int) -> Island | None:
-    return next(
-        (
-            island
-            for island in found
-            if entry.earliest <= island.latest + slack and island.earliest <= entry.latest + slack
-        ),
-        None,
-    )
+def _home(entry: Entry, found: Sequence[Island], tolerance: int) -> Island | None:
+    """The island that the entry belongs to, if any: one that it overlaps before one that it is close to."""
+    if entry.is_timeless:
+        return max(found, key=lambda island: (island.worth, -island.earliest), default=None)
+    for slack in (0, tolerance):
+        for island in found:
+            if entry.earliest <= island.latest + slack and island.earliest <= entry.latest + slack:
+                return island
+    return None

@@ -142,7 +142,7 @@ def _claim_on_path(bench: Bench, ballot: Weighed, candidate: Candidate) -> None:
 
 def _is_finest(ballot: Weighed, candidate: Candidate) -> bool:
     word = ballot.word
-    return word.latest - word.earliest <= min(e.latest - e.earliest for e in candidate.entries)
+    return word.latest - word.earliest <= min(e.width for e in candidate.heard)
 
 
 def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:

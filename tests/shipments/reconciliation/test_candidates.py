@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shipments.reconciliation.vocabulary import ConflictKind
-from tests.shipments.reconciliation.reading import conflict, conflicts, fold, path, step
-from tests.shipments.reconciliation.telling import hours, say
+from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, TimeClass
+from tests.shipments.reconciliation.reading import claim, conflict, conflicts, fold, path, step
+from tests.shipments.reconciliation.telling import decide, hours, say
 
 
 def test_times_within_six_hours_are_one_event() -> None:
@@ -46,6 +46,42 @@ def test_a_month_a_day_and_an_hour_are_one_event() -> None:
 def test_a_time_that_nobody_knows_joins_what_is_there() -> None:
     picture = fold(say("wfp", "arrived", 30), say("carrier", "arrived", said=90))
     assert step(picture, "arrived").score == 2944 + 1735
+
+
+def test_what_has_no_weight_neither_bridges_two_events_nor_says_when_one_happened() -> None:
+    apart = [say("wfp", "arrived", 30), say("carrier", "arrived", 40)]
+    bridge = say("rumour", "arrived", 35)
+    picture = fold(*apart, bridge)
+    assert conflicts(picture) == [("arrived", ConflictKind.DUPLICATE_SLOT)]
+    assert (claim(picture, bridge).fate, claim(picture, bridge).reason) == (Fate.COMPATIBLE, "no_weight")
+    day = say("wfp", "arrived", (24, 48))
+    picture = fold(day, say("rumour", "arrived", 30))
+    at = step(picture, "arrived").at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(24), hours(48))
+    assert claim(picture, day).fate is Fate.USED
+
+
+def test_an_acceptance_without_a_time_joins_the_heaviest_event() -> None:
+    light, heavy = say("ngo", "arrived", 30), say("wfp", "arrived", 60)
+    picture = fold(light, heavy, decide(DecisionKind.ACCEPT, "arrived"))
+    at = step(picture, "arrived").at
+    assert at is not None
+    assert at.earliest == hours(60)
+    # Of two as heavy, the earlier.
+    at = step(fold(say("icrc", "arrived", 30), heavy, decide(DecisionKind.ACCEPT, "arrived")), "arrived").at
+    assert at is not None
+    assert at.earliest == hours(30)
+
+
+def test_an_observation_without_a_time_joins_the_earliest_event_like_anything_coarse() -> None:
+    light, heavy = say("ngo", "arrived", 30), say("wfp", "arrived", 60)
+    untimed = say("carrier", "arrived", said=100)
+    assert step(fold(light, heavy, untimed), "arrived").score == 2944
+    heaviest = say("paper1", "arrived", time_class=TimeClass.EXPECTED, said=1)
+    told = [say(s, "arrived", at, time_class=TimeClass.EXPECTED, said=1) for s, at in (("ngo", 30), ("wfp", 60))]
+    (planned,) = fold(*told, heaviest).planned
+    assert planned.origins == ("paper1", "wfp")
 
 
 def test_two_rival_places_are_a_location_conflict_and_not_two_arrivals() -> None:
