@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.decisions import Rulings, rule
 from shipments.reconciliation.digest import conflict_id
-from shipments.reconciliation.identity import Fallen, Said, distinct, select
+from shipments.reconciliation.identity import Fallen, Said, distinct
 from shipments.reconciliation.model import Evidence, Policy, ReportKey
 from shipments.reconciliation.origins import Origins
 from shipments.reconciliation.picture import Claim, Conflict
@@ -114,8 +114,7 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
     policy = policy_at(evidence, known_at=known_at)
     comparer = Comparer(evidence.attributes)
     hearing = Hearing(evidence, comparer, future_limit=policy.future_limit)
-    said = select(distinct(evidence.reports, known_at=known_at))
-    rulings = rule(said, known_at=known_at)
+    said, rulings = rule(distinct(evidence.reports, known_at=known_at), known_at=known_at)
     words = [w for report in said.standing.values() for w in hearing.words(report, rulings)]
     fallen_words = [
         word
@@ -128,6 +127,7 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         comparer=comparer,
         tolerance=policy.tolerance,
         lifecycles=hearing.lifecycles,
+        excluded=rulings.excluded,
     )
     origins = Origins(
         said,
@@ -188,9 +188,8 @@ def _wordless(bench: Bench, key: ReportKey) -> Claim:
     fate, reason = Fate.USED, ""
     if why is not None:
         fate, reason = why.fate, why.reason
-    elif key in bench.rulings.expired or key in bench.rulings.excluded:
-        fate = Fate.HELD_OUT
-        reason = "expired" if key in bench.rulings.expired else "excluded"
+    elif out := bench.rulings.why_out(key):
+        fate, reason = Fate.HELD_OUT, out
     elif report.kind is Kind.RETRACT and not any(f.by == key for f in bench.said.fallen.values()):
         fate, reason = Fate.HELD_OUT, "target_missing"
     elif report.decision is None and report.kind is not Kind.RETRACT:

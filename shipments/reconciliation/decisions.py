@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from shipments.reconciliation.identity import Said
+from shipments.reconciliation.identity import Said, select
 from shipments.reconciliation.model import Cite, Report, ReportKey
-from shipments.reconciliation.vocabulary import DecisionKind
+from shipments.reconciliation.vocabulary import DecisionKind, Kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,31 +28,56 @@ class Rulings:
     kept_open: set[str] = field(default_factory=set)
     expired: set[ReportKey] = field(default_factory=set)
 
+    def why_out(self, key: ReportKey) -> str:
+        """Why a report has no say here, as a stable word; empty where it has."""
+        sides = (("two_events", self.moved), ("expired", self.expired), ("excluded", self.excluded))
+        return next((why for why, keys in sides if key in keys), "")
 
-def rule(said: Said, *, known_at: int) -> Rulings:
-    """The rulings of the standing decisions in force at ``known_at``; of two that disagree, the latest."""
+
+def rule(known: dict[ReportKey, Report], *, known_at: int) -> tuple[Said, Rulings]:
+    """What stands of the known reports, and the rulings in force; of two that disagree, the latest.
+
+    A decision judges what was said before it, so they are heard from the latest on. Once it takes a
+    correction or a retraction out, what that one had replaced stands again.
+    """
     rulings = Rulings()
-    decided = [r for r in said.standing.values() if r.decision is not None]
-    for report in sorted(decided, key=lambda r: (r.asserted_at, r.key), reverse=True):
+    said = select(known)
+    decided = [r for r in known.values() if r.decision is not None]
+    for report in sorted(decided, key=_order, reverse=True):
         decision = report.decision
-        if decision is None or report.key in rulings.excluded:
+        if decision is None or report.key in rulings.excluded or report.key not in said.standing:
             continue
         if decision.expires_at is not None and known_at >= decision.expires_at:
             rulings.expired.add(report.key)
             continue
-        _apply(report, said, rulings)
-    return rulings
+        hit = _apply(report, said, rulings)
+        if any(known[key].kind in (Kind.CORRECT, Kind.RETRACT) for key in hit):
+            said = select(known, without=rulings.excluded | rulings.moved)
+    return said, rulings
 
 
-def _apply(report: Report, said: Said, rulings: Rulings) -> None:
+def _order(report: Report) -> tuple[int, ReportKey]:
+    return report.asserted_at, report.key
+
+
+def _apply(report: Report, said: Said, rulings: Rulings) -> list[ReportKey]:
+    """Write the decision down, and say what it takes out of the evidence."""
     decision = report.decision
     assert decision is not None
-    hit = [key for target in decision.reports for key in said.find(target)]
+    hit = [
+        key
+        for target in decision.reports
+        for key in said.find(target)
+        # A decision cannot have judged one that came after it.
+        if said.known[key].decision is None or _order(said.known[key]) < _order(report)
+    ]
     match decision.kind:
         case DecisionKind.EXCLUDE:
             rulings.excluded.update(hit)
+            return hit
         case DecisionKind.TWO_EVENTS:
             rulings.moved.update(hit)
+            return hit
         case DecisionKind.MARK_ECHO:
             for key in hit:
                 rulings.echoes.setdefault(key, []).append(decision.echo_of or Cite())
@@ -63,3 +88,4 @@ def _apply(report: Report, said: Said, rulings: Rulings) -> None:
             rulings.kept_open.add(decision.conflict or "")
         case DecisionKind.ACCEPT:
             pass  # its content votes
+    return []

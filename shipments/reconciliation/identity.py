@@ -7,7 +7,7 @@ retractions: the latest is selected (a retraction wins ties) -> standing reports
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shipments.reconciliation.model import Report, ReportKey, Target
@@ -54,13 +54,14 @@ def _first(report: Report) -> tuple[int, str]:
     return report.received_at, repr(report)
 
 
-def select(known: dict[ReportKey, Report]) -> Said:
+def select(known: dict[ReportKey, Report], *, without: Collection[ReportKey] = ()) -> Said:
     """Which reports stand, once corrections and retractions have been selected among themselves.
 
     A source corrects and retracts only itself. Whatever aims at a report was said knowing it, so it
     beats the report whatever the clocks say; among those that aim at one report the latest asserted is
     selected. A withdrawn correction or retraction aims at nothing. One whose target has not arrived
-    waits: a correction speaks for itself meanwhile.
+    waits: a correction speaks for itself meanwhile. One of those ``without`` which it is done aims at nothing
+    either, unless it is a correction that was itself corrected: the last one still replaces the first word.
     """
     events: dict[tuple[str, str], list[ReportKey]] = defaultdict(list)
     for key in known:
@@ -81,7 +82,7 @@ def select(known: dict[ReportKey, Report]) -> Said:
     ready = [p.key for p in pointers if p.key not in aimed]
     while ready:
         key = ready.pop()
-        alive = [p for p in aimed.get(key, ()) if not _is_retraction(selected.get(p.key))]
+        alive = [p for p in aimed.get(key, ()) if _is_alive(p, selected.get(p.key), without)]
         selected[key] = max(alive, key=_precedence) if alive else None
         for target in targets.get(key, ()):
             waiting[target] -= 1
@@ -97,7 +98,7 @@ def select(known: dict[ReportKey, Report]) -> Said:
         fallen.setdefault(key, Fallen(fate=fate, reason=str(chosen.kind), by=chosen.key))
         winners[chosen.key].add(key)
     for pointer in pointers:
-        if pointer.key in fallen or pointer.key not in targets or not targets[pointer.key]:
+        if pointer.key in fallen or pointer.key in without or not targets.get(pointer.key):
             continue
         if pointer.key not in winners:
             rival = selected[targets[pointer.key][0]]
@@ -108,8 +109,10 @@ def select(known: dict[ReportKey, Report]) -> Said:
     return Said(standing=standing, fallen=fallen, known=known, events=events)
 
 
-def _is_retraction(report: Report | None) -> bool:
-    return report is not None and report.kind is Kind.RETRACT
+def _is_alive(pointer: Report, selected: Report | None, without: Collection[ReportKey]) -> bool:
+    if pointer.key in without:
+        return pointer.kind is Kind.CORRECT and selected is not None and selected.kind is Kind.CORRECT
+    return selected is None or selected.kind is not Kind.RETRACT
 
 
 def _precedence(report: Report) -> tuple[int, bool, ReportKey]:

@@ -9,12 +9,12 @@ Accepts of analysts are one voice: where two disagree, the latest stands.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.identity import Fallen
-from shipments.reconciliation.model import Lifecycle
+from shipments.reconciliation.model import Lifecycle, ReportKey
 from shipments.reconciliation.vocabulary import Fate
 from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Slot, Word
 
@@ -35,13 +35,20 @@ def last_words(
     comparer: Comparer,
     tolerance: int,
     lifecycles: dict[bool, Lifecycle | None],
+    excluded: Collection[ReportKey] = (),
 ) -> Voices:
-    """The standing words, in (source, slot) order of first mention; input order does not matter."""
+    """The standing words, in (source, slot) order of first mention; input order does not matter.
+
+    A word that an analyst excluded stands by itself: it changes nothing of what its source said besides.
+    """
     groups: dict[tuple[str, Slot], list[Word]] = defaultdict(list)
+    standing: list[Word] = []
     for word in words:
+        if word.key in excluded:
+            standing.append(word)
+            continue
         groups[(ANALYSTS if word.is_accept else word.source, word.slot)].append(word)
     fallen: dict[int, Fallen] = {}
-    standing: list[Word] = []
     for group in groups.values():
         if len(group) == 1:
             standing.append(group[0])

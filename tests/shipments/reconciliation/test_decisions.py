@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shipments.reconciliation.model import Cite
+from shipments.reconciliation.model import Cite, Report
 from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, State, SubjectKind
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
-from tests.shipments.reconciliation.telling import amount, decide, fact, hours, retract, say
+from tests.shipments.reconciliation.telling import amount, correct, decide, fact, hours, retract, say
 
 DELIVERED, LOST = say("carrier", "delivered", 60), say("customs", "lost", 60)
 ACCEPT, EXCLUDE = DecisionKind.ACCEPT, DecisionKind.EXCLUDE
@@ -85,6 +85,70 @@ def test_an_excluded_report_weighs_nothing_and_is_named() -> None:
 def test_an_excluded_root_is_not_brought_back_by_those_who_repeat_it() -> None:
     echo = say("paper1", "delivered", 60, cites=["carrier"])
     assert path(fold(DELIVERED, echo, decide(EXCLUDE, reports=[DELIVERED]))) == ""
+
+
+CORRECTED = correct(DELIVERED, "arrived", 60, 90)
+EARLY, LATE = say("carrier", "arrived", 30), say("carrier", "arrived", 60)
+
+
+@pytest.mark.parametrize(
+    ("told", "excluded", "before", "after"),
+    [
+        pytest.param((DELIVERED, retract(DELIVERED, 90)), 1, "", "delivered", id="a retraction"),
+        pytest.param((DELIVERED, CORRECTED), 1, "arrived", "delivered", id="a correction"),
+        pytest.param(
+            (DELIVERED, CORRECTED, correct(CORRECTED, "customs", 60, 95)), 1, "customs", "customs", id="one corrected since"
+        ),
+        pytest.param(
+            (DELIVERED, correct(DELIVERED, "arrived", 60, 80), correct(DELIVERED, "customs", 60, 90)),
+            2,
+            "customs",
+            "arrived",
+            id="the later of two corrections",
+        ),
+        pytest.param(
+            (DELIVERED, CORRECTED, retract(CORRECTED, 95)), 2, "delivered", "arrived", id="a retraction of a correction"
+        ),
+    ],
+)
+def test_excluding_what_took_a_word_back_brings_the_word_back(
+    told: tuple[Report, ...], excluded: int, before: str, after: str
+) -> None:
+    decision = decide(EXCLUDE, reports=[told[excluded]])
+    assert path(fold(*told)) == before
+    picture = fold(*told, decision)
+    assert path(picture) == after
+    found = claim(picture, told[excluded])
+    assert found.reason in ("excluded", "correct")
+    assert path(fold(*told, decision, retract(decision, 300))) == before
+
+
+def test_excluding_a_later_word_brings_the_earlier_one_back() -> None:
+    picture = fold(EARLY, LATE, decide(EXCLUDE, reports=[LATE]))
+    at = step(picture, "arrived").at
+    assert at is not None
+    assert (at.earliest, step(picture, "arrived").score) == (hours(30), 1735)
+    assert (claim(picture, EARLY).fate, claim(picture, LATE).reason) == (Fate.USED, "excluded")
+
+
+def test_an_excluded_word_does_not_lend_its_source_the_finer_time() -> None:
+    day, hour = say("carrier", "arrived", (24, 48)), say("carrier", "arrived", 30)
+    at = step(fold(day, hour, decide(EXCLUDE, reports=[hour])), "arrived").at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(24), hours(48))
+
+
+def test_a_retraction_of_another_event_takes_nothing_back_here() -> None:
+    gone = retract(DELIVERED, 90)
+    picture = fold(DELIVERED, gone, decide(DecisionKind.TWO_EVENTS, reports=[gone]))
+    assert path(picture) == "delivered"
+    assert (claim(picture, gone).fate, claim(picture, gone).reason) == (Fate.HELD_OUT, "two_events")
+
+
+def test_an_earlier_decision_does_not_judge_a_later_one() -> None:
+    second = decide(EXCLUDE, reports=[DELIVERED], said=110, event="second")
+    first = decide(EXCLUDE, reports=[second], said=100, author="lee")
+    assert path(fold(DELIVERED, first, second)) == ""
 
 
 def test_a_later_decision_can_exclude_an_earlier_one() -> None:
