@@ -126,7 +126,6 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         (w for w in words if not w.held_out),
         comparer=comparer,
         tolerance=policy.tolerance,
-        lifecycles=hearing.lifecycles,
         excluded=rulings.excluded,
     )
     origins = Origins(

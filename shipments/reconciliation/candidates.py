@@ -9,13 +9,13 @@ no weight: joins what it touches, and never widens or bridges it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import Precision
-from shipments.reconciliation.weights import Vote, Way, best_by_pool, walk, ways, worth
+from shipments.reconciliation.weights import Vote, Way, independent, walk, ways, worth
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL
 
 
@@ -32,6 +32,11 @@ class Entry:
     @property
     def order(self) -> tuple[int, int, ReportKey]:
         return self.earliest, self.latest, min(v.word.key for v in self.votes)
+
+    def without(self, words: Container[int]) -> Entry | None:
+        """The entry without the votes of these words (by identity); None where nothing is left."""
+        votes = tuple(vote for vote in self.votes if id(vote.word) not in words)
+        return replace(self, votes=votes) if votes else None
 
     @property
     def width(self) -> int:
@@ -72,8 +77,7 @@ class Candidate:
         self.votes = [vote for entry in self.entries for vote in entry.votes]
         self.key = min(vote.word.key for vote in self.votes)
         self.ways = ways(self.votes)
-        best = best_by_pool(v for v in self.votes if not v.is_unresolved)
-        self.origin_count = sum(vote.weight > 0 for vote in best.values())
+        self.origin_count = independent(self.votes)
 
     @property
     def order(self) -> tuple[int, int, ReportKey]:

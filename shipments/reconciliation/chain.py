@@ -46,7 +46,7 @@ class Stories:
             j: [i for i in self.eligible if i < j and self.may_precede(candidates[i], candidates[j])]
             for j in self.eligible
         }
-        self.denials = [d for d in denials if d.weight]
+        self.denials = denials
         self._denied_ranks = sorted({d.rank for d in self.denials if d.is_progress})
         self._denied_branches = frozenset(d.milestone for d in self.denials if not d.is_progress)
         self._steps: dict[tuple[State, int], tuple[int, State]] = {}

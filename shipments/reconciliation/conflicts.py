@@ -101,7 +101,7 @@ def _against(verdict: Verdict, candidate: Candidate) -> tuple[ReportKey, ...]:
         if step.milestone == candidate.milestone or not _fits(verdict, step, candidate)
     ]
     votes = [vote for step in rivals for vote in step.votes]
-    votes += [d.vote for d in verdict.stories.applicable(candidate)]
+    votes += [vote for denial in verdict.stories.applicable(candidate) for vote in denial.votes]
     return _keys(votes)
 
 
@@ -115,6 +115,9 @@ def _write_claims(bench: Bench, leg: str, verdict: Verdict, kinds: dict[int, Con
         for vote in candidate.votes:
             home[id(vote.word)] = index
     for ballot in bench.milestones(leg, denied=False):
+        if id(ballot.word) in verdict.overruled:
+            _claim_overruled(bench, ballot)
+            continue
         index = home[id(ballot.word)]
         if index in verdict.path:
             _claim_on_path(bench, ballot, verdict.candidates[index])
@@ -147,27 +150,26 @@ def _is_finest(ballot: Weighed, candidate: Candidate) -> bool:
 
 def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
     """A denial stands, unless the timeline goes on over it; then it is a conflict of its own."""
-    overruled: dict[int, int] = {}
+    overruled: dict[int, int] = {}  # the first step over it, by word
+    against: dict[str, list[Word]] = defaultdict(list)
     for index in verdict.path:
         for denial in verdict.stories.applicable(verdict.candidates[index]):
-            overruled.setdefault(id(denial), index)
-    counted: dict[tuple[str, str], int] = {}
-    against: dict[str, list[Word]] = defaultdict(list)
-    for denial in verdict.denials:
-        if id(denial) in overruled:
-            counted[(denial.milestone, denial.vote.pool)] = overruled[id(denial)]
-            against[denial.milestone].append(denial.vote.word)
+            for vote in denial.votes:
+                if id(vote.word) not in overruled:
+                    overruled[id(vote.word)] = index
+                    against[denial.milestone].append(vote.word)
     for ballot in bench.milestones(leg, denied=True):
-        if not ballot.weight:
+        if id(ballot.word) in verdict.overruled:
+            _claim_overruled(bench, ballot)
+        elif not ballot.weight:
             _write_empty_denial(bench, leg, ballot)
-            continue
-        pools = [(ballot.word.name, vote.pool) for vote in ballot.votes]
-        found = [counted[p] for p in pools if p in counted]
-        fate = Fate.OUTWEIGHED if found else Fate.USED
-        short = verdict.margins[found[0]] if found else 0
-        bench.claim(ballot.word, fate, weighed=ballot, short_by=short, reason="denial")
+        elif id(ballot.word) in overruled:
+            short = verdict.margins[overruled[id(ballot.word)]]
+            bench.claim(ballot.word, Fate.OUTWEIGHED, weighed=ballot, short_by=short, reason="denial")
+        else:
+            bench.claim(ballot.word, Fate.USED, weighed=ballot, reason="denial")
     for milestone, words in sorted(against.items()):
-        index = counted[next(pair for pair in counted if pair[0] == milestone)]
+        index = min(overruled[id(word)] for word in words)
         bench.conflict(
             ConflictKind.DENIED,
             about=f"{MILESTONE}:{milestone}",
@@ -177,6 +179,10 @@ def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
             reason="denial_outweighed",
             by=verdict.margins[index],
         )
+
+
+def _claim_overruled(bench: Bench, ballot: Weighed) -> None:
+    bench.claim(ballot.word, Fate.SUPERSEDED, weighed=ballot, reason="later_decision")
 
 
 def _write_empty_denial(bench: Bench, leg: str, ballot: Weighed) -> None:
@@ -205,8 +211,8 @@ def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:
             if i not in verdict.path and not _fits(verdict, step, other)
             for vote in other.votes
         ]
-        rivals += [d.vote for d in verdict.stories.applicable(step) if not d.vote.is_decision]
-        later = [v for v in rivals if v.weight and v.word.report.asserted_at > since]
+        rivals += [vote for denial in verdict.stories.applicable(step) for vote in denial.votes]
+        later = [v for v in rivals if v.weight and not v.is_decision and v.word.report.asserted_at > since]
         if later:
             bench.conflict(
                 ConflictKind.OVERRIDE_CHALLENGED,
@@ -219,25 +225,25 @@ def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:
 
 
 def write_future(bench: Bench) -> None:
-    """Milestones said to have happened more than a day after we heard of them: one for each event."""
-    groups: dict[tuple[str, str], list[Word]] = defaultdict(list)
+    """What is said to have happened more than a day after we heard of it: a conflict for each event."""
+    groups: dict[tuple[str, str, str], list[Word]] = defaultdict(list)
     for word in bench.held_out:
-        if word.held_out == FUTURE_TIME and word.about == MILESTONE:
-            groups[(word.name, word.leg)].append(word)
-    for (name, leg), words in sorted(groups.items()):
+        if word.held_out == FUTURE_TIME:
+            groups[(word.about, word.name, word.leg)].append(word)
+    for (about, name, leg), words in sorted(groups.items()):
         entries = [
             Entry(
                 milestone=name,
                 earliest=word.earliest,
                 latest=word.latest,
-                votes=(Vote(word.source, 0, word, None),),
+                votes=(Vote(word.source, word.source, 0, word, None),),
             )
             for word in words
         ]
         for island in islands(entries, tolerance=bench.policy.tolerance):
             bench.conflict(
                 ConflictKind.FUTURE_TIME,
-                about=f"{MILESTONE}:{name}",
+                about=f"{about}:{name}",
                 leg=leg,
                 keys=_keys([vote for entry in island.entries for vote in entry.votes]),
                 reason=FUTURE_TIME,

@@ -1,54 +1,66 @@
-"""Denials: "not so, as of T". Each origin's denials on one subject are walked, the lowest first."""
+"""Denials: "not so, as of T". All of them on one subject are walked, the lowest milestone first.
+
+What is denied as of T is denied as of any time before. So the denials of one milestone come in layers,
+the latest T first: a layer weighs what its votes add to those that hold for longer.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from shipments.reconciliation.model import Lifecycle
-from shipments.reconciliation.weights import Vote, halving_sum
+from shipments.reconciliation.weights import Vote, Way, edges, value
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Denial:
-    """One origin's denial of a milestone (and of all that implies it) as of ``until``.
-
-    ``weight`` is what it is worth after the walk: the denial of the lowest milestone counts in full.
-    """
+    """The denials of a milestone (and of all that implies it) as of ``until``, and what they add."""
 
     milestone: str
     rank: int
     is_progress: bool
     until: int
-    vote: Vote
-    weight: int = 0
+    votes: list[Vote]
+    weight: int
 
 
 def collect(votes: Iterable[Vote], lifecycle: Lifecycle, *, length: int) -> list[Denial]:
-    """One denial for each origin and milestone (its heaviest, then its latest), in walked order."""
-    best: dict[tuple[str, str], Denial] = {}
+    """The denials by milestone from the lowest on, each milestone's by time from the latest on.
+
+    Votes without weight deny nothing. Progress and branches are walked apart.
+    """
+    by_name: dict[str, list[Vote]] = {}
     for vote in votes:
-        milestone = lifecycle.named(vote.word.name)
-        found = Denial(
-            milestone=milestone.name,
-            rank=milestone.rank,
-            is_progress=milestone.is_progress,
-            until=vote.word.latest,
-            vote=vote,
-        )
-        seen = best.get((milestone.name, vote.pool))
-        if seen is None or _precedence(found) < _precedence(seen):
-            best[(milestone.name, vote.pool)] = found
-    denials = sorted(best.values(), key=lambda d: (d.rank, d.until, d.vote.word.key))
-    said: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    for denial in denials:
-        before = said[(denial.vote.pool, denial.is_progress)]
-        was = halving_sum(before, length=length)
-        before.append(denial.vote.weight)
-        denial.weight = halving_sum(before, length=length) - was
-    return denials
+        if vote.weight:
+            by_name.setdefault(vote.word.name, []).append(vote)
+    names = sorted(by_name, key=lambda name: (lifecycle.named(name).rank, name))
+    walked: dict[bool, list[Way]] = {True: [], False: []}
+    found: list[Denial] = []
+    for name in names:
+        milestone = lifecycle.named(name)
+        lower = walked[milestone.is_progress]
+        holding: list[Vote] = []
+        before = value(lower, length=length)
+        for until, layer in groupby(sorted(by_name[name], key=_latest_first), key=lambda vote: vote.word.latest):
+            added = list(layer)
+            holding += added
+            now = value([*lower, edges(holding)], length=length)
+            found.append(
+                Denial(
+                    milestone=name,
+                    rank=milestone.rank,
+                    is_progress=milestone.is_progress,
+                    until=until,
+                    votes=added,
+                    weight=now - before,
+                )
+            )
+            before = now
+        lower.append(edges(holding))
+    return found
 
 
-def _precedence(denial: Denial) -> tuple[object, ...]:
-    return -denial.vote.weight, -denial.until, denial.vote.word.key
+def _latest_first(vote: Vote) -> tuple[object, ...]:
+    return -vote.word.latest, vote.word.key, vote.pool

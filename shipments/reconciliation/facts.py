@@ -148,7 +148,9 @@ def _write_claims(bench: Bench, ballots: list[Weighed], resolution: Resolution) 
             continue
         group = home[id(word)]
         assert top is not None
-        if group is not top:
+        if group is not top and word.is_accept and ballot.weight:
+            bench.claim(word, Fate.SUPERSEDED, weighed=ballot, reason="later_decision")
+        elif group is not top:
             bench.claim(word, Fate.OUTWEIGHED, weighed=ballot, short_by=top.net - group.net)
         elif top.net <= 0 < top.denied:
             bench.claim(word, Fate.DENIED, weighed=ballot, short_by=-top.net)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.model import ReportKey
-from shipments.reconciliation.status import origins
 from shipments.reconciliation.values import Value
 from shipments.reconciliation.vocabulary import State
-from shipments.reconciliation.weights import Vote, best_by_pool, worth
+from shipments.reconciliation.weights import Vote, independent, weight_against, worth
 
 Said = tuple[Vote, Value]
 
@@ -36,8 +35,13 @@ class Group:
         return self.score - self.denied
 
     @property
+    def decided_at(self) -> tuple[object, ...]:
+        """The order of the latest decision for it; empty where there is none."""
+        return max((v.word.order for v in self.votes if v.is_decision and v.weight), default=())
+
+    @property
     def is_decided(self) -> bool:
-        return any(vote.is_decision and vote.weight for vote in self.votes)
+        return bool(self.decided_at)
 
     @property
     def keys(self) -> tuple[ReportKey, ...]:
@@ -75,11 +79,12 @@ def resolve(
 ) -> Resolution:
     """The groups of one attribute's values, weighed, ordered and judged."""
     groups = _gather(attribute, said, comparer)
+    _overrule(groups)
     for group in groups:
         group.against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
-        group.denied = sum(vote.weight for vote in best_by_pool(group.against).values())
+        group.denied = weight_against(group.against)
     if len(groups) > 1:
-        groups.sort(key=lambda g: (-g.net, -len(origins(g.votes)), comparer.fineness(attribute, g.core), g.keys))
+        groups.sort(key=lambda g: (-g.net, -independent(g.votes), comparer.fineness(attribute, g.core), g.keys))
     second = groups[1].net if len(groups) > 1 else 0
     margin = groups[0].net - max(0, second) if groups else 0
     return Resolution(
@@ -98,6 +103,8 @@ def _gather(attribute: str, said: Iterable[Said], comparer: Comparer) -> list[Gr
     ordered = list(by_value)
     if len(ordered) > 1:
         ordered.sort(key=lambda v: (*comparer.fineness(attribute, v), repr(v)))
+        # What has no weight comes last, so that it stands for nothing that others say.
+        ordered.sort(key=lambda v: not any(vote.weight for vote, _ in by_value[v]))
     for value in ordered:
         fitting = [g for g in groups if comparer.agree(attribute, value, g.core)]
         if fitting:
@@ -109,6 +116,14 @@ def _gather(attribute: str, said: Iterable[Said], comparer: Comparer) -> list[Gr
         home.votes = [vote for vote, _ in home.said]
         home.score = worth(home.votes)
     return groups
+
+
+def _overrule(groups: Iterable[Group]) -> None:
+    """Of decisions for rivals the latest stands: the votes of the others weigh nothing."""
+    decided = sorted((g for g in groups if g.is_decided), key=lambda g: g.decided_at)
+    for group in decided[:-1]:
+        group.votes = [replace(v, weight=0) if v.is_decision else v for v in group.votes]
+        group.score = worth(group.votes)
 
 
 def _state(groups: Sequence[Group], margin: int, *, bar: int, has_denials: bool) -> State:
@@ -123,4 +138,4 @@ def _state(groups: Sequence[Group], margin: int, *, bar: int, has_denials: bool)
         return State.DENIED
     if margin < min(bar, top.score):
         return State.CONTESTED
-    return State.CORROBORATED if len(origins(top.votes)) > 1 else State.SINGLE_SOURCE
+    return State.CORROBORATED if independent(top.votes) > 1 else State.SINGLE_SOURCE

@@ -136,10 +136,12 @@ def _denials(first: list[LegPlan], last: list[LegPlan], verdicts: dict[str, Verd
     """A lone first leg that did not depart keeps the shipment; any last one that did not arrive, too."""
     found: list[Vote] = []
     if len(first) == 1 and first[0].key in verdicts:
-        denials = verdicts[first[0].key].denials
-        found += [d.vote for d in denials if d.milestone == "departed"]
+        found += _denied(verdicts[first[0].key], "departed")
     for leg in last:
         if leg.key in verdicts:
-            denials = verdicts[leg.key].denials
-            found += [d.vote for d in denials if d.milestone == "arrived"]
+            found += _denied(verdicts[leg.key], "arrived")
     return found
+
+
+def _denied(verdict: Verdict, milestone: str) -> list[Vote]:
+    return [vote for denial in verdict.denials if denial.milestone == milestone for vote in denial.votes]

@@ -53,8 +53,9 @@ def _row(
             bench.claim(ballot.word, Fate.OUTWEIGHED, weighed=ballot, short_by=short)
     origins, unresolved, because = backing(best.votes)
     against = {word.source for word in denied} | {
-        denial.vote.word.source
+        vote.word.source
         for denial in verdict.denials
+        for vote in denial.votes
         if denial.milestone == name or denial.milestone in verdict.lifecycle.implied(name)
     }
     return Planned(

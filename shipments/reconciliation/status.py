@@ -14,8 +14,9 @@ from shipments.reconciliation.candidates import Candidate, Entry, gather, score
 from shipments.reconciliation.chain import Stories
 from shipments.reconciliation.denials import Denial, collect
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
+from shipments.reconciliation.overruling import overruled
 from shipments.reconciliation.vocabulary import Standing, State
-from shipments.reconciliation.weights import Vote, best_by_pool
+from shipments.reconciliation.weights import Vote, best_by_pool, independent
 
 
 class Backing(NamedTuple):
@@ -32,6 +33,7 @@ class Verdict:
 
     ``path`` are the indices of the best story in chain order; ``status`` the index of the furthest
     step whose reach meets the bar; ``contested_from`` of the first step (or rival) in doubt.
+    ``overruled`` are the decided words (by identity) that a later decision left no room for.
     """
 
     lifecycle: Lifecycle
@@ -45,6 +47,7 @@ class Verdict:
     status: int | None
     contested_bar: int
     leg_votes: list[Vote]
+    overruled: dict[int, ReportKey]
     _behind: dict[str, Backing] = field(default_factory=dict)
 
     @property
@@ -107,8 +110,8 @@ class Verdict:
             return State.DECIDED
         if self.is_contested(index):
             return State.CONTESTED
-        names = self.behind(candidate.milestone).origins if on_path else origins(candidate.votes)
-        return State.CORROBORATED if len(names) > 1 else State.SINGLE_SOURCE
+        votes = self._supporters(candidate.milestone) if on_path else candidate.votes
+        return State.CORROBORATED if independent(votes) > 1 else State.SINGLE_SOURCE
 
     @property
     def subject_state(self) -> State:
@@ -132,9 +135,18 @@ def judge(
     leg_votes: Sequence[Vote] = (),
 ) -> Verdict:
     """S4 to S6 for one lifecycle: candidates, the best story, and how sure each step of it is."""
-    candidates = gather(entries, lifecycle, policy)
-    denials = collect(denied, lifecycle, length=policy.walk_length)
-    stories = Stories(candidates, denials, lifecycle, tolerance=policy.tolerance)
+    entries, denied = list(entries), list(denied)
+    lost: dict[int, ReportKey] = {}
+    while True:
+        candidates = gather(entries, lifecycle, policy)
+        denials = collect(denied, lifecycle, length=policy.walk_length)
+        stories = Stories(candidates, denials, lifecycle, tolerance=policy.tolerance)
+        more = overruled(stories)
+        if not more:
+            break
+        lost |= more
+        entries = [left for entry in entries if (left := entry.without(lost)) is not None]
+        denied = [vote for vote in denied if id(vote.word) not in lost]
     path = stories.path()
     score([candidates[i] for i in path], length=policy.walk_length)
     best = stories.best()
@@ -153,6 +165,7 @@ def judge(
         status=next((i for i in reversed(path) if reaches[i] >= bar), None),
         contested_bar=policy.bar,
         leg_votes=list(leg_votes),
+        overruled=lost,
     )
 
 

@@ -154,7 +154,7 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
 
 
 def _unclaimed(verdict: Verdict, name: str, leg: str) -> Finding:
-    votes = [d.vote for d in verdict.denials if d.milestone == name]
+    votes = [vote for denial in verdict.denials if denial.milestone == name for vote in denial.votes]
     because = sorted({v.word.key for v in best_by_pool(votes).values()})
     return Finding(
         kind=MILESTONE,

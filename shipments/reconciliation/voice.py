@@ -3,7 +3,7 @@
 Per (source, slot), in the order in which they were said: a word that is compatible with the ones
 before joins them (the finest time holds for all), an incompatible one supersedes them; a denial
 supersedes an affirmation that it covers and the other way round; of denials the latest T stands.
-Accepts of analysts are one voice: where two disagree, the latest stands.
+Accepts of analysts are one voice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.identity import Fallen
-from shipments.reconciliation.model import Lifecycle, ReportKey
+from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.vocabulary import Fate
 from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Slot, Word
 
@@ -34,7 +34,6 @@ def last_words(
     *,
     comparer: Comparer,
     tolerance: int,
-    lifecycles: dict[bool, Lifecycle | None],
     excluded: Collection[ReportKey] = (),
 ) -> Voices:
     """The standing words, in (source, slot) order of first mention; input order does not matter.
@@ -54,7 +53,7 @@ def last_words(
             standing.append(group[0])
         else:
             standing.extend(_settle(sorted(group, key=_order), comparer, tolerance, fallen))
-    return Voices(words=_settle_accepts(standing, lifecycles, fallen), fallen=fallen)
+    return Voices(words=standing, fallen=fallen)
 
 
 def _order(word: Word) -> tuple[object, ...]:
@@ -124,36 +123,3 @@ def _share_finest_time(run: list[Word]) -> None:
     finest = min(run, key=lambda w: w.latest - w.earliest)  # the first said, where equally fine
     for word in run:
         word.earliest, word.latest = finest.earliest, finest.latest
-
-
-def _settle_accepts(
-    standing: list[Word],
-    lifecycles: dict[bool, Lifecycle | None],
-    fallen: dict[int, Fallen],
-) -> list[Word]:
-    """Of accepted milestones that exclude each other, the latest decided."""
-    accepts = [w for w in standing if w.about == MILESTONE and w.is_accept and not w.held_out]
-    if len(accepts) < 2:
-        return standing
-    kept: list[Word] = []
-    for word in sorted(accepts, key=_order, reverse=True):
-        rival = next((k for k in kept if k.leg == word.leg and _exclude(k, word, lifecycles)), None)
-        if rival is None:
-            kept.append(word)
-        else:
-            fallen[id(word)] = Fallen(fate=Fate.SUPERSEDED, reason="later_decision", by=rival.key)
-    return [word for word in standing if id(word) not in fallen]
-
-
-def _exclude(one: Word, other: Word, lifecycles: dict[bool, Lifecycle | None]) -> bool:
-    lifecycle = lifecycles[bool(one.leg)]
-    if lifecycle is None or one.slot[-1] != other.slot[-1]:
-        return False
-    if one.is_denial != other.is_denial:
-        denial, claim = (one, other) if one.is_denial else (other, one)
-        implied = claim.name == denial.name or denial.name in lifecycle.implied(claim.name)
-        return implied and claim.earliest <= denial.latest
-    if one.is_denial or one.name == other.name:
-        return False
-    pair = (one.name, other.name)
-    return pair not in lifecycle.allowed and pair[::-1] not in lifecycle.allowed

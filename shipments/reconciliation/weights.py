@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
+from typing import NamedTuple
 
 from shipments.reconciliation.model import Policy, Rating, ReportKey
 from shipments.reconciliation.origins import Origins
@@ -19,7 +20,9 @@ from shipments.reconciliation.words import Word
 
 UNGRADED = "\x00ungraded"
 UNRESOLVED = "\x00unresolved"
+DECIDED = "\x00decided"
 MOST_WAYS = 64
+MOST_TORN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,12 @@ class Vote:
     """One word's vote for one origin. Votes of one ``pool`` count once in each candidate.
 
     The pool is the origin, but all ungraded votes share one; an unresolved vote is in its speaker's.
+    ``speaker`` is the pool of whoever says it, which for a source's own word is the same.
     ``origin`` is None where it is unresolved or a decision: neither is counted as an origin.
     """
 
     pool: str
+    speaker: str
     weight: int
     word: Word
     origin: str | None
@@ -85,20 +90,22 @@ class Scales:
         report = word.report
         if word.is_accept:
             weight = 0 if excluded else self.policy.decision_weight
-            return Weighed(word=word, votes=(Vote(word.source, weight, word, None, is_decision=True),), origins=())
+            # Analysts speak with one voice, and each milestone that they accept weighs in full: it is no volume.
+            pool = f"{DECIDED}:{word.name}"
+            return Weighed(word=word, votes=(Vote(pool, pool, weight, word, None, is_decision=True),))
         voted = origins.vote(word)
         if voted.has_fallen:
             return Weighed(word=word, votes=(), fate=Fate.RETRACTED, reason="root_withdrawn")
         if not voted.votes and not voted.is_unresolved:
             return Weighed(word=word, votes=(), fate=Fate.ECHO, origins=voted.echoes)
         if excluded:
-            return Weighed(word=word, votes=(Vote(word.source, 0, word, None),), origins=voted.votes)
+            return Weighed(word=word, votes=(Vote(word.source, word.source, 0, word, None),), origins=voted.votes)
         grade = self.grade(word.source, at=report.asserted_at, topic=topic)
         weight = self._own_weight(word, grade)
-        votes = [self._vote(word, origin, grade, weight, topic) for origin in voted.votes]
+        speaker = UNGRADED if grade is Grade.F else word.source
+        votes = [self._vote(word, origin, speaker, weight, topic) for origin in voted.votes]
         if voted.is_unresolved:
-            pool = UNGRADED if grade is Grade.F else word.source
-            votes.append(Vote(pool, weight, word, None, is_unresolved=True))
+            votes.append(Vote(speaker, speaker, weight, word, None, is_unresolved=True))
         return Weighed(word=word, votes=tuple(votes), origins=voted.votes)
 
     def _own_weight(self, word: Word, grade: Grade) -> int:
@@ -107,12 +114,12 @@ class Scales:
         weight = weight * self.hedge[report.hedge] // 1000
         return weight * self.policy.interested // 1000 if report.interested else weight
 
-    def _vote(self, word: Word, origin: str, grade: Grade, weight: int, topic: str | None) -> Vote:
+    def _vote(self, word: Word, origin: str, speaker: str, weight: int, topic: str | None) -> Vote:
         if origin == word.source:
-            return Vote(UNGRADED if grade is Grade.F else origin, weight, word, origin)
+            return Vote(speaker, speaker, weight, word, origin)
         root = self.grade(origin, at=word.report.asserted_at, topic=topic)
-        pool = UNGRADED if Grade.F in (grade, root) else origin
-        return Vote(pool, min(weight, self.grade_weights[root]), word, origin)
+        pool = UNGRADED if speaker == UNGRADED or root is Grade.F else origin
+        return Vote(pool, speaker, min(weight, self.grade_weights[root]), word, origin)
 
 
 def halving_sum(weights: Iterable[int], *, length: int) -> int:
@@ -121,104 +128,146 @@ def halving_sum(weights: Iterable[int], *, length: int) -> int:
     return sum(weight >> k for k, weight in enumerate(falling[:length]))
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way in which a candidate's votes may count: weight by pool, in all ``total``."""
+class Edge(NamedTuple):
+    """What one speaker's best vote for one origin weighs in one candidate."""
 
-    weights: dict[str, int]
-    total: int
-    is_unresolved: bool = False
+    origin: str
+    speaker: str
+    weight: int
+
+
+Way = tuple[Edge, ...]  # all that counts of a candidate's votes, if they are taken this way
 
 
 def ways(votes: Sequence[Vote]) -> list[Way]:
     """The ways in which a candidate's votes may count; the first is the resolved one, if there is any.
 
-    Each pool's best vote counts. An unresolved vote counts instead of the resolved ones, not beside them.
+    An unresolved vote counts instead of the resolved ones, not beside them.
     """
-    resolved: dict[str, int] = {}
-    nameless: dict[str, int] = {}
-    for vote in votes:
-        side = nameless if vote.is_unresolved else resolved
-        if vote.weight > side.get(vote.pool, -1):
-            side[vote.pool] = vote.weight
-    found = [Way(resolved, sum(resolved.values()))] if resolved else []
+    resolved = edges(vote for vote in votes if not vote.is_unresolved)
+    own = {edge.speaker: edge.weight for edge in resolved if edge.origin == edge.speaker}
+    found = [resolved] if resolved else []
     found += [
-        Way({pool: weight}, weight, is_unresolved=True)
-        for pool, weight in sorted(nameless.items())
-        if weight > resolved.get(pool, -1)
+        (edge._replace(origin=UNRESOLVED),)
+        for edge in edges(vote for vote in votes if vote.is_unresolved)
+        if edge.weight > own.get(edge.speaker, -1)
     ]
     return found
+
+
+def edges(votes: Iterable[Vote]) -> Way:
+    """The best vote of each speaker for each origin, sorted."""
+    best: dict[tuple[str, str], int] = {}
+    for vote in votes:
+        pair = (vote.pool, vote.speaker)
+        best[pair] = max(vote.weight, best.get(pair, 0))
+    return tuple(Edge(*pair, weight) for pair, weight in sorted(best.items()))
 
 
 def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
     """What each candidate is worth, when walked in the given order (the furthest first).
 
-    Each is worth V(with it) - V(before it), where V adds H over the pools. Where a candidate can count
-    in more than one way, V takes the best of them together: taking the greater one step by step could
-    make a report that agrees lower what it agrees with.
+    Each is worth V(with it) - V(before it), V as in ``value``. Where a candidate can count in more than
+    one way, V takes the best of them together: taking the greater one step by step could make a report
+    that agrees lower what it agrees with.
     """
-    if all(len(found) == 1 and not found[0].is_unresolved for found in candidates):
-        return _plain_walk([found[0].weights for found in candidates], length)
+    bounded = _bounded(candidates, length)
+    if all(len(found) == 1 for found in bounded) and not _torn([found[0] for found in bounded]):
+        return _plain_walk([found[0] for found in bounded], length)
     scores: list[int] = []
     before = 0
-    bounded = _bounded(candidates)
     for end in range(1, len(bounded) + 1):
-        best = max(_value(chosen, length) for chosen in product(*bounded[:end]))
+        best = max(value(chosen, length=length) for chosen in product(*bounded[:end]))
         scores.append(best - before)
         before = best
     return scores
 
 
-def _plain_walk(candidates: Iterable[dict[str, int]], length: int) -> list[int]:
+def _plain_walk(candidates: Iterable[Way], length: int) -> list[int]:
+    """The same where nobody is torn: each vote belongs to its origin."""
     scores: list[int] = []
     pools: dict[str, list[int]] = {}
-    for weights in candidates:
+    for way in candidates:
         score = 0
-        for pool, weight in weights.items():
-            said = pools.get(pool)
-            if said is None:
-                pools[pool] = [weight]
-                score += weight
-            else:
-                was = halving_sum(said, length=length)
-                said.append(weight)
-                score += halving_sum(said, length=length) - was
+        for pool, weight in _best_by_home(way, frozenset()).items():
+            said = pools.setdefault(pool, [])
+            was = halving_sum(said, length=length)
+            said.append(weight)
+            score += halving_sum(said, length=length) - was
         scores.append(score)
     return scores
 
 
-def _bounded(candidates: Sequence[list[Way]]) -> list[list[Way]]:
+def _bounded(candidates: Sequence[list[Way]], length: int) -> list[list[Way]]:
     """The same, with at most ``MOST_WAYS`` combinations; beyond, the way that is greater by itself."""
     combinations, bounded = 1, []
     for found in candidates:
         if combinations * len(found) > MOST_WAYS:
-            bounded.append([max(found, key=lambda way: way.total)])
+            bounded.append([max(found, key=lambda way: value([way], length=length))])
         else:
             combinations *= len(found)
             bounded.append(found)
     return bounded
 
 
-def _value(chosen: Iterable[Way], length: int) -> int:
-    """V: the sum of H over the pools.
+def value(chosen: Sequence[Way], *, length: int) -> int:
+    """V: what candidates are worth together, each counted in the way that was chosen.
 
-    Unresolved votes belong to their speakers (who must not weigh more by naming nobody now and then), and
-    they may all come from one mouth: the lesser of both readings.
+    A vote is its origin's, for quoting is not corroboration, and its speaker's, for volume does not win: in
+    each candidate a pool counts once, and over all candidates H bounds it. Each speaker's votes are charged
+    to their origins or to the speaker, whichever makes the whole worth least. So no speaker ever adds as much
+    as twice its grade, no origin alone is worth as much, and a further vote never takes anything away.
     """
-    by_origin: dict[str, list[int]] = defaultdict(list)
-    by_speaker: dict[str, list[int]] = defaultdict(list)
+    torn = _torn(chosen)
+    if len(torn) > MOST_TORN:
+        readings: Iterable[Collection[str]] = ((), torn)
+    else:
+        readings = (some for count in range(len(torn) + 1) for some in combinations(torn, count))
+    return min(_charged(chosen, frozenset(reading), length) for reading in readings)
+
+
+def _charged(chosen: Iterable[Way], to_speaker: frozenset[str], length: int) -> int:
+    pools: dict[str, list[int]] = defaultdict(list)
     for way in chosen:
-        for pool, weight in way.weights.items():
-            by_speaker[pool].append(weight)
-            by_origin[UNRESOLVED if way.is_unresolved else pool].append(weight)
-    return min(
-        sum(halving_sum(weights, length=length) for weights in pools.values()) for pools in (by_origin, by_speaker)
-    )
+        for pool, weight in _best_by_home(way, to_speaker).items():
+            pools[pool].append(weight)
+    return sum(halving_sum(weights, length=length) for weights in pools.values())
+
+
+def _best_by_home(way: Way, to_speaker: frozenset[str]) -> dict[str, int]:
+    best: dict[str, int] = {}
+    for origin, speaker, weight in way:
+        home = speaker if speaker in to_speaker else origin
+        if weight > best.get(home, -1):
+            best[home] = weight
+    return best
+
+
+def _torn(chosen: Iterable[Way]) -> list[str]:
+    """The speakers to whom it may matter where their votes are charged: those heard in more than one pool."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for way in chosen:
+        for origin, speaker, _ in way:
+            homes[speaker].add(origin)
+            if origin != speaker:
+                homes[origin].add(origin)
+    return sorted(speaker for speaker, pools in homes.items() if len(pools) > 1)
 
 
 def worth(votes: Sequence[Vote]) -> int:
-    """What votes for one thing weigh together, one vote an origin, without a walk."""
-    return max((way.total for way in ways(votes)), default=0)
+    """What votes for one thing weigh together, one vote an origin and a speaker, without a walk."""
+    return max((value([way], length=1) for way in ways(votes)), default=0)
+
+
+def weight_against(votes: Iterable[Vote]) -> int:
+    """What denials of one thing weigh together: as in ``worth``, but unresolved ones stand beside the others."""
+    return value([edges(votes)], length=1)
+
+
+def independent(votes: Iterable[Vote]) -> int:
+    """How many votes are independent of each other: as many origins, by as many speakers."""
+    counting = [vote for vote in votes if vote.weight > 0 and not vote.is_unresolved]
+    return min(len({vote.pool for vote in counting}), len({vote.speaker for vote in counting}))
 
 
 def best_by_pool(votes: Iterable[Vote]) -> dict[str, Vote]:

@@ -222,7 +222,7 @@ def correct(report: Report, milestone: str, at: float, said: float, **more: obje
 def decide(
     kind: DecisionKind,
     milestone: str | None = None,
-    at: float | None = None,
+    at: float | tuple[float, float] | None = None,
     *,
     said: float = 200,
     author: str = "kim",

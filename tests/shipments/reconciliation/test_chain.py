@@ -112,6 +112,27 @@ def test_each_origin_denies_once_and_its_lowest_denial_counts_in_full() -> None:
     assert echoed.output_hash == one.output_hash
 
 
+def test_an_earlier_heavier_denial_does_not_hide_a_later_one_of_the_same_origin() -> None:
+    made = say("carrier", "made", 30)
+    early = say("customs", "made", 20, denies=True, cites=["wire"])
+    late = say("ngo", "made", 40, denies=True, cites=["wire"])
+    picture = fold(made, early, late, kind=APPEAL)
+    assert picture.margin == 1735 - 847
+    assert conflict(picture, ConflictKind.DENIED).keys == (late.key,)
+    assert claim(picture, early).fate is Fate.USED
+    # Where both hold, the origin is heard once, at its heavier word.
+    before = fold(say("carrier", "made", 10), early, late, kind=APPEAL)
+    assert before.margin == 1735 - 1735
+    assert conflict(before, ConflictKind.DENIED).keys == tuple(sorted((early.key, late.key)))
+
+
+def test_a_denial_without_weight_denies_nothing_and_is_named() -> None:
+    denial = say("rumour", "made", 30, denies=True)
+    picture = fold(denial, kind=APPEAL)
+    assert (picture.state, claim(picture, denial).reason) == ("unknown", "no_weight")
+    assert conflicts(picture) == [("made", ConflictKind.NO_WEIGHT)]
+
+
 def test_a_story_denied_more_strongly_than_told_is_no_story() -> None:
     picture = fold(say("ngo", "made", 10), say("wfp", "made", 30, denies=True), kind=APPEAL)
     assert (picture.status, picture.leading, picture.state) == (None, None, "denied")
@@ -165,7 +186,7 @@ def test_the_short_way_without_denials_gives_the_same_worths(seed: int) -> None:
         return
     # A denial as of before all time is charged on nothing, and makes the general way be taken.
     never = Denial(
-        milestone="planned", rank=0, is_progress=True, until=BEFORE_ALL - 1, vote=candidates[0].votes[0], weight=1
+        milestone="planned", rank=0, is_progress=True, until=BEFORE_ALL - 1, votes=candidates[0].votes[:1], weight=1
     )
     general = Stories(candidates, [never], SHIPMENT, tolerance=bench.policy.tolerance)
     assert short.best() == general.best()

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shipments.reconciliation.model import Citation, Cite, ReportKey, Target
-from shipments.reconciliation.vocabulary import Directness, Fate, Grade, SubjectKind
+from shipments.reconciliation.vocabulary import DecisionKind, Directness, Fate, Grade, State, SubjectKind
 from tests.shipments.reconciliation.reading import claim, conflicts, finding, fold, path, step
-from tests.shipments.reconciliation.telling import NOBODY, correct, hours, keyed, retract, say
+from tests.shipments.reconciliation.telling import (
+    NOBODY,
+    amount,
+    code,
+    correct,
+    decide,
+    fact,
+    hours,
+    keyed,
+    retract,
+    say,
+)
 
 WIRE = say("wire", "delivered", 60)
 
@@ -51,10 +64,53 @@ def test_citations_are_followed_over_several_levels() -> None:
     assert all(claim(fold(WIRE, second, third, fourth), r).fate is Fate.ECHO for r in (second, third, fourth))
 
 
-def test_a_report_with_two_roots_votes_for_both() -> None:
+def test_a_report_with_two_roots_names_both_and_weighs_once() -> None:
     picture = fold(say("paper1", "delivered", 60, cites=["wire", "customs"]))
     assert step(picture, "delivered").origins == ("customs", "wire")
-    assert step(picture, "delivered").score == 847 * 2
+    assert step(picture, "delivered").score == 847
+    assert step(picture, "delivered").state is State.SINGLE_SOURCE
+    assert finding(picture, "delivered").state is State.SINGLE_SOURCE
+
+
+@pytest.mark.parametrize(
+    ("named", "votes"),
+    [
+        pytest.param(["wire customs"], 1, id="one mouth"),
+        pytest.param(["wire", "wire", "wire"], 1, id="one origin"),
+        pytest.param(["wire customs", "wire"], 2, id="two mouths and two origins"),
+        pytest.param(["wire", "customs"], 2, id="a mouth for each"),
+        pytest.param(["wire customs", "wire", "customs"], 2, id="never more than there are origins"),
+        pytest.param(["wire customs carrier", "wire", "wire"], 2, id="two who name one, and one who names more"),
+    ],
+)
+def test_each_origin_and_each_speaker_counts_once(named: list[str], votes: int) -> None:
+    told = [say(f"paper{n}", "delivered", 60, cites=roots.split()) for n, roots in enumerate(named, 1)]
+    assert step(fold(*told), "delivered").score == votes * 847
+    assert (step(fold(*told), "delivered").state is State.CORROBORATED) is (votes > 1)
+    stated = [say(r.source, said=60, facts=[fact("quantity", amount(40))], cites=r.cites) for r in told]
+    assert finding(fold(*stated), "quantity").score == votes * 847
+    denied = [say(r.source, "delivered", 70, denies=True, cites=r.cites) for r in told]
+    assert finding(fold(*denied), "delivered").margin == -votes * 847
+    unsaid = [say(r.source, said=60, facts=r.facts, cites=r.cites, denies=True) for r in stated]
+    told_in_full = decide(DecisionKind.ACCEPT, facts=[fact("quantity", amount(40))], said=10)
+    assert finding(fold(told_in_full, *unsaid), "quantity").margin == 1_000_000 - votes * 847
+
+
+def test_a_source_that_names_another_root_at_every_step_weighs_less_than_twice_its_grade() -> None:
+    steps = ("departed", "arrived", "customs", "cleared", "delivered")
+    told = [say("paper1", m, 10 * n, cites=[f"root{n}"]) for n, m in enumerate(steps)]
+    picture = fold(*told, grades={f"root{n}": Grade.B for n in range(5)})
+    assert picture.timeline[0].reach == 847 + (847 >> 1) + (847 >> 2) + (847 >> 3) + (847 >> 4)
+    denied = fold(
+        *[say("paper1", m, 99, cites=[f"root{n}"], denies=True) for n, m in enumerate(steps)],
+        grades={f"root{n}": Grade.B for n in range(5)},
+    )
+    assert sum(f.margin for f in denied.findings if f.kind == "milestone") == -picture.timeline[0].reach
+
+
+def test_a_source_that_speaks_and_quotes_weighs_less_than_twice_its_grade() -> None:
+    picture = fold(say("paper1", "departed", 10), say("paper1", "delivered", 60, cites=["customs"]))
+    assert [s.score for s in picture.timeline] == [847 >> 1, 847]
 
 
 def test_a_circle_of_citations_is_one_root_its_least_key() -> None:
@@ -153,6 +209,17 @@ def test_all_ungraded_sources_are_one_vote_whatever_roots_they_name() -> None:
 def test_an_echo_of_a_claim_on_another_time_does_not_make_a_rival() -> None:
     picture = fold(WIRE, say("paper1", "delivered", 90, cites=["wire"]))
     assert conflicts(picture) == []
+
+
+def test_a_denial_that_cites_a_known_root_and_an_unnamed_one_counts_once() -> None:
+    base = (say("carrier", "departed", 24), say("wfp", "arrived", 30))
+    for root in ("wire", "customs"):
+        once, both = (say("ngo", "arrived", 60, denies=True, cites=c) for c in ([root], [root, NOBODY]))
+        assert step(fold(*base, both), "arrived").margin == step(fold(*base, once), "arrived").margin == 2944 - 847
+    fact_of = [fact("channel", code("public"))]
+    told = say("wfp", said=10, facts=fact_of)
+    denial = say("ngo", said=20, facts=fact_of, denies=True, cites=["wire", NOBODY])
+    assert finding(fold(told, denial), "channel").margin == 2944 - 847
 
 
 def test_a_root_graded_e_gives_no_weight_to_those_who_repeat_it() -> None:

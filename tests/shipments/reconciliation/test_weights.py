@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shipments.reconciliation.model import Policy, Rating
 from shipments.reconciliation.policy import POLICY_V1
 from shipments.reconciliation.vocabulary import Directness, Grade, Hedge, SubjectKind
-from shipments.reconciliation.weights import halving_sum
+from shipments.reconciliation.weights import Edge, halving_sum, value
 from tests.shipments.reconciliation.reading import claim, fold, path, step
 from tests.shipments.reconciliation.telling import RULES, amount, fact, hours, say
 
@@ -97,3 +99,49 @@ def test_the_accept_bar_is_that_of_the_policy_and_the_kind_of_subject() -> None:
     policies = (POLICY_V1, bold)
     assert fold(say("ngo", "arrived", 30), policies=policies, known_at=hours(99)).status is None
     assert fold(say("ngo", "arrived", 30), policies=policies, known_at=hours(100)).status == "arrived"
+
+
+def test_two_ungraded_sources_that_name_different_unrated_roots_are_one_vote() -> None:
+    told = [say(f"stranger{n}", "arrived", 30, cites=[f"root{n}"]) for n in (1, 2)]
+    assert step(fold(*told), "arrived").score == 405
+    assert step(fold(*told, say("wfp", "arrived", 30, cites=["root3"])), "arrived").score == 405
+
+
+edges = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from("abcd"), st.sampled_from("abcdxy"), st.sampled_from((201, 847, 1735))),
+    max_size=8,
+)
+Said = tuple[int, str, str, int]  # in which candidate, by whom, for which origin, with which weight
+
+
+def worth_of(said: list[Said]) -> int:
+    """V of such votes. A source's own words and what it quotes are capped by its grade, as they are in the fold."""
+    told: dict[int, dict[tuple[str, str], int]] = {}
+    for number, speaker, origin, weight in said:
+        candidate = told.setdefault(number, {})
+        candidate[origin, speaker] = max(weight, candidate.get((origin, speaker), 0))
+    ways = [tuple(Edge(*pair, weight) for pair, weight in sorted(told[n].items())) for n in sorted(told)]
+    return value(ways, length=9)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(edges, edges)
+def test_a_further_vote_never_takes_anything_away(said: list[Said], more: list[Said]) -> None:
+    assert worth_of(said) <= worth_of(said + more)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(edges, edges, st.sampled_from("abcd"), st.sampled_from((201, 847, 1735)))
+def test_whatever_else_is_said_no_speaker_adds_twice_its_grade(
+    said: list[Said], more: list[Said], who: str, grade: int
+) -> None:
+    others = [s for s in said if who not in s[1:3]]
+    spoken = [(number, who, origin, min(weight, grade)) for number, _, origin, weight in more]
+    assert worth_of(others + spoken) - worth_of(others) < 2 * grade
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(edges, st.sampled_from((201, 847, 1735)))
+def test_however_many_quote_it_no_origin_is_worth_twice_its_grade(said: list[Said], grade: int) -> None:
+    quoted = [(number, speaker, "x", min(weight, grade)) for number, speaker, _, weight in said]
+    assert worth_of(quoted) < 2 * grade
