@@ -196,13 +196,18 @@ class Hearing:
             leg = flag.leg or report.leg or ""
             lifecycle = self.lifecycle(leg)
             reason = held_out or self._unknown(leg, "")
+            earliest, latest = _times(report)
+            if report.kind is Kind.DECIDE and report.occurred is None:
+                # What an analyst decides of a flag without a time is so from the decision on.
+                earliest = latest = report.asserted_at
             if lifecycle is None or flag.name not in lifecycle.flag_names:
                 reason = reason or "unknown_flag"
+            elif self._is_future(report, earliest):
+                reason = reason or FUTURE_TIME
             toggle = flag.toggle
             if report.milestone is None and report.polarity is Polarity.DENIES:
                 # To deny that a flag is set is to say that it is unset.
                 toggle = Toggle.UNSET if toggle is Toggle.SET else Toggle.SET
-            earliest, latest = _times(report)
             yield Word(
                 report=report,
                 slot=(FLAG, flag.name, leg, "", (False, 0), "", report.time_class),
