@@ -12,13 +12,20 @@ app = Celery("aidtracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # The nameless exchange needs no binding in Redis, so a flushed Redis does not lose the next message.
-app.conf.task_queues = [Queue("reconcile", Exchange(""), routing_key="reconcile")]
+# Webhooks wait for other people's servers: a queue of their own, so that a worker can be had for them alone (-Q).
+app.conf.task_queues = [Queue(name, Exchange(""), routing_key=name) for name in ("reconcile", "webhooks")]
 app.conf.task_default_queue = "reconcile"
+app.conf.task_routes = {"shipments.send_webhooks": {"queue": "webhooks"}}
 app.conf.beat_schedule = {
     "sweep": {
         "task": "shipments.sweep",
         "schedule": settings.RECONCILE_SWEEP_SECONDS,
         # A sweep that waited in the queue is worth nothing once the next one is there.
+        "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
+    },
+    "send-webhooks": {
+        "task": "shipments.send_webhooks",
+        "schedule": settings.RECONCILE_SWEEP_SECONDS,
         "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
     },
     "drop_old_events": {"task": "shipments.drop_old_events", "schedule": 86_400},

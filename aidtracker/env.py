@@ -6,6 +6,7 @@ the names that hosting providers give them. docker/env.example lists each with i
 
 import difflib
 import os
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX = "AIDTRACKER_"
 
 Words = Annotated[list[str], NoDecode]
+Secrets = Annotated[list[Annotated[SecretStr, Field(min_length=32)]], NoDecode]
 
 
 class Environment(BaseSettings):
@@ -42,14 +44,26 @@ class Environment(BaseSettings):
     lease_seconds: int = Field(30, ge=1, description="How long a worker may hold a batch before another takes it.")
     sweep_seconds: int = Field(5, ge=1, description="How often what a lost message left behind is looked for.")
     batch_size: int = Field(200, ge=1, le=5000, description="Subjects a worker claims at a time.")
+    webhook_keys: Secrets = Field([], description="What the secrets of webhooks are sealed with, the newest first.")
+    webhook_timeout_seconds: int = Field(15, ge=1, le=30, description="How long a partner's endpoint may take.")
+    webhook_plain_http: bool = Field(False, description="Whether webhooks may go without TLS, to port 80.")
+    webhook_allowed_networks: Words = []
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "webhook_keys", "webhook_allowed_networks", mode="before")
     @classmethod
     def split(cls, value: object) -> object:
         """Lists are separated by commas."""
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("debug", "https", mode="before")
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def networks(cls, value: list[str]) -> list[str]:
+        """Networks as 10.1.0.0/16; one with bits beyond its mask is a mistake."""
+        for word in value:
+            ip_network(word)
+        return value
+
+    @field_validator("debug", "https", "webhook_plain_http", mode="before")
     @classmethod
     def exact(cls, value: object) -> object:
         """``true`` or ``false``: a coerced "yes" hides a mistake."""

@@ -1,5 +1,6 @@
 """Django's settings. What an operator may change comes from the environment (env.py); the rest is fixed here."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,8 @@ CELERY_TIMEZONE = "UTC"
 RECONCILE_LEASE_SECONDS = env.lease_seconds
 RECONCILE_SWEEP_SECONDS = env.sweep_seconds
 RECONCILE_BATCH_SIZE = env.batch_size
+
+WEBHOOK_KEYS = [each.get_secret_value() for each in env.webhook_keys] or [SECRET_KEY]
+WEBHOOK_TIMEOUT_SECONDS = env.webhook_timeout_seconds
+WEBHOOK_PLAIN_HTTP = env.webhook_plain_http
+WEBHOOK_ALLOWED_NETWORKS = [ip_network(each) for each in env.webhook_allowed_networks]

@@ -13,6 +13,7 @@ from actors.marking import Marking
 
 if TYPE_CHECKING:
     from actors.access import Reader
+    from actors.models import PartnerKey
 
 
 def granted(reader: Reader, subject: str, *, up_to: str | OuterRef = "") -> Q:
@@ -101,6 +102,27 @@ class ReportQuerySet(QuerySet):
         is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
         without_code = Q(code_is_known=False) & ~Q(is_mapped)
         return self.filter(without_subject | without_leg | without_line | without_code)
+
+
+class SubscriptionQuerySet(QuerySet):
+    """Partners' subscriptions."""
+
+    def active(self) -> Self:
+        return self.filter(disabled_at=None)
+
+    def managed_by(self, key: PartnerKey) -> Self:
+        """Those of the key's organisation whose eyes see no further than the key itself."""
+        return self.filter(key__actor_id=key.actor_id, key__clearance__lte=key.clearance)
+
+
+class DeliveryQuerySet(QuerySet):
+    """Messages to subscriptions."""
+
+    def visible_to(self, reader: Reader) -> Self:
+        """Messages on what the reader may still see; what was withheld never was."""
+        subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        about = Q(subject=None) | Q(Exists(subjects.filter(pk=OuterRef("subject_id"))))
+        return self.filter(within(reader, "marking"), about).exclude(state="withheld")
 
 
 class KnownQuerySet(QuerySet):

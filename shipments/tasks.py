@@ -4,11 +4,14 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from shipments.services import doorbell
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
+from shipments.services.webhooks.delivering import deliver_due, is_due
+from shipments.services.webhooks.fanning_out import fan_out
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +26,28 @@ def ring_answered() -> None:
     for _ in range(BATCHES_A_RING):
         claimed = reconcile_due(limit=settings.RECONCILE_BATCH_SIZE)
         relay_outbox()
+        _announce()
         if claimed < settings.RECONCILE_BATCH_SIZE:
             return
     doorbell.ring()
+
+
+def _announce() -> None:
+    """Make webhooks of what is committed, and have them sent. Where the message is lost, the clock's own one comes."""
+    while fan_out():
+        pass
+    if is_due():
+        try:
+            send_webhooks.delay()
+        except OperationalError as error:
+            log.warning("webhooks.not_rung", error=type(error).__name__)
+
+
+@shared_task(name="shipments.send_webhooks")
+def send_webhooks() -> None:
+    """Send what is due; a process that does so while another one does returns at once."""
+    if deliver_due() and is_due():
+        send_webhooks.delay()
 
 
 @shared_task(name="shipments.sweep")

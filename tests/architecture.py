@@ -21,7 +21,7 @@ FLOORS = (
     {"services"},
     {"factories"},
     {"generation"},
-    {"api", "admin", "tasks", "management", "exports", "webhooks", "apps"},
+    {"api", "admin", "tasks", "management", "exports", "apps"},
 )
 DATA = {"cases", "vocabularies", "migrations", "templates", "static"}
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

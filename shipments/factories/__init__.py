@@ -37,6 +37,12 @@ from shipments.factories.vocabulary import (
     ContainmentFactory,
     PolicyVersionFactory,
 )
+from shipments.factories.webhooks import (
+    DeliveryAttemptFactory,
+    DeliveryFactory,
+    SubscriptionFactory,
+    SubscriptionSecretFactory,
+)
 
 __all__ = [
     "AppealFactory",
@@ -48,6 +54,8 @@ __all__ = [
     "ContainmentFactory",
     "CrisisFactory",
     "DecisionFactory",
+    "DeliveryAttemptFactory",
+    "DeliveryFactory",
     "DocumentFactory",
     "DueFactory",
     "FactDraftFactory",
@@ -72,4 +80,6 @@ __all__ = [
     "ShipmentFactory",
     "ShipmentPartyFactory",
     "SubjectIdentifierFactory",
+    "SubscriptionFactory",
+    "SubscriptionSecretFactory",
 ]

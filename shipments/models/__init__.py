@@ -6,6 +6,7 @@ from shipments.models.queue import Due, IdempotentRequest, OutboxEvent
 from shipments.models.shipment import Leg, Line, Receipt, Shipment, ShipmentParty
 from shipments.models.subject import Crisis, ReadingGrant, Subject, SubjectIdentifier
 from shipments.models.vocabulary import Attribute, CodeMapping, Containment, PolicyVersion
+from shipments.models.webhooks import Delivery, DeliveryAttempt, EventType, Subscription, SubscriptionSecret
 
 __all__ = [
     "Appeal",
@@ -17,8 +18,11 @@ __all__ = [
     "Containment",
     "Crisis",
     "Decision",
+    "Delivery",
+    "DeliveryAttempt",
     "Document",
     "Due",
+    "EventType",
     "Finding",
     "IdempotentRequest",
     "Inquiry",
@@ -39,4 +43,6 @@ __all__ = [
     "ShipmentParty",
     "Subject",
     "SubjectIdentifier",
+    "Subscription",
+    "SubscriptionSecret",
 ]

@@ -87,6 +87,7 @@ class OutboxEvent(models.Model):
     body = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
+    fanned_out_at = models.DateTimeField(null=True, blank=True, help_text="When webhooks were made of it.")
 
     objects = OutboxQuerySet.as_manager()
 
@@ -100,6 +101,7 @@ class OutboxEvent(models.Model):
             models.Index(fields=["id"], condition=Q(sequence__isnull=True), name="outbox_to_relay"),
             models.Index(fields=["subject", "sequence"], name="outbox_by_subject"),
             models.Index(fields=["actor", "sequence"], condition=Q(actor__isnull=False), name="outbox_by_sender"),
+            models.Index(fields=["id"], condition=Q(fanned_out_at__isnull=True), name="outbox_to_fan_out"),
         ]
 
     def __str__(self) -> str:

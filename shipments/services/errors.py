@@ -4,7 +4,10 @@ ShipmentsError
 ├── NotHeld            the report is bound already; move it by a two_events decision
 ├── UnknownCase        no case of that name
 ├── NotDecidable       the decision does not fit the subject
-└── ChangedEvidence    a file gives another meaning to what was recorded and is never rewritten
+├── ChangedEvidence    a file gives another meaning to what was recorded and is never rewritten
+├── AddressNotAllowed  a webhook may not be sent there
+├── TooMany            a partner has as many of these as one may have
+└── NotActive          the subscription is disabled
 """
 
 
@@ -32,3 +35,15 @@ class NotDecidable(ShipmentsError):
 
 class ChangedEvidence(ShipmentsError):
     code = "changed_evidence"
+
+
+class AddressNotAllowed(ShipmentsError):
+    code = "address_not_allowed"
+
+
+class TooMany(ShipmentsError):
+    code = "too_many"
+
+
+class NotActive(ShipmentsError):
+    code = "not_active"

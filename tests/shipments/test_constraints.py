@@ -17,6 +17,8 @@ from shipments.factories import (
     ContainmentFactory,
     CrisisFactory,
     DecisionFactory,
+    DeliveryAttemptFactory,
+    DeliveryFactory,
     DocumentFactory,
     DueFactory,
     FindingFactory,
@@ -36,6 +38,8 @@ from shipments.factories import (
     ShipmentFactory,
     ShipmentPartyFactory,
     SubjectIdentifierFactory,
+    SubscriptionFactory,
+    SubscriptionSecretFactory,
 )
 from shipments.models import Shipment, Subject
 from tests.constraints import Offence, Offences, assert_bites, cases, named_constraints
@@ -202,6 +206,29 @@ OFFENCES: Offences = {
     "due_claim_is_whole": [lambda missing=missing: DueFactory(**CLAIM | {missing: None}) for missing in CLAIM],
     "outbox_sequence_is_given_once": [twice(OutboxEventFactory, marking=1, sequence=1)],
     "idempotent_request_is_kept_once": [twice(IdempotentRequestFactory, "partner_key", "key")],
+    # webhooks
+    "subscription_is_disabled_for_a_reason": [
+        lambda: SubscriptionFactory(disabled_at=NOON),
+        lambda: SubscriptionFactory(disabled_reason="gone"),
+    ],
+    "subscription_asks_for_what_there_is": [
+        lambda: SubscriptionFactory(event_types=[]),
+        lambda: SubscriptionFactory(event_types=["picture.changed", "picture.corrected"]),
+    ],
+    "subscription_url_is_http": [lambda: SubscriptionFactory(url="file:///etc/passwd")],
+    "subscription_secret_is_current_once": [twice(SubscriptionSecretFactory, "subscription")],
+    "delivery_is_made_once": [lambda: twice(DeliveryFactory, "subscription", event_uid=uuid4())()],
+    "delivery_claim_is_whole": [
+        lambda: DeliveryFactory(claim_token=uuid4()),
+        lambda: DeliveryFactory(leased_until=NOON),
+    ],
+    "delivery_is_finished_when_it_is_not_pending": [
+        lambda: DeliveryFactory(state="delivered"),
+        lambda: DeliveryFactory(finished_at=NOON),
+        lambda: DeliveryFactory(state="failed", finished_at=NOON, claim_token=uuid4(), leased_until=NOON),
+    ],
+    "delivery_attempt_is_numbered_once": [twice(DeliveryAttemptFactory, "delivery", number=1)],
+    "delivery_attempt_has_an_outcome": [lambda: DeliveryAttemptFactory(status=None)],
 }
 
 

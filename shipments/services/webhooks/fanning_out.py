@@ -1,0 +1,78 @@
+"""Make deliveries of committed outbox events: one for each subscription that asked for it and may know.
+
+One transaction with the mark that an event was fanned out, so that a killed worker leaves it whole or not at all.
+Locks: events that nobody else holds, then all active subscriptions in order of their key (see correcting).
+"""
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from shipments.models import Delivery, EventType, OutboxEvent, Subscription
+from shipments.services.webhooks.audience import PICTURES, Batch, Standing, asked_for, is_usable
+from shipments.services.webhooks.clock import moment
+from shipments.services.webhooks.correcting import corrections
+from shipments.services.webhooks.telling import delivery_of
+
+
+def fan_out(*, limit: int = 1000) -> int:
+    """Fan out up to ``limit`` events, the oldest first; returns how many."""
+    with transaction.atomic():
+        if not Subscription.objects.active().exists():
+            return _pass_over(limit=5 * limit)
+        waiting = OutboxEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(fanned_out_at=None)
+        events = list(waiting.order_by("id")[:limit])
+        if events:
+            deliveries = _deliveries(events)
+            # One that exists was made by another worker for the same turn of a picture.
+            Delivery.objects.bulk_create(deliveries, ignore_conflicts=True, batch_size=1000)
+            OutboxEvent.objects.filter(pk__in=[each.pk for each in events]).update(fanned_out_at=Now())
+        return len(events)
+
+
+def _deliveries(events: list[OutboxEvent]) -> list[Delivery]:
+    active = Subscription.objects.active().select_for_update(no_key=True, of=("self",)).select_related("key")
+    at = moment()
+    subscriptions = [each for each in active.order_by("pk") if is_usable(each.key, at=at)]
+    batch = Batch((each.subject_id for each in events), (each.body.get("report", "") for each in events))
+    found = [delivery for subscription in subscriptions for delivery in _for_one(subscription, events, batch)]
+    turned = [each.subject_id for each in events if each.type == EventType.PICTURE_CHANGED]
+    return found + (corrections(subscriptions, Batch(turned), at=at) if turned else [])
+
+
+def _for_one(subscription: Subscription, events: list[OutboxEvent], batch: Batch) -> list[Delivery]:
+    asked = [
+        event
+        for event in events
+        if event.type in subscription.event_types and event.created_at >= subscription.created_at
+    ]
+    if not asked:
+        return []
+    eyes = batch.eyes(subscription.key)
+    wanted = asked_for(subscription, batch.subjects, eyes.reader)
+    found: dict[tuple[object, ...], tuple[OutboxEvent, Standing | None]] = {}
+    for event in asked:
+        if wanted is not None and event.subject_id not in wanted:
+            continue
+        report = event.body.get("report", "")
+        if not eyes.may_know(event.type, subject_id=event.subject_id, marking=event.marking, report=report):
+            continue
+        standing = batch.standing(event.subject_id, eyes)
+        if event.type in PICTURES and (standing is None or standing.tier > event.marking):
+            continue  # they read a picture of a higher tier, which did not turn with this one
+        # A tier that turned and the one above it that ended are told of in one breath, and are one picture now.
+        found.setdefault((event.type, event.subject_id, report, event.created_at), (event, standing))
+    return [delivery_of(event, subscription, standing) for event, standing in found.values()]
+
+
+def _pass_over(*, limit: int) -> int:
+    """Mark events that nobody is told of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE shipments_outboxevent SET fanned_out_at = statement_timestamp()
+             WHERE id IN (SELECT id FROM shipments_outboxevent WHERE fanned_out_at IS NULL
+                           ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+            """,
+            [limit],
+        )
+        return cursor.rowcount
