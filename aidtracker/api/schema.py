@@ -10,14 +10,17 @@ from rest_framework.permissions import AllowAny
 from actors.api.limits import ByAddress
 from actors.api.permissions import NeedsScope
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
+from shipments.intake.document import DocumentIn
+from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
 
-METHODS = ("get", "post")
+METHODS = ("get", "post", "patch")
 # Every operation may answer so; 404 where there is something to find, 413 to 422 where something is sent.
 ALWAYS = (400, 401, 403, 406, 429, 503)
 WITH_NAME = (404,)
 WITH_BODY = (409, 413, 415, 422)
 WITH_CURSOR_THAT_AGES = (410,)
+WITH_VERSION = (412,)
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -87,12 +90,14 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     """Add the problems of every operation and the form of a report (a postprocessing hook of drf-spectacular)."""
     schemas = result["components"]["schemas"]
     schemas["Problem"] = PROBLEM
-    schemas |= report_schemas()
+    schemas |= report_schemas() | ledger_schemas()
     result["components"]["headers"] = HEADERS
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
-                statuses = ALWAYS + (WITH_NAME if "{" in path else ()) + (WITH_BODY if method == "post" else ())
+                statuses = ALWAYS + (WITH_NAME if "{" in path else ())
+                statuses += WITH_BODY if method in ("post", "patch") else ()
+                statuses += WITH_VERSION if method == "patch" else ()
                 statuses += WITH_CURSOR_THAT_AGES if path.endswith("/changes/") else ()
                 for status in statuses:
                     operations[method]["responses"].setdefault(str(status), _problem(status))
@@ -106,7 +111,23 @@ def report_schemas() -> dict[str, Any]:
     """JSON Schemas of a report and its parts, from the models that check it."""
     schema = ReportIn.model_json_schema(ref_template="#/components/schemas/{model}")
     parts = schema.pop("$defs", {})
-    return {"ReportIn": schema, **parts}
+    return {"ReportIn": schema, "DocumentIn": DocumentIn.model_json_schema(), **parts}
+
+
+def ledger_schemas() -> dict[str, Any]:
+    """JSON Schemas of what partners enter, and of changes of it: any field but its name, null to empty one."""
+    found: dict[str, Any] = {}
+    forms = {(kind, ""): form for kind, form in FORMS.items()} | PARTS
+    for (kind, part), form in forms.items():
+        schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= schema.pop("$defs", {})
+        found[form.__name__] = schema
+        kept = {"external_id"} | ({"key"} if part else {name for of, name in PARTS if of == kind})
+        change = {**schema, "title": f"{schema['title'].removesuffix('In')}Change", "minProperties": 1}
+        change["properties"] = {name: each for name, each in schema["properties"].items() if name not in kept}
+        change.pop("required")
+        found[change["title"]] = change
+    return found
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from actors.api.authentication import partner_key_of
 from actors.api.parameters import Parameters, read_parameters
 from actors.api.permissions import MayReport
+from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, once
@@ -57,7 +57,7 @@ class BatchSerializer(serializers.Serializer):
     results = ItemSerializer(many=True)
 
 
-class ReportBatch(APIView):
+class ReportBatch(ReadView):
     """Many reports at once. The address gives it the parsers."""
 
     permission_classes = [MayReport]
