@@ -67,7 +67,7 @@ class DocumentQuerySet(QuerySet):
     """Documents, with their own marking."""
 
     def visible_to(self, reader: Reader) -> Self:
-        own = Q(source__actor_id=reader.actor_id) if reader.actor_id else Q()
+        own = Q(source__actor_id=reader.actor_id) | Q(sender_id=reader.actor_id) if reader.actor_id else Q()
         return self.filter(Q(marking__lte=reader.clearance) | own)
 
 

@@ -104,6 +104,9 @@ def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open", by: User 
         "conflict": rows.ConflictFactory(reason=f"{name} conflict", reports=[report.reference], **believed),
         "due": rows.DueFactory(subject=shipment, last_error=f"{name}Error"),
         "event": rows.OutboxEventFactory(subject=shipment, marking=marking, body={"title": f"{name} event"}),
+        "entry": rows.LedgerEntryFactory(
+            partner_key=key, source=source, subject=shipment, external_id=f"{name}-entry", said={}
+        ),
         "request": rows.IdempotentRequestFactory(partner_key=key, key=f"{name}-request"),
     }
 

@@ -11,7 +11,7 @@ from actors.marking import Marking
 from actors.models import Actor, PartnerKey, Source
 from actors.services.keys import issue_key
 
-ALL_SCOPES = ["read", "reports:write", "reports:relay"]
+ALL_SCOPES = ["read", "reports:write", "reports:relay", "ledger:write"]
 
 
 @dataclass(kw_only=True)
@@ -31,10 +31,14 @@ class Caller:
 
     def post(self, path: str, body: Any, *, content_type: str = "application/json", **headers: str) -> Any:
         """The answer to POST /api/v1/<path>; ``body`` is sent as JSON unless it is bytes."""
+        return self.send("POST", path, body, content_type=content_type, **headers)
+
+    def send(self, method: str, path: str, body: Any, *, content_type: str = "application/json", **headers: str) -> Any:
+        """The answer to another method, in the same way."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         # Not client.post: it would encode the bytes again, by whatever charset the test makes up.
         return self.client.generic(
-            "POST", _full(path), sent, content_type=content_type, headers={**self.headers, **headers}
+            method, _full(path), sent, content_type=content_type, headers={**self.headers, **headers}
         )
 
 

@@ -59,3 +59,9 @@ class MayReport(NeedsScope):
     """A key with the scope ``reports:write``."""
 
     scope = PartnerKey.Scope.REPORTS_WRITE
+
+
+class MayEnter(NeedsScope):
+    """A key with the scope ``ledger:write``."""
+
+    scope = PartnerKey.Scope.LEDGER_WRITE

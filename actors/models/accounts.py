@@ -34,6 +34,7 @@ class PartnerKey(models.Model):
         READ = "read", "Read whatever the key's clearance allows."
         REPORTS_WRITE = "reports:write", "Send reports in the partner's own voice."
         REPORTS_RELAY = "reports:relay", "Send reports of what other sources said."
+        LEDGER_WRITE = "ledger:write", "Enter appeals, offers, shipments, actors and places; change those."
         WEBHOOKS_MANAGE = "webhooks:manage", "Subscribe to webhooks and look after them."
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

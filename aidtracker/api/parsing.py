@@ -41,7 +41,10 @@ class NDJSONParser(BaseParser):
     media_type = "application/x-ndjson"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        _check_headers(parser_context["request"].META)
+        meta = parser_context["request"].META
+        _check_headers(meta)
+        if not meta.get("CONTENT_LENGTH"):
+            raise Refusal("length_required", "Say how long the stream is, by Content-Length.", status=411)
         return read_lines(stream)
 
 

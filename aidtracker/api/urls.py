@@ -9,10 +9,12 @@ from rest_framework.views import APIView
 from actors.api import views as actors
 from actors.api.permissions import Known
 from actors.api.refusals import not_found
-from aidtracker.api import docs
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
+from aidtracker.api.schema import Docs, Schema
 from shipments.api import batch, changes, conflicts, registers, reports
+from shipments.api.ledger import entering, part_views, revising
 from shipments.api.subjects import PLURALS, views_of
+from shipments.intake.ledger import PARTS
 
 
 class ReferenceConverter:
@@ -60,24 +62,28 @@ subject_paths = []
 for kind, plural in PLURALS.items():
     views = views_of(kind)
     subject_paths += [
-        path(f"{plural}/", views["list"].as_view()),
-        path(f"{plural}/<reference:reference>/", views["detail"].as_view()),
+        path(f"{plural}/", entering(views["list"], kind).as_view()),
+        path(f"{plural}/<reference:reference>/", revising(views["detail"], kind).as_view()),
         *(
             path(f"{plural}/<reference:reference>/{end}/", views[end].as_view())
             for end in ("timeline", "reports", "conflicts", "explain")
         ),
     ]
 
+for (kind, part), (adding, changing) in {each: part_views(*each) for each in PARTS}.items():
+    whole = f"{PLURALS[kind]}/<reference:reference>/{part}/"
+    subject_paths += [path(whole, adding.as_view()), path(f"{whole}<slug:part_key>/", changing.as_view())]
+
 urlpatterns = [
-    path("schema/", docs.Document.as_view(), name="schema"),
-    path("docs/", docs.Page.as_view(), name="docs"),
+    path("schema/", Schema.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
     *subject_paths,
-    path("actors/", actors.ActorList.as_view()),
-    path("actors/<reference:reference>/", actors.ActorDetail.as_view()),
+    path("actors/", entering(actors.ActorList, "actor").as_view()),
+    path("actors/<reference:reference>/", revising(actors.ActorDetail, "actor").as_view()),
     path("sources/", actors.SourceList.as_view()),
     path("sources/<code:code>/", actors.SourceDetail.as_view()),
-    path("places/", registers.PlaceList.as_view()),
-    path("places/<code:code>/", registers.PlaceDetail.as_view()),
+    path("places/", entering(registers.PlaceList, "place").as_view()),
+    path("places/<code:code>/", revising(registers.PlaceDetail, "place").as_view()),
     path("documents/", registers.DocumentList.as_view()),
     path("documents/<reference:reference>/", registers.DocumentDetail.as_view()),
     path("reports/", reports.ReportList.as_view()),

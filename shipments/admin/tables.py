@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from actors.admin.filters import RelatedFilter
 from actors.admin.readable import EditableRows, ReadableAdmin
-from shipments.models import Attribute, Containment, Place, PolicyVersion
+from shipments.models import Attribute, Containment, LedgerEntry, Place, PolicyVersion
 
 
 @admin.register(Attribute)
@@ -50,14 +50,33 @@ class PlaceAdmin(EditableRows, ReadableAdmin):
     """Airports, ports, border points, cities and countries."""
 
     open_to_all = True
-    list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within"]
-    list_filter = ["kind", RelatedFilter.by("within")]
+    list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within", "provisional"]
+    list_filter = ["kind", "provisional", RelatedFilter.by("within")]
     search_fields = ["code", "name", "iata", "icao", "unlocode"]
+    readonly_fields = ["merged_into"]
     fieldsets = [
         (None, {"fields": [("name", "code"), ("kind", "country"), ("within", "time_zone")]}),
+        ("Kept with it", {"fields": [("provisional", "merged_into")]}),
         ("Codes and position", {"fields": [("iata", "icao", "unlocode"), ("latitude", "longitude")]}),
     ]
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
         """Reports name a place by its code, so it is given once."""
         return super().get_readonly_fields(request, obj) + (["code"] if obj else [])
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadableAdmin):
+    """What partners entered, by the names they know it by, as they last said it."""
+
+    visible_through = ("source", "subject", "actor")
+    list_display = ["external_id", "kind", "source", "subject", "actor", "place", "version", "entered_at"]
+    list_filter = ["kind", RelatedFilter.by("source")]
+    search_fields = ["external_id"]
+    search_related = {"subject": ("reference", "title"), "actor": ("reference", "name")}
+    fields = [*list_display, "shown_saying"]
+    readonly_fields = ["shown_saying"]
+
+    @display(description="as it was said")
+    def shown_saying(self, entry: LedgerEntry) -> str:
+        return json.dumps(entry.said, indent=2, ensure_ascii=False)

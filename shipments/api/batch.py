@@ -17,11 +17,11 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from actors.api.authentication import partner_key_of
 from actors.api.parameters import Parameters, read_parameters
 from actors.api.permissions import MayReport
+from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, once
@@ -57,7 +57,7 @@ class BatchSerializer(serializers.Serializer):
     results = ItemSerializer(many=True)
 
 
-class ReportBatch(APIView):
+class ReportBatch(ReadView):
     """Many reports at once. The address gives it the parsers."""
 
     permission_classes = [MayReport]
@@ -79,10 +79,7 @@ class ReportBatch(APIView):
             NDJSON: {"type": "string", "description": "One report a line."},
         },
         parameters=[OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="For a JSON array alone.")],
-        responses={
-            (207, "application/json"): OpenApiResponse(BatchSerializer, description="A result for each item."),
-            (207, NDJSON): {"type": "string", "description": "A result a line, each as in the JSON form."},
-        },
+        responses={207: OpenApiResponse(BatchSerializer, description="A result for each item.")},
         tags=["reports"],
     )
     def post(self, request: Request) -> Any:

@@ -33,9 +33,15 @@ ABANDONED_AFTER = timedelta(seconds=90)
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
-    """The answer of ``work``, done once for each Idempotency-Key; without the header, done now."""
+def once(request: Request, work: Callable[[], Answer], *, is_required: bool = False) -> HttpResponse:
+    """The answer of ``work``, done once for each Idempotency-Key; without the header, done now.
+
+    ``is_required`` where nothing in the request itself would tell a repetition from a second one.
+    """
     header = request.headers.get(HEADER)
+    if header is None and is_required:
+        fault = Fault(code="idempotency_key_required", header=HEADER, detail="Needed here, for example a UUID.")
+        raise Refusal("idempotency_key_required", f"Send an {HEADER}.", faults=[fault])
     if header is None:
         with transaction.atomic():
             return _response(work())
@@ -53,7 +59,9 @@ def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
             answer = work()
             status, headers, content = answer
             stored = IdempotentRequest.objects.filter(pk=row.pk, status=None)
-            stored.update(status=status, headers=headers, body=content)
+            if not stored.update(status=status, headers=headers, body=content):
+                # Taken for dead, and done again by a later try: what was done here is rolled back.
+                raise _in_flight()
     except BaseException:
         # Nothing was stored, so the next try is a first one.
         IdempotentRequest.objects.filter(pk=row.pk, status=None).delete()
@@ -63,7 +71,9 @@ def once(request: Request, work: Callable[[], Answer]) -> HttpResponse:
 
 def _fingerprint(request: Request) -> bytes:
     """SHA-256 of method, path and what the body says, whatever its spacing."""
-    said = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
+    said = json.dumps(
+        [request.method, request.path, request.headers.get("If-Match"), request.data], sort_keys=True, default=str
+    )
     return hashlib.sha256(said.encode()).digest()
 
 
@@ -79,12 +89,16 @@ def _begin(key: PartnerKey, name: str, fingerprint: bytes) -> IdempotentRequest:
         return ours
     row = rows.first()
     if row is None or (row.status is None and bytes(row.fingerprint) == fingerprint):
-        detail = "The same request is being answered right now. Try again in a moment."
-        raise Refusal("in_flight", detail, status=409, headers={"Retry-After": "1"})
+        raise _in_flight()
     if bytes(row.fingerprint) != fingerprint:
         detail = f"This {HEADER} was used for another request. A new request needs a new key."
         raise Refusal("idempotency_mismatch", detail, status=422)
     return row
+
+
+def _in_flight() -> Refusal:
+    detail = "The same request is being answered right now. Try again in a moment."
+    return Refusal("in_flight", detail, status=409, headers={"Retry-After": "1"})
 
 
 def _response(answer: Answer, *, replayed: bool = False) -> HttpResponse:

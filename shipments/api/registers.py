@@ -11,10 +11,12 @@ from rest_framework.response import Response
 from actors.access import Reader
 from actors.api.pages import Order
 from actors.api.parameters import PageParameters
+from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MarkingField
 from actors.models import Source
+from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import withhold
 from shipments.api.resolved import ORIGINS
@@ -144,6 +146,13 @@ class DocumentList(ReadView):
         return self.page(
             rows, order, asked, lambda found: DocumentSerializer(withhold(found, self.reader), many=True).data
         )
+
+    def get_permissions(self) -> Any:
+        return [MayReport()] if self.request.method == "POST" else super().get_permissions()
+
+    @extend_schema(**POST_DOCS)
+    def post(self, request: Request) -> Any:
+        return receive_document(request)
 
 
 class DocumentDetail(ReadView):

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -36,6 +36,12 @@ UNPROCESSABLE = frozenset(
         "target_not_allowed",
         "content_not_allowed",
         "future_time",
+        "same_on_both_sides",
+        "repeated_key",
+        "marking_not_allowed",
+        "contains_itself",
+        "key_taken",
+        "not_found",
     }
 )
 
@@ -60,14 +66,20 @@ def read_report(data: object, key: PartnerKey) -> ReportDraft:
     try:
         return parse_report(data, source=key.source.code if key.source else "", now=timezone.now())
     except Invalid as invalid:
-        is_form = any(problem.code not in UNPROCESSABLE for problem in invalid.problems)
-        raise refusal_of(invalid.problems, status=400 if is_form else 422) from None
+        raise refusal_for(invalid.problems) from None
 
 
-def refusal_of(problems: list[Problem], *, status: int) -> Refusal:
-    """The refusal of a whole request for ``problems``."""
+def refusal_for(problems: list[Problem], *, code: str = "invalid_report") -> Refusal:
+    """The refusal of what was sent: 422 where all of it is well-formed, else 400."""
+    codes = {problem.code for problem in problems}
+    status = 403 if "insufficient_scope" in codes else 422 if codes <= UNPROCESSABLE else 400
+    return refusal_of(problems, status=status, code=code)
+
+
+def refusal_of(problems: list[Problem], *, status: int, code: str = "invalid_report") -> Refusal:
+    """The refusal of a whole request for ``problems``; ``code`` where they have more than one."""
     faults = [Fault(code=each.code, pointer=each.pointer, detail=each.detail) for each in problems]
-    code = faults[0].code if len({fault.code for fault in faults}) == 1 else "invalid_report"
+    code = faults[0].code if len({fault.code for fault in faults}) == 1 else code
     detail = faults[0].detail if len(faults) == 1 else f"{len(faults)} faults; nothing was stored."
     return Refusal(code, detail, status=status, faults=faults)
 
@@ -87,6 +99,14 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     return {"result": outcome.result, "reference": outcome.reference, "meaning": MEANING[outcome.result]}
 
 
+EXAMPLE = {
+    "event_id": "lss-2022-000881",
+    "subject": "SHP-7K2M9QXD",
+    "code": "departed",
+    "occurred": "2022-05-16T09:00:00+09:00",
+    "asserted_at": "2022-05-16T11:30:00+09:00",
+    "facts": [{"attribute": "quantity", "value": {"low": "9.5", "high": "9.5", "unit": "TNE", "basis": "manifest"}}],
+}
 POST_DOCS: dict[str, Any] = {
     "operation_id": "sendReport",
     "summary": "Send one report.",
@@ -106,5 +126,14 @@ POST_DOCS: dict[str, Any] = {
         200: OpenApiResponse(OutcomeSerializer, description="A duplicate."),
         202: OpenApiResponse(OutcomeSerializer, description="Held for an analyst."),
     },
+    "examples": [
+        OpenApiExample("A flight departed", value=EXAMPLE, request_only=True),
+        OpenApiExample(
+            "Stored",
+            value={"result": "accepted", "reference": "RPT-4F9Q2X7MKD83NB6A", "meaning": MEANING["accepted"]},
+            response_only=True,
+            status_codes=["201"],
+        ),
+    ],
     "tags": ["reports"],
 }

@@ -1,18 +1,27 @@
 """What reports are about, and where it goes."""
 
+import hashlib
 from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
 from factory.django import DjangoModelFactory
 
-from actors.factories import NOON, ActorFactory, StateFactory, UserFactory, numbered_reference
+from actors.factories import (
+    NOON,
+    ActorFactory,
+    PartnerKeyFactory,
+    StateFactory,
+    UserFactory,
+    numbered_reference,
+)
 from actors.models import Actor
 from shipments.models import (
     Appeal,
     Contact,
     Crisis,
     Inquiry,
+    LedgerEntry,
     Leg,
     Line,
     Offer,
@@ -239,3 +248,18 @@ class ReadingGrantFactory(DjangoModelFactory[ReadingGrant]):
 def air_waybill(prefix: str, serial: int) -> str:
     """An air waybill's number: the carrier's prefix, seven digits and their remainder by 7 (IATA Resolution 600a)."""
     return f"{prefix}-{serial:07d}{serial % 7}"
+
+
+class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
+    """A shipment that a partner entered."""
+
+    class Meta:
+        model = LedgerEntry
+
+    partner_key = factory.SubFactory(PartnerKeyFactory)
+    source = factory.SelfAttribute("partner_key.source")
+    kind = LedgerEntry.Kind.SHIPMENT
+    external_id = factory.Sequence(lambda n: f"S-{n}")
+    subject = factory.SubFactory(ShipmentFactory, provisional=True)
+    said = factory.LazyAttribute(lambda entry: {"external_id": entry.external_id})
+    fingerprint = hashlib.sha256(b"{}").digest()

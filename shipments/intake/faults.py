@@ -1,6 +1,7 @@
 """From what the models found wrong to problems a partner's engineer can act on, each with its place and code."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -13,7 +14,8 @@ from shipments.intake.plain import pointer_of
 READ_ONLY = frozenset(
     {"id", "reference", "version", "status", "state", "confidence", "contested", "milestone", "interested"}
     | {"received_at", "created_at", "known_from", "known_to", "content_hash", "payload_hash", "ordinal"}
-    | {"partner", "partner_key", "entered_by", "subject_id", "source_id"}
+    | {"partner", "partner_key", "entered_by", "subject_id", "source_id", "is_held", "is_verified"}
+    | {"picture", "provisional", "merged_into", "merged_from", "identifiers"}
 )
 
 CODES = {
@@ -53,6 +55,17 @@ SENTENCES = {
         '"unit" (quantity), "from" and "to" (time).'
     ),
 }
+
+
+def problems_of(faults: Iterable[ErrorDetails], fields: Mapping[tuple[str, ...], Iterable[str]]) -> list[Problem]:
+    """The faults of the models as problems; one that lies between two fields is told at both."""
+    found = []
+    for fault in faults:
+        problem = problem_of(fault, fields)
+        context = fault.get("ctx", {})
+        between = [problem.pointer + pointer_of(name) for name in context.get("fields", ())]
+        found += [replace(problem, pointer=pointer) for pointer in between or [problem.pointer]]
+    return found
 
 
 def problem_of(fault: ErrorDetails, fields: Mapping[tuple[str, ...], Iterable[str]]) -> Problem:

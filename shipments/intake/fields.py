@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 import pycountry
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, WithJsonSchema
@@ -13,8 +15,13 @@ from pydantic_core import PydanticCustomError
 from actors.wording import shown
 from shipments.intake.times import Window, read_end, read_moment, read_period
 
-# Embeddings, overrides and isolates: they make a line read otherwise than it is written.
-BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# Marks, embeddings, overrides and isolates: they make a line read otherwise than it is written.
+BIDI_CONTROLS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# Letters and marks by their category, and nothing on the page: fillers, joiners, variation selectors, an
+# empty braille cell (Unicode 15, Default_Ignorable_Code_Point beyond the category Cf).
+INVISIBLE = frozenset([0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0]) | frozenset(
+    [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+)
 # ISO 4217 as of 2024-06: how many decimals, where it is not two.
 DECIMALS = (
     dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0)
@@ -25,12 +32,18 @@ DECIMALS = (
 # Codes of ISO 4217 that are no money anybody can give: metals, bond units, tests, "no currency".
 NOT_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XPD", "XPT", "XTS", "XXX"])
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+WEB_ADDRESS = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[1-9]\d{0,4})?"
+    r"(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?",
+    re.ASCII,
+)
 AMOUNT = re.compile(r"(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
 WHOLE_DIGITS, DECIMAL_DIGITS = 18, 6
 
 
 def _is_blank(text: str) -> bool:
-    return not any(unicodedata.category(letter)[0] not in "CZ" for letter in text)
+    return not any(unicodedata.category(each)[0] not in "CZ" and ord(each) not in INVISIBLE for each in text)
 
 
 def name(text: str) -> str:
@@ -106,6 +119,48 @@ def is_too_fine(said: str | None, currency_code: str) -> bool:
     return said is not None and len(said.partition(".")[2]) > DECIMALS.get(currency_code, 2)
 
 
+def country(code: str) -> str:
+    """An ISO 3166-1 alpha-2 code in capital letters."""
+    if pycountry.countries.get(alpha_2=code) is None or code != code.upper():
+        raise PydanticCustomError("country", "Not a country of ISO 3166-1: {said}.", {"said": shown(code)})
+    return code
+
+
+def calendar_day(said: object, window: Window) -> date:
+    """A day, and nothing finer or coarser."""
+    if not isinstance(said, str) or not DAY.fullmatch(said):
+        raise PydanticCustomError("invalid_date", "Not a day: {said}. Write it as 2022-05-16.", {"said": shown(said)})
+    return read_period(said, window).earliest.date()
+
+
+def coordinate(said: object, *, end: int) -> Decimal:
+    """Degrees as a JSON number with at most five decimals, from -end to end."""
+    if isinstance(said, bool) or not isinstance(said, int | float | Decimal):
+        raise PydanticCustomError("number_required", "Degrees are a number, for example 39.0337.")
+    degrees = Decimal(repr(said)) if isinstance(said, float) else Decimal(said)
+    if not -end <= degrees <= end:
+        raise PydanticCustomError("out_of_range", "Degrees are from {low} to {high}.", {"low": -end, "high": end})
+    if degrees != round(degrees, 5):
+        raise PydanticCustomError("too_precise", "Degrees have at most five decimals, which is one metre.")
+    return degrees
+
+
+def web_address(said: str) -> str:
+    """An http or https address with a host, without a login, in ASCII as it goes over the wire."""
+    if not said.startswith(("https://", "http://")):
+        raise PydanticCustomError("url_scheme", "An address starts with https:// or http://.")
+    if not WEB_ADDRESS.fullmatch(said):
+        raise PydanticCustomError("invalid_url", "Not an address of the web: a host, no login, no spaces, ASCII.")
+    return said
+
+
+def time_zone(said: str) -> str:
+    """A name of the IANA time zone database."""
+    if said not in available_timezones():
+        raise PydanticCustomError("time_zone", "No such time zone: {said}.", {"said": shown(said)})
+    return said
+
+
 def _window(info: ValidationInfo) -> Window:
     return info.context["window"] if info.context else Window()
 
@@ -127,7 +182,10 @@ def _name(length: int) -> Any:
     return Annotated[str, StringConstraints(min_length=1, max_length=length), AfterValidator(name)]
 
 
-Name12, Name30, Name40, Name60, Name200 = (_name(length) for length in (12, 30, 40, 60, 200))
+Name12, Name30, Name40, Name60, Name200, Name300 = (_name(length) for length in (12, 30, 40, 60, 200, 300))
+Name10, Name20 = (_name(length) for length in (10, 20))
+# The name of a leg or line within its shipment; reports use it.
+Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[-a-zA-Z0-9_]+$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(words)]
 ShortWords = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(words)]
 Language = Annotated[str, StringConstraints(max_length=12, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -145,4 +203,29 @@ Beginning = Annotated[
 End = Annotated[Any, BeforeValidator(lambda said, info: read_end(said, _window(info))), WithJsonSchema(TIME_SCHEMA)]
 Period = Annotated[
     Any, BeforeValidator(lambda said, info: read_period(said, _window(info))), WithJsonSchema(TIME_SCHEMA)
+]
+Day = Annotated[
+    Any,
+    BeforeValidator(lambda said, info: calendar_day(said, _window(info))),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Country = Annotated[str, AfterValidator(country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
+Script = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")]
+WebAddress = Annotated[
+    str,
+    StringConstraints(max_length=500),
+    AfterValidator(web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 500}),
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+TimeZone = Annotated[str, StringConstraints(max_length=40), AfterValidator(time_zone)]
+Latitude = Annotated[
+    Any,
+    BeforeValidator(lambda said: coordinate(said, end=90)),
+    WithJsonSchema({"type": "number", "minimum": -90, "maximum": 90}),
+]
+Longitude = Annotated[
+    Any,
+    BeforeValidator(lambda said: coordinate(said, end=180)),
+    WithJsonSchema({"type": "number", "minimum": -180, "maximum": 180}),
 ]

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from actors.wording import did_you_mean, shown
 from shipments.intake import values
 from shipments.intake.draft import FactDraft, Invalid, Occurred, Pointer, Problem, ReportDraft
-from shipments.intake.faults import problem_of
+from shipments.intake.faults import problems_of
 from shipments.intake.fields import (
     Beginning,
     End,
@@ -154,13 +154,15 @@ def parse_report(data: object, *, source: str = "", now: datetime | None = None)
     years); None for files that bring their own clock.
     """
     problems = plain_problems(data)
-    if problems:
+    if any(problem.code != "number_loses_digits" for problem in problems):
         raise Invalid(problems)
     try:
         said = ReportIn.model_validate(data, context={"window": Window(now=now)})
     except ValidationError as error:
-        faults = error.errors(include_url=False)
-        raise Invalid([problem_of(fault, NAMES) for fault in faults]) from None
+        # A field that takes no such number says so in words of its own, and better.
+        raise Invalid(problems_of(error.errors(include_url=False), NAMES)) from None
+    if problems:
+        raise Invalid(problems)
     problems = list(_senseless(said, source, now))
     if problems:
         raise Invalid(problems)

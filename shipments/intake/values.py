@@ -84,7 +84,8 @@ class Amounts(Strict):
             )
         in_order(self.low and Decimal(self.low), self.high and Decimal(self.high), ends=("low", "high"))
         if self.qualifier == "exact" and self.low != self.high:
-            raise PydanticCustomError("contradiction", "An exact amount has low and high alike.")
+            detail = "An exact amount has low and high alike."
+            raise PydanticCustomError("contradiction", detail, {"fields": ["low", "high"]})
         return self
 
     @property
@@ -116,17 +117,19 @@ class MoneyValue(Amounts):
     @model_validator(mode="after")
     def check_decimals(self) -> "MoneyValue":
         if is_too_fine(self.low, self.currency) or is_too_fine(self.high, self.currency):
-            raise PydanticCustomError(
-                "currency", "{code} has fewer decimals than this amount.", {"code": self.currency}
-            )
+            detail = "{code} has fewer decimals than this amount."
+            fine = [end for end in ("low", "high") if is_too_fine(getattr(self, end), self.currency)]
+            raise PydanticCustomError("currency", detail, {"code": self.currency, "fields": fine})
         return self
 
 
 def in_order(first: Any, last: Any, *, ends: tuple[str, str]) -> None:
     """Raise where an interval ends before it begins, with the names of both ends."""
     if first is not None and last is not None and first > last:
-        names = dict(zip(("first", "last"), ends, strict=True))
-        raise PydanticCustomError("ends_before_it_begins", "{first} is after {last}.", names)
+        detail = "{first} is after {last}."
+        raise PydanticCustomError(
+            "ends_before_it_begins", detail, {"first": ends[0], "last": ends[1], "fields": list(ends)}
+        )
 
 
 # A tag never meets a name of the sender's: NUL is refused before any form is looked for.

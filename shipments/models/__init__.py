@@ -1,4 +1,5 @@
 from shipments.models.diplomacy import Appeal, Contact, Inquiry, Offer, OfferLine
+from shipments.models.entries import LedgerEntry
 from shipments.models.evidence import Attachment, Decision, Document, Report, ReportLink, ReportPayload
 from shipments.models.picture import Conflict, Finding, Picture
 from shipments.models.places import Place
@@ -26,6 +27,7 @@ __all__ = [
     "Finding",
     "IdempotentRequest",
     "Inquiry",
+    "LedgerEntry",
     "Leg",
     "Line",
     "Offer",

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from actors.identifiers import new_id, new_reference
 from actors.marking import marking_field
-from actors.models import PartnerKey, Source
+from actors.models import Actor, PartnerKey, Source
 from shipments.models.places import Place
 from shipments.models.shipment import Leg, Line
 from shipments.models.subject import Subject
@@ -40,15 +40,29 @@ class Document(models.Model):
     title = models.CharField(max_length=300)
     url = models.URLField(max_length=500, blank=True)
     language = models.CharField(max_length=12, blank=True, help_text="BCP 47.")
+    sha256 = models.BinaryField(
+        max_length=32, null=True, blank=True, editable=False, help_text="Of the document's bytes, as the sender has it."
+    )
     published_at = models.DateTimeField()
     received_at = models.DateTimeField()
     marking = marking_field()
+    # Part of the key: what one partner handed in, and another may not know of, is no "already there" to them.
+    sender = models.ForeignKey(
+        Actor, models.PROTECT, null=True, blank=True, related_name="+", help_text="The partner that handed it in."
+    )
 
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-published_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["source", "key"], name="document_is_kept_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "key", "sender"], nulls_distinct=False, name="document_is_kept_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(url="") | Q(url__regex=r"^https?://"), name="document_url_is_of_the_web"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

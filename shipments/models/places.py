@@ -28,6 +28,10 @@ class Place(models.Model):
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     time_zone = models.CharField(max_length=40, blank=True, help_text="IANA, for example Asia/Pyongyang.")
     within = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="contains")
+    provisional = models.BooleanField(
+        default=False, db_default=False, help_text="Entered by a partner, not yet confirmed by an analyst."
+    )
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
 
     class Meta:
         ordering = ["name", "id"]
@@ -44,6 +48,10 @@ class Place(models.Model):
             models.CheckConstraint(
                 condition=models.Q(longitude__isnull=True) | models.Q(longitude__range=(-180, 180)),
                 name="place_longitude_is_on_earth",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | ~models.Q(merged_into=models.F("id")),
+                name="place_is_not_merged_into_itself",
             ),
         ]
 

@@ -7,7 +7,9 @@ ShipmentsError
 ├── ChangedEvidence    a file gives another meaning to what was recorded and is never rewritten
 ├── AddressNotAllowed  a webhook may not be sent there
 ├── TooMany            a partner has as many of these as one may have
-└── NotActive          the subscription is disabled
+├── NotActive          the subscription is disabled
+├── NotMergeable       the two are not of one kind, or one of them may not be merged
+└── NotRevisable       the row is no longer its sender's to change, or was changed meanwhile
 """
 
 
@@ -47,3 +49,16 @@ class TooMany(ShipmentsError):
 
 class NotActive(ShipmentsError):
     code = "not_active"
+
+
+class NotMergeable(ShipmentsError):
+    code = "not_mergeable"
+
+
+class NotRevisable(ShipmentsError):
+    """``code`` says why: not_yours, confirmed, merged or changed_meanwhile. ``version`` is the present one."""
+
+    def __init__(self, code: str, detail: str, *, version: int = 0) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.version = version

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, Source
 from actors.wording import did_you_mean
 from shipments.intake.draft import Occurred, Problem, ReportDraft
-from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Place, Report, Subject
+from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
+from shipments.services.naming import places_named, subjects_named
 
 OWN_SCHEME = "aidtracker"
 
@@ -70,7 +69,7 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
     drafts = list(drafts)
     codes = {code for draft in drafts for code in _source_codes(draft)}
     said = {draft.subject for draft in drafts}
-    subjects = _subjects(said, reader)
+    subjects = subjects_named(said, reader)
     ids = {subject.pk for subject in subjects.values()}
     documents = Document.objects.visible_to(reader)
     named = {draft.document for draft in drafts if draft.document}
@@ -79,13 +78,14 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
         scheme__in={scheme for scheme, _ in schemes}, code__in={code for _, code in schemes}
     ).order_by("recorded_at")
     return Lookups(
-        sources={source.code: source for source in Source.objects.visible_to(reader).filter(code__in=codes)},
+        # Whom a protected source is not named to, they cannot find it by citing either.
+        sources={source.code: source for source in Source.objects.named_to(reader).filter(code__in=codes)},
         subjects=subjects,
         legs={(leg.shipment_id, leg.key): leg for leg in Leg.objects.filter(shipment_id__in=ids)},
         lines={(line.shipment_id, line.key): line for line in Line.objects.filter(shipment_id__in=ids)},
-        places=dict(
-            Place.objects.filter(code__in={draft.place for draft in drafts if draft.place}).values_list("code", "pk")
-        ),
+        places={
+            name: place.pk for name, place in places_named({draft.place for draft in drafts} - {""}, reader).items()
+        },
         documents=dict(documents.filter(reference__in=named).values_list("reference", "pk"))
         | dict(documents.filter(key__in=named).values_list("key", "pk")),
         attributes={each.name: each for each in Attribute.objects.all()}
@@ -93,32 +93,6 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
         else {},
         mappings={(mapping.scheme, mapping.code): mapping for mapping in mappings},
     )
-
-
-def _subjects(said: set[str], reader: Reader) -> dict[str, Subject]:
-    """Subjects by what was said of them: our reference, or somebody's identifier as scheme:value."""
-    visible = Subject.objects.visible_to(reader)
-    found = {subject.reference: subject for subject in visible.filter(reference__in=said)}
-    pairs = {tuple(name.rsplit(":", 1)) for name in said - found.keys() if ":" in name}
-    named = visible.filter(
-        identifiers__scheme__in={scheme for scheme, _ in pairs}, identifiers__value__in={value for _, value in pairs}
-    ).prefetch_related("identifiers")
-    for subject in named:
-        for identifier in subject.identifiers.all():
-            found.setdefault(f"{identifier.scheme}:{identifier.value}", subject)
-    return {name: one for name, subject in found.items() if (one := _survivor(subject, visible)) is not None}
-
-
-def _survivor(subject: Subject, visible: QuerySet[Subject]) -> Subject | None:
-    """What a merged subject became, however often; None where the sender may not see it."""
-    seen = {subject.pk}
-    while subject.merged_into_id is not None and subject.merged_into_id not in seen:
-        seen.add(subject.merged_into_id)
-        successor = visible.filter(pk=subject.merged_into_id).first()
-        if successor is None:
-            return None
-        subject = successor
-    return subject
 
 
 def _source_codes(draft: ReportDraft) -> set[str]:

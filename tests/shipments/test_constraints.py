@@ -23,6 +23,7 @@ from shipments.factories import (
     DueFactory,
     FindingFactory,
     IdempotentRequestFactory,
+    LedgerEntryFactory,
     LegFactory,
     LineFactory,
     OfferFactory,
@@ -41,7 +42,7 @@ from shipments.factories import (
     SubscriptionFactory,
     SubscriptionSecretFactory,
 )
-from shipments.models import Shipment, Subject
+from shipments.models import Place, Shipment, Subject
 from tests.constraints import Offence, Offences, assert_bites, cases, named_constraints
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,11 @@ def _say_twice() -> None:
     first = ReportFactory()
     same = {name: getattr(first, name) for name in ("source", "event_id", "content_hash", "ordinal")}
     ReportFactory(**same, reference="RPT-ANOTHER")
+
+
+def _document_twice_of_one_sender() -> None:
+    first = DocumentFactory(sender=ActorFactory())
+    DocumentFactory(source=first.source, key=first.key, sender=first.sender)
 
 
 def _picture_twice_from_one_moment() -> None:
@@ -109,6 +115,18 @@ OFFENCES: Offences = {
     "place_longitude_is_on_earth": [
         lambda: PlaceFactory(code="nowhere", longitude=181),
         lambda: PlaceFactory(code="nowhere", longitude=-181),
+    ],
+    "place_is_not_merged_into_itself": [
+        lambda: Place.objects.filter(pk=PlaceFactory().pk).update(merged_into=F("pk")),
+    ],
+    # what partners entered
+    "ledger_entry_is_made_once": [twice(LedgerEntryFactory, "source", "kind", "external_id")],
+    "ledger_entry_is_of_its_kind": [
+        lambda: LedgerEntryFactory(subject=None),
+        lambda: LedgerEntryFactory(kind="actor"),
+        lambda: LedgerEntryFactory(actor=ActorFactory()),
+        lambda: LedgerEntryFactory(kind="place", actor=ActorFactory(), subject=None),
+        lambda: LedgerEntryFactory(kind="crisis"),
     ],
     # subjects
     "subject_kind_is_one_of_six": [lambda: Subject.objects.filter(pk=ShipmentFactory().pk).update(kind="parcel")],
@@ -161,7 +179,11 @@ OFFENCES: Offences = {
     ],
     "receipt_rejection_has_a_reason": [lambda: ReceiptFactory(accepted=8, rejected=1)],
     # evidence
-    "document_is_kept_once": [twice(DocumentFactory, "source", "key")],
+    "document_is_kept_once": [
+        twice(DocumentFactory, "source", "key"),
+        _document_twice_of_one_sender,
+    ],
+    "document_url_is_of_the_web": [lambda: DocumentFactory(url="javascript:alert(1)")],
     "report_is_said_once": [_say_twice],
     "report_occurred_from_is_not_after_to": [
         lambda: ReportFactory(occurred_from=LATER, occurred_to=NOON),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.factories import SourceFactory, StateFactory
+from actors.factories import ActorFactory, SourceFactory, StateFactory
 from actors.marking import Marking
 from shipments.factories import (
     AppealFactory,
@@ -25,6 +25,8 @@ from shipments.factories import (
 from shipments.intake.report import parse_report
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.recording import Sender, record
+from tests.people import Caller, make_partner
+from tests.shipments.api.entries import ENTERS, good_entries
 
 
 def day(number: int) -> datetime:
@@ -104,3 +106,15 @@ def tell(world: SimpleNamespace) -> Callable[..., str]:
         return reference
 
     return told
+
+
+@pytest.fixture
+def sender(db: None) -> Caller:
+    """A partner whose system enters what it knows, as the source lss."""
+    return make_partner(scopes=ENTERS, source=SourceFactory(code="lss", actor=ActorFactory()))
+
+
+@pytest.fixture
+def bodies(db: None) -> dict[str, dict[str, Any]]:
+    """A good body for each kind of entry."""
+    return good_entries()
