@@ -31,6 +31,8 @@ def configure(*, level: str, log_format: str) -> None:
                 },
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+            # At DEBUG it writes out the tokens that it makes.
+            "loggers": {"oauthlib": {"level": "WARNING"}},
             "root": {"handlers": ["stderr"], "level": level},
         }
     )

@@ -1,6 +1,6 @@
 """Who is calling: a partner's key in the Authorization header, or a person's session.
 
-    key, good     ─> counted against the key        ─> request.auth is the PartnerKey
+    key or token  ─> counted against the key        ─> request.auth is the PartnerKey
     session       ─> counted against the person     ─> request.user
     anything else ─> counted against the address    ─> 401; every bad credential gets one answer
 
@@ -19,10 +19,12 @@ from actors.api.limits import charge_address, charge_key, charge_person
 from actors.api.refusals import CHALLENGE, Fault, Refusal
 from actors.models import PartnerKey
 from actors.services.keys import find_key
+from actors.services.tokens import START as TOKEN_START
+from actors.services.tokens import find_token
 
 
 class CallerAuthentication(SessionAuthentication):
-    """``Authorization: Bearer aid_live_<prefix>_<secret>``, or the cookie of somebody who is signed in."""
+    """``Authorization: Bearer``, then a key or a token of one; or the cookie of somebody who is signed in."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         header = request.META.get("HTTP_AUTHORIZATION")
@@ -32,7 +34,7 @@ class CallerAuthentication(SessionAuthentication):
             fault = Fault(code="repeated_header", detail="Sent more than once.", header="Authorization")
             raise Refusal("repeated_header", "One Authorization header is allowed.", faults=[fault])
         scheme, _, token = header.partition(" ")
-        key = find_key(token.strip()) if scheme.lower() == "bearer" else None
+        key = _key_of(token.strip()) if scheme.lower() == "bearer" else None
         if key is None:
             charge_address(request)
             raise AuthenticationFailed
@@ -50,6 +52,10 @@ class CallerAuthentication(SessionAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """RFC 6750: a credential that is no good is called so; one that was not sent is asked for."""
         return f'{CHALLENGE}, error="invalid_token"' if "HTTP_AUTHORIZATION" in request.META else CHALLENGE
+
+
+def _key_of(said: str) -> PartnerKey | None:
+    return find_token(said) if said.startswith(TOKEN_START) else find_key(said)
 
 
 def partner_key_of(request: Request) -> PartnerKey:

@@ -38,8 +38,8 @@ def issue_key(
     by: User | None = None,
 ) -> tuple[PartnerKey, str]:
     """A new key and its token, which is kept nowhere. ``by`` None: the operator's own command."""
-    prefix = _letters(PREFIX_LENGTH)
-    secret = _letters(SECRET_LENGTH)
+    prefix = random_letters(PREFIX_LENGTH)
+    secret = random_letters(SECRET_LENGTH)
     key = PartnerKey(
         name=name,
         prefix=prefix,
@@ -69,10 +69,15 @@ def find_key(token: str) -> PartnerKey | None:
     if not hmac.compare_digest(expected, _hash(secret)) or key is None:
         return None
     now = timezone.now()
-    if key.revoked_at or (key.expires_at and key.expires_at <= now):
+    if not is_usable(key, now):
         return None
-    _note_use(key, now)
+    note_use(key, now)
     return key
+
+
+def is_usable(key: PartnerKey, now: datetime) -> bool:
+    """Whether ``key`` is neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def revoke_key(key: PartnerKey, *, by: User | None = None, reason: str = "") -> None:
@@ -82,7 +87,8 @@ def revoke_key(key: PartnerKey, *, by: User | None = None, reason: str = "") -> 
             _note(key, "key.revoked", by, reason=reason)
 
 
-def _letters(count: int) -> str:
+def random_letters(count: int) -> str:
+    """Letters and digits that nobody can guess; 43 of them are 256 bits."""
     return "".join(secrets.choice(LETTERS) for _ in range(count))
 
 
@@ -90,8 +96,8 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _note_use(key: PartnerKey, now: datetime) -> None:
-    """Once a minute, and not at all while somebody else holds the row: no request waits for a note."""
+def note_use(key: PartnerKey, now: datetime) -> None:
+    """Note that ``key`` is in use: once a minute, and never by waiting for somebody who holds its row."""
     if key.last_used_at is None or key.last_used_at < now - LAST_USED_STEP:
         with transaction.atomic():
             stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 
 from actors.api.limits import ByAddress
 from actors.api.permissions import NeedsScope
+from actors.models import PartnerKey
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
 from shipments.intake.document import DocumentIn
 from shipments.intake.ledger import FORMS, PARTS
@@ -52,23 +54,30 @@ PROBLEM: dict[str, Any] = {
 
 
 class CallerScheme(OpenApiAuthenticationExtension):
-    """Authorization: Bearer aid_live_…, or the session of somebody who is signed in to the admin."""
+    """Authorization: Bearer, with a key or a token of one; or the session of somebody who is signed in to the admin."""
 
     target_class = "actors.api.authentication.CallerAuthentication"
-    name = ["partnerKey", "session"]
+    name = ["partnerKey", "oauth2", "session"]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
         permissions = auto_schema.view.get_permissions()
         scopes = [str(each.scope) for each in permissions if isinstance(each, NeedsScope)]
         is_open_to_people = all(getattr(each, "open_to_people", True) for each in permissions)
         people: list[dict[str, list[str]]] = [{"session": []}] if is_open_to_people else []
-        return [{"partnerKey": scopes}, *people]
+        return [{"partnerKey": scopes}, {"oauth2": scopes}, *people]
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         key = "A partner's key: aid_live_<prefix>_<secret>."
         cookie = "Somebody who is signed in to the admin; reads alone."
         return [
             {"type": "http", "scheme": "bearer", "description": key},
+            {
+                "type": "oauth2",
+                "description": "The same key as client_id and client_secret, for software that wants OAuth2.",
+                "flows": {
+                    "clientCredentials": {"tokenUrl": reverse("token"), "scopes": dict(PartnerKey.Scope.choices)}
+                },
+            },
             {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME, "description": cookie},
         ]
 
@@ -92,6 +101,9 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     schemas["Problem"] = PROBLEM
     schemas |= report_schemas() | ledger_schemas()
     result["components"]["headers"] = HEADERS
+    client = "client_id and client_secret, for a token alone."
+    schemes = result["components"]["securitySchemes"]
+    schemes["client"] = {"type": "http", "scheme": "basic", "description": client}
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from actors.api import oauth
 from actors.api import views as actors
 from actors.api.permissions import Known
 from actors.api.refusals import not_found
@@ -77,6 +78,7 @@ for (kind, part), (adding, changing) in {each: part_views(*each) for each in PAR
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
+    path("oauth/token/", oauth.Token.as_view(), name="token"),
     *subject_paths,
     path("actors/", entering(actors.ActorList, "actor").as_view()),
     path("actors/<reference:reference>/", revising(actors.ActorDetail, "actor").as_view()),

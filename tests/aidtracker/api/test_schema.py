@@ -35,7 +35,7 @@ def test_every_address_is_described_and_every_operation_has_its_errors(schema):
             assert ("404" in operation["responses"]) == ("{" in path)
             if method in ("post", "patch"):
                 assert {"409", "413", "415", "422"} <= operation["responses"].keys()
-            problem = operation["responses"]["400"]["content"]["application/problem+json"]
+            problem = operation["responses"]["406"]["content"]["application/problem+json"]
             assert problem["schema"]["$ref"].endswith("/Problem")
     assert {"listShipments", "explainOffer", "sendReport"} <= names
     assert len(names) == sum(len(operations) for operations in schema["paths"].values())
