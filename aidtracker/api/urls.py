@@ -12,7 +12,7 @@ from actors.api.permissions import Known
 from actors.api.refusals import not_found
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from aidtracker.api.schema import Docs, Schema
-from shipments.api import batch, changes, conflicts, registers, reports
+from shipments.api import batch, changes, conflicts, flows, registers, reports
 from shipments.api.ledger import entering, part_views, revising
 from shipments.api.subjects import PLURALS, views_of
 from shipments.intake.ledger import PARTS
@@ -94,5 +94,6 @@ urlpatterns = [
     path("changes/", changes.Changes.as_view()),
     path("conflicts/", conflicts.ConflictList.as_view()),
     path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),
+    path("flows/", flows.FlowList.as_view()),
     re_path(r"^.*$", Nowhere.as_view()),
 ]

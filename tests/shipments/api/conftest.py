@@ -118,3 +118,9 @@ def sender(db: None) -> Caller:
 def bodies(db: None) -> dict[str, dict[str, Any]]:
     """A good body for each kind of entry."""
     return good_entries()
+
+
+@pytest.fixture
+def two(db: None) -> SimpleNamespace:
+    """A donor and a recipient."""
+    return SimpleNamespace(donor=StateFactory(name="Japan"), recipient=StateFactory(name="Nepal"))
