@@ -1,0 +1,166 @@
+"""The base that everything is measured over: N shipments with ten reports each, their picture and its history.
+
+Some made-up stories are recorded and reconciled by the services; the database then copies their rows under
+new keys until there are N shipments. References inside JSON still name the first copy's reports. Reports came
+in at two moments, so that there is something for ``known_at`` to go back to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from shipments.generation.copying import copy_stories
+from shipments.generation.rows import Stage, set_stage, write_plans
+from shipments.generation.stories import Story, story_of
+from shipments.generation.world import World, world
+from shipments.intake.draft import ReportDraft
+from shipments.services.reconciling import count_due, reconcile_due
+from shipments.services.relaying import relay_outbox
+
+SEED = 7
+STORIES = 500
+REPORTS_EACH = 10
+MOMENTS = (datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC))
+BETWEEN = "2026-06-02"
+# Copies of a row with a serial key are so far apart; no table has as many rows of the first stories.
+STEP = 100_000
+AT_ONCE = 20  # copies a transaction: ten thousand shipments
+
+MOVED = """
+CREATE SCHEMA bench;
+CREATE TABLE bench.original AS SELECT id FROM shipments_subject WHERE kind = 'shipment';
+-- The time in a key of version 7 is replaced: the n-th copy was made n milliseconds after 2025 began.
+CREATE FUNCTION bench.moved(id uuid, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT (lpad(to_hex(1735689600000 + n), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid
+$$;
+"""
+KEY, NUMBER = "bench.moved({column}, n)", "{column} + n * " + str(STEP)
+SUFFIX = "{column} || upper(lpad(to_hex(n), 3, '0'))"
+# Which columns of a copied table become others; the rest stay as they are.
+COPIED: dict[str, tuple[str, dict[str, str]]] = {
+    "shipments_subject": ("id", {"id": KEY, "reference": SUFFIX}),
+    "shipments_shipment": ("subject_id", {"subject_id": KEY}),
+    "shipments_shipmentparty": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
+    "shipments_subjectidentifier": ("subject_id", {"id": NUMBER, "subject_id": KEY, "value": SUFFIX}),
+    "shipments_leg": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
+    "shipments_line": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
+    "shipments_report": (
+        "subject_id",
+        {"id": KEY, "subject_id": KEY, "reference": SUFFIX, "event_id": SUFFIX, "leg_id": NUMBER, "line_id": NUMBER},
+    ),
+    "shipments_picture": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
+    "shipments_finding": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
+    "shipments_conflict": (
+        "subject_id",
+        {"id": NUMBER, "subject_id": KEY, "stable_id": "md5(n || {column}) || md5({column} || n)"},
+    ),
+}
+
+
+class Base:
+    """The rows so far, and new stories to be told over them."""
+
+    def __init__(self) -> None:
+        self.cast: World = world()
+        self.stage: Stage = set_stage(self.cast, seed=SEED)
+        self.told = 0
+        self.copies = 0
+
+    def stories(self, count: int) -> list[Story]:
+        """New stories about shipments that are on the books and of which nothing has been said."""
+        numbers = range(self.told + 1, self.told + count + 1)
+        self.told += count
+        stories = [story_of(self.cast, seed=SEED, number=number, reports_per=REPORTS_EACH) for number in numbers]
+        write_plans(self.stage, [story.plan for story in stories])
+        return stories
+
+    def grow(self, size: int, connection: psycopg.Connection, say: Callable[[str], None]) -> None:
+        """Make the base ``size`` shipments large."""
+        if not self.told:
+            stories = self.stories(min(size, STORIES))
+            copy_stories(_at_two_moments(story) for story in stories)
+            while count_due():
+                reconcile_due(limit=200)
+            while relay_outbox():
+                pass
+            connection.execute(MOVED.encode())
+        wanted = size // STORIES - 1
+        while self.copies < wanted:
+            last = min(self.copies + AT_ONCE, wanted)
+            with connection.transaction():
+                # Loaded as pg_restore would: foreign keys were right in the rows that are copied.
+                connection.execute("SET LOCAL session_replication_role = replica")
+                for table, (about, changes) in COPIED.items():
+                    connection.execute(_copy(connection, table, about, changes), [self.copies + 1, last])
+            self.copies = last
+            say(f"base: {(self.copies + 1) * STORIES:,} of {size:,} shipments")
+        connection.execute("VACUUM (ANALYZE)")
+
+
+def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[str, str]) -> sql.Composed:
+    found = connection.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", [table]
+    )
+    names = [name for (name,) in found.fetchall()]
+    values = sql.SQL(", ").join(
+        sql.SQL(changes.get(name, "{column}")).format(column=sql.Identifier(name)) for name in names
+    )
+    return sql.SQL(
+        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM generate_series(%s, %s) AS n, "
+        "{table} AS old WHERE old.{about} IN (SELECT id FROM bench.original)"
+    ).format(
+        table=sql.Identifier(table),
+        names=sql.SQL(", ").join(map(sql.Identifier, names)),
+        values=values,
+        about=sql.Identifier(about),
+    )
+
+
+def _at_two_moments(story: Story) -> Story:
+    half = len(story.arrivals) // 2 + 1
+    arrivals = (replace(each, received_at=MOMENTS[n >= half]) for n, each in enumerate(story.arrivals))
+    return replace(story, arrivals=tuple(arrivals))
+
+
+def sent(stories: Sequence[Story]) -> list[dict[str, Any]]:
+    """What a partner would send: the reports of each shipment in the order in which they came in."""
+    return [as_sent(arrival.draft) for story in stories for arrival in story.arrivals]
+
+
+def as_sent(draft: ReportDraft) -> dict[str, Any]:
+    """A draft as the API takes it."""
+    said: dict[str, Any] = {
+        name: value
+        for name in (
+            *("source", "subject", "event_id", "kind", "leg", "place", "code", "code_scheme", "flags", "polarity"),
+            *("time_class", "directness", "hedge", "marking", "language"),
+        )
+        if (value := getattr(draft, name))
+    }
+    if not draft.code:
+        said.pop("code_scheme")
+    said["asserted_at"] = draft.asserted_at.isoformat()
+    if draft.occurred:
+        occurred = draft.occurred
+        said["occurred"] = (
+            occurred.earliest.date().isoformat() if occurred.precision == "day" else occurred.earliest.isoformat()
+        )
+    if draft.target:
+        said["target"] = {"source": draft.target.source, "event_id": draft.target.event_id}
+    if draft.cites:
+        said["cites"] = [_pointer(cited.source, cited.event_id) for cited in draft.cites]
+    if draft.facts:
+        said["facts"] = [_fact(fact.attribute, fact.value, fact.line) for fact in draft.facts]
+    return said
+
+
+def _pointer(source: str, event_id: str) -> dict[str, str]:
+    return {name: said for name, said in (("source", source), ("event_id", event_id)) if said}
+
+
+def _fact(attribute: str, value: dict[str, Any], line: str) -> dict[str, Any]:
+    return {"attribute": attribute, "value": value, **({"line": line} if line else {})}

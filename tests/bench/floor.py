@@ -1,0 +1,76 @@
+"""The floor: the least work that gives a comparable answer, as a superuser, without HTTP, rules or foreign keys.
+
+ingest      COPY of the very rows that ours has stored, to a staging table; one deduplicating INSERT into a table
+            of the same columns with its key, the natural key and an index by subject
+reconcile   one statement: the latest milestone that was said of each shipment, written beside it
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+
+MAKE = """
+CREATE SCHEMA floor;
+CREATE UNLOGGED TABLE floor.staging (LIKE shipments_report);
+CREATE TABLE floor.report (LIKE shipments_report);
+ALTER TABLE floor.report ADD PRIMARY KEY (id), ADD UNIQUE (source_id, event_id, content_hash, ordinal);
+CREATE INDEX ON floor.report (subject_id, received_at);
+CREATE TABLE floor.status (subject_id uuid PRIMARY KEY, status text NOT NULL, since timestamptz);
+"""
+TOP_UP = """
+INSERT INTO floor.report SELECT * FROM shipments_report ON CONFLICT DO NOTHING;
+INSERT INTO floor.status SELECT subject_id, '', NULL FROM shipments_shipment ON CONFLICT DO NOTHING;
+"""
+STORE = "INSERT INTO floor.report SELECT * FROM floor.staging ON CONFLICT DO NOTHING"
+FOLD = """
+INSERT INTO floor.status
+SELECT DISTINCT ON (subject_id) subject_id, milestone, occurred_from
+  FROM floor.report
+ WHERE subject_id = ANY(%s) AND milestone <> '' AND time_class = 'actual' AND polarity = 'affirms'
+ ORDER BY subject_id, occurred_from DESC NULLS LAST, received_at DESC
+ON CONFLICT (subject_id) DO UPDATE SET status = excluded.status, since = excluded.since
+"""
+
+
+class Floor:
+    """The floor's tables, filled to the same size."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        connection.execute(MAKE.encode())
+
+    def top_up(self) -> None:
+        """Give the floor whatever the base has and it has not."""
+        for statement in TOP_UP.strip().split(";\n"):
+            self.connection.execute(statement.rstrip(";\n").encode())
+        self.connection.execute("VACUUM ANALYZE floor.report, floor.status")
+
+    def rows_about(self, references: Sequence[str]) -> bytes:
+        """The rows that ours has stored about shipments, as COPY takes them."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                """
+                CREATE TEMP TABLE told AS SELECT report.* FROM shipments_report AS report
+                  JOIN shipments_subject AS subject ON subject.id = report.subject_id
+                 WHERE subject.reference = ANY(%s)
+                """,
+                [list(references)],
+            )
+            with cursor.copy("COPY told TO STDOUT") as copy:
+                rows = b"".join(copy)
+            cursor.execute("DROP TABLE told")
+        return rows
+
+    def ingest(self, rows: bytes, *, at_once: int) -> None:
+        """Store ``rows``, a transaction for every ``at_once`` of them."""
+        lines = rows.splitlines(keepends=True)
+        for first in range(0, len(lines), at_once):
+            with self.connection.transaction(), self.connection.cursor() as cursor:
+                cursor.execute("TRUNCATE floor.staging")
+                with cursor.copy("COPY floor.staging FROM STDIN") as copy:
+                    copy.write(b"".join(lines[first : first + at_once]))
+                cursor.execute(STORE)
+
+    def fold(self, subject_ids: Sequence[object]) -> None:
+        """The latest status of each shipment."""
+        self.connection.execute(FOLD, [list(subject_ids)])

@@ -1,0 +1,11 @@
+"""The naive way's Celery application."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.naive.settings")
+
+app = Celery("naive")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

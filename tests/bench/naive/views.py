@@ -1,0 +1,52 @@
+"""Generic views: one report a POST, and our own shipments read by DRF with the related rows fetched ahead."""
+
+from django.db import transaction
+from django.db.models import Prefetch
+from rest_framework import generics, serializers
+from rest_framework.pagination import CursorPagination
+
+from shipments.models import Finding, Picture, Shipment
+from tests.bench.naive.serializers import ReportSerializer, ShipmentSerializer
+from tests.bench.naive.tasks import update_status
+
+
+class ReportCreate(generics.CreateAPIView):
+    serializer_class = ReportSerializer
+
+    def perform_create(self, serializer: serializers.BaseSerializer) -> None:
+        with transaction.atomic():
+            report = serializer.save()
+            transaction.on_commit(lambda: update_status.delay(report.shipment_id))
+
+
+SHIPMENTS = (
+    Shipment.objects.filter(marking=0, merged_into=None)
+    .select_related("recipient", "carrier", "destination")
+    .prefetch_related(
+        "party_rows__actor",
+        "legs__origin",
+        "legs__destination",
+        "legs__carrier",
+        "lines__donor",
+        "identifiers",
+        Prefetch("pictures", Picture.objects.filter(known_to=None, tier=0), to_attr="current_pictures"),
+        Prefetch("findings", Finding.objects.filter(known_to=None, tier=0), to_attr="current_findings"),
+    )
+)
+
+
+class Pages(CursorPagination):
+    ordering = "-subject_id"
+    page_size = 100
+
+
+class ShipmentList(generics.ListAPIView):
+    queryset = SHIPMENTS
+    serializer_class = ShipmentSerializer
+    pagination_class = Pages
+
+
+class ShipmentDetail(generics.RetrieveAPIView):
+    queryset = SHIPMENTS
+    serializer_class = ShipmentSerializer
+    lookup_field = "reference"

@@ -1,0 +1,209 @@
+"""Where a bench runs: a PostgreSQL and a Redis of its own, durable as in a service, and the processes of the contenders.
+
+Settings differ from the servers' defaults in three: room for shared buffers and for WAL, since a million
+shipments do not fit into the defaults, and pg_stat_statements, which counts queries and buffers alike for all.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+
+from aidtracker.local.broker import Broker
+from aidtracker.local.postgres import Postgres
+from aidtracker.local.servers import APPLICATION, OWNER, apply_roles
+from aidtracker.local.state import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "only-for-this-bench"
+DATABASE = "bench"
+SETTINGS = ("shared_buffers = '1GB'", "max_wal_size = '8GB'", "shared_preload_libraries = 'pg_stat_statements'")
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(kw_only=True)
+class Process:
+    """A contender's process with its children."""
+
+    name: str
+    popen: subprocess.Popen
+    port: int = 0
+
+    def stop(self) -> None:
+        """End it and whatever it started."""
+        try:
+            os.killpg(self.popen.pid, signal.SIGTERM)
+            self.popen.wait(10)
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.wait()
+        except ProcessLookupError:
+            pass
+
+    def cpu(self) -> float:
+        """Seconds of processor time of the process and its children so far."""
+        return cpu_of(self.popen.pid)
+
+    def peak_memory(self) -> float:
+        """The largest resident set of any of its processes so far, in MB."""
+        return max(map(_peak, [self.popen.pid, *children_of(self.popen.pid)]))
+
+
+@dataclass(kw_only=True)
+class Place:
+    """The servers of one run, and every process started in it."""
+
+    postgres: Postgres
+    broker: Broker
+    directory: Path
+    processes: list[Process] = field(default_factory=list)
+
+    def superuser(self, database: str = DATABASE) -> psycopg.Connection:
+        """A superuser's connection: for the floor, for loading and for reading counters."""
+        return psycopg.connect(self.postgres.superuser_url(database), autocommit=True)
+
+    def environment(self, redis: int) -> dict[str, str]:
+        """What settings read."""
+        return {
+            "DATABASE_URL": self.postgres.url(APPLICATION, PASSWORD, DATABASE),
+            "DATABASE_OWNER_URL": self.postgres.url(OWNER, PASSWORD, DATABASE),
+            "REDIS_URL": self.broker.url(redis),
+            "AIDTRACKER_SECRET_KEY": "a-secret-for-the-bench-alone-and-long-enough-for-the-checks",
+            "AIDTRACKER_ALLOWED_HOSTS": "127.0.0.1",
+            "AIDTRACKER_HTTPS": "false",
+            "AIDTRACKER_LOG_LEVEL": "WARNING",
+            "AIDTRACKER_SWEEP_SECONDS": "1",
+            "WEB_PROCESSES": "1",
+        }
+
+    def run(self, name: str, *command: str, redis: int = 0, port: int = 0, **environment: str) -> Process:
+        """Start ``python -m command``; it ends with the place."""
+        with (self.directory / f"{name}.log").open("ab") as log:
+            popen = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env={**os.environ, **self.environment(redis), **environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        process = Process(name=name, popen=popen, port=port)
+        self.processes.append(process)
+        return process
+
+    def web(self, name: str, application: str, *, redis: int = 0, probe: str = "/", **environment: str) -> Process:
+        """Gunicorn with one process and our own settings of it, once it answers."""
+        port = free_port(None)
+        command = ("gunicorn", "-c", "python:aidtracker.web", application)
+        process = self.run(name, *command, redis=redis, port=port, WEB_BIND=f"127.0.0.1:{port}", **environment)
+        self._wait(process, f"http://127.0.0.1:{port}{probe}")
+        return process
+
+    def worker(self, name: str, application: str, *, redis: int = 0, **environment: str) -> Process:
+        """A Celery worker with one child."""
+        command = ("celery", "-A", application, "worker", "-c", "1", "-l", "warning", "--without-gossip")
+        return self.run(name, *command, "--without-mingle", "--without-heartbeat", redis=redis, **environment)
+
+    def stop(self, *processes: Process) -> None:
+        for process in processes or list(self.processes):
+            process.stop()
+            self.processes.remove(process)
+
+    def database_cpu(self) -> float:
+        """Seconds of processor time of the database server so far, with every backend that it had."""
+        assert self.postgres.child is not None
+        return cpu_of(self.postgres.child.process.pid)
+
+    def _wait(self, process: Process, url: str) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if process.popen.poll() is not None:
+                break
+            try:
+                urlopen(url, timeout=5).close()
+                return
+            except OSError as error:
+                if getattr(error, "code", None):  # an answer, if not a friendly one
+                    return
+            time.sleep(0.1)
+        text = (self.directory / f"{process.name}.log").read_text()[-2000:]
+        raise RuntimeError(f"{process.name} did not come up:\n{text}")
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """Servers with the roles and an empty database; gone afterwards, with everything in it."""
+    directory = Path(tempfile.mkdtemp(prefix="aidtracker-bench-"))
+    directory.chmod(0o711)
+    postgres = Postgres(directory / "postgres", password=PASSWORD, log=directory / "postgres.log")
+    broker = Broker(directory / "redis", password=PASSWORD, log=directory / "redis.log")
+    found = Place(postgres=postgres, broker=broker, directory=directory)
+    try:
+        postgres.start()
+        with psycopg.connect(postgres.superuser_url(), autocommit=True) as server:
+            for setting in SETTINGS:
+                server.execute(f"ALTER SYSTEM SET {setting}".encode())
+        postgres.stop()
+        postgres.start(port=postgres.port)
+        broker.start()
+        passwords = {OWNER: PASSWORD, APPLICATION: PASSWORD}
+        apply_roles(postgres.superuser_url(), postgres.superuser_url(DATABASE), DATABASE, passwords)
+        yield found
+    except BaseException:
+        for log in sorted(directory.glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}", file=sys.stderr)
+        raise
+    finally:
+        found.stop()
+        broker.stop()
+        postgres.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def children_of(pid: int) -> list[int]:
+    """Every living process below ``pid``."""
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        try:
+            below = [
+                int(child)
+                for task in Path(f"/proc/{waiting.pop()}/task").iterdir()
+                for child in (task / "children").read_text().split()
+            ]
+        except OSError:
+            continue
+        found += below
+        waiting += below
+    return found
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of processor time of a process, its children and whatever children it has buried."""
+    ticks = 0
+    for one in [pid, *children_of(pid)]:
+        try:
+            parts = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += sum(map(int, parts[11:15]))
+    return ticks / TICKS
+
+
+def _peak(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)

@@ -1,0 +1,94 @@
+"""Lists, filters and details: ours beside plain DRF and the bare way, taking turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg
+
+from tests.bench.base import BETWEEN
+from tests.bench.callers import Call, answer, call
+from tests.bench.meter import Figures, Meter
+from tests.bench.place import Place, Process
+
+REQUESTS = 20
+WARM = 3
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """Everything that the rounds of reading need."""
+
+    place: Place
+    meter: Meter
+    figures: Figures
+    connection: psycopg.Connection
+    ours: Process
+    naive: Process
+    ours_headers: dict[str, str]
+    naive_headers: dict[str, str]
+    rounds: int
+    say: Callable[[str], None]
+
+    def measure(self, size: int) -> dict[str, str]:
+        """All rounds of reading; returns why a path could not be measured, by path."""
+        paths = self._paths()
+        missing = {}
+        documents = self.place.directory / "documents"
+        documents.mkdir(exist_ok=True)
+        for name, path in paths.items():
+            status, body = answer(self.ours.port, Call(method="GET", path=path), headers=self.ours_headers)
+            if status != 200:
+                missing[name] = f"GET {path.partition('?')[0]} answers {status}"
+            if name in ("list", "detail"):
+                (documents / f"{name}.json").write_bytes(body)
+        reference = paths["detail"].rstrip("/").rpartition("/")[2]
+        bare = self.place.web("bare", "tests.bench.bare:application", probe="/", BARE_DOCUMENTS=str(documents))
+        turns: list[tuple[str, str, Process, str, dict[str, str]]] = []
+        for name, path in paths.items():
+            if name not in missing:
+                turns.append((name, "ours", self.ours, path, self.ours_headers))
+        turns += [
+            ("list", "DRF", self.naive, "/shipments/", self.naive_headers),
+            ("list", "bare", bare, "/list/", {}),
+            ("detail", "DRF", self.naive, f"/shipments/{reference}/", self.naive_headers),
+            ("detail", "bare", bare, f"/detail/{reference}/", {}),
+        ]
+        try:
+            for number in range(self.rounds + 1):
+                self.say(f"reads, round {number} of {self.rounds}" if number else "reads, to warm up")
+                for name, contender, process, path, headers in turns:
+                    calls = [Call(method="GET", path=path)] * (REQUESTS if number else WARM)
+                    with self.meter.round(len(calls), process) as sample:
+                        sample.waits = call(process.port, calls, headers=headers)
+                    if number:
+                        self.figures.add(size, name, contender, sample)
+        finally:
+            self.place.stop(bare)
+        return missing
+
+    def _paths(self) -> dict[str, str]:
+        """What is read, by name: shipments in the middle of the base, the commonest status, its commonest donor."""
+        row = self.connection.execute(
+            """
+            SELECT subject.reference FROM shipments_subject AS subject JOIN shipments_picture AS picture
+                ON picture.subject_id = subject.id AND known_to IS NULL AND tier = 0
+             WHERE marking = 0 AND kind = 'shipment' ORDER BY subject.id LIMIT 1
+            """
+        ).fetchone()
+        donor = self.connection.execute(
+            "SELECT reference FROM actors_actor JOIN shipments_shipmentparty ON actor_id = actors_actor.id LIMIT 1"
+        ).fetchone()
+        crisis = self.connection.execute("SELECT reference FROM shipments_subject WHERE kind = 'crisis'").fetchone()
+        assert row and donor and crisis
+        root = "/api/v1/shipments/"
+        return {
+            "list": f"{root}?limit=100",
+            "list by status": f"{root}?limit=100&status=delivered",
+            "list by donor and status": f"{root}?limit=100&status=delivered&donor={donor[0]}",
+            "list by what is contested": f"{root}?limit=100&contested=true",
+            "list at a past moment": f"{root}?limit=100&known_at={BETWEEN}",
+            "detail": f"{root}{row[0]}/",
+            "timeline": f"{root}{row[0]}/timeline/",
+            "detail at a past moment": f"{root}{row[0]}/?known_at={BETWEEN}",
+            "flows": "/api/v1/flows/?limit=100",
+        }

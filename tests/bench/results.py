@@ -1,0 +1,152 @@
+"""From samples to ratios, a table, docs/performance.json and docs/performance.md. What was not measured says so."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.bench.meter import Figures
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+READS = ("list", "list by status", "list by donor and status", "list by what is contested", "list at a past moment")
+DETAILS = ("detail", "timeline", "detail at a past moment")
+BARS = {
+    "ingest_to_floor": "at least 0.6",
+    "end_to_end_to_floor": "at least 0.2",
+    "end_to_end_to_naive": "at least 100",
+    "single_to_naive": "at least 3",
+    "refold_to_sql_fold": "at most 5",
+    "list_to_bare": "at most 4",
+    "list_drf_to_ours": "at least 3",
+    "detail_to_bare": "at most 4",
+    "growth_reads": "at most 1.2",
+    "growth_writes": "at most 1.1",
+    "two_workers": "at least 1.5",
+}
+
+
+def ratios(figures: Figures, sizes: list[int]) -> tuple[dict[str, float | None], dict[str, str]]:
+    """The ratios at the largest size (growth: largest to smallest), and why those that are None are."""
+    size = sizes[-1]
+    why: dict[str, str] = {}
+
+    def slower(name: str, path: str, one: str, other: str, *, over: str = "") -> float | None:
+        """How many times as long ``one`` takes as ``other`` on the same path (or on ``over``)."""
+        a, b = figures.seconds_each(size, path, one), figures.seconds_each(size, over or path, other)
+        if not a or not b:
+            why[name] = f"{path}: {one if not a else other} was not measured"
+            return None
+        return round(a / b, 3)
+
+    found = {
+        "ingest_to_floor": slower("ingest_to_floor", "ingest", "floor", "ours"),
+        "end_to_end_to_floor": slower("end_to_end_to_floor", "end to end", "floor", "ours"),
+        "end_to_end_to_naive": slower("end_to_end_to_naive", "one report a POST", "naive", "ours", over="end to end"),
+        "single_to_naive": slower("single_to_naive", "one report a POST", "naive", "ours"),
+        "refold_to_sql_fold": slower("refold_to_sql_fold", "reconcile", "ours", "floor"),
+        "list_to_bare": slower("list_to_bare", "list", "ours", "bare"),
+        "list_drf_to_ours": slower("list_drf_to_ours", "list", "DRF", "ours"),
+        "detail_to_bare": slower("detail_to_bare", "detail", "ours", "bare"),
+        "growth_reads": None,
+        "growth_writes": None,
+        "two_workers": slower("two_workers", "reconcile", "ours", "ours, two workers"),
+    }
+    if len(sizes) < 2:
+        why |= dict.fromkeys(("growth_reads", "growth_writes"), "only one size was measured")
+    else:
+        found["growth_reads"] = _most(_growth(figures, sizes, path, "ours") for path in (*READS, *DETAILS))
+        found["growth_writes"] = _most(
+            _growth(figures, sizes, path, "ours", against="floor") for path in ("ingest", "reconcile")
+        )
+    return found, why
+
+
+def _growth(figures: Figures, sizes: list[int], path: str, contender: str, *, against: str = "") -> float | None:
+    """Processor time for one unit at the largest size over that at the smallest (over the floor's own growth)."""
+    small, large = (figures.cost_each(size, path, contender) for size in (sizes[0], sizes[-1]))
+    if not small or not large:
+        return None
+    growth = large / small
+    if against:
+        floor = _growth(figures, sizes, path, against)
+        return growth / floor if floor else None
+    return growth
+
+
+def _most(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(max(known), 3) if known else None
+
+
+def document(
+    figures: Figures, sizes: list[int], *, missing: dict[str, str], servers: list[str], load: tuple[float, float]
+) -> dict[str, Any]:
+    """Everything that docs/performance.json holds."""
+    found, why = ratios(figures, sizes)
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "processors": os.cpu_count(),
+            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "servers": servers,
+            "load_before_and_after": load,
+        },
+        "sizes": sizes,
+        "ratios": found,
+        "ratios_not_measured": why,
+        "not_measured": missing,
+        "facts": {f"{name} at {size}": round(value, 1) for (size, name), value in sorted(figures.facts.items())},
+        "figures": [
+            {"shipments": size, "path": path, "contender": contender, **figures.told(size, path, contender)}
+            for size, path, contender in figures.samples
+        ],
+    }
+
+
+def table(said: dict[str, Any]) -> str:
+    """The figures and the ratios as Markdown."""
+    head = ["shipments", "path", "contender", "a second", "p50 ms", "p99 ms", "CPU us", "database CPU us"]
+    head += ["statements", "buffers"]
+    lines = [_row(head), _row(["---"] * len(head))]
+    for one in said["figures"]:
+        names = ("shipments", "path", "contender", "per_second", "p50_ms", "p99_ms", "cpu_us_each")
+        names += ("database_cpu_us_each", "statements_each", "buffers_each")
+        lines.append(_row([_shown(one[name]) for name in names]))
+    lines += ["", _row(["ratio", "measured", "bar"]), _row(["---"] * 3)]
+    for name, value in said["ratios"].items():
+        reason = said["ratios_not_measured"].get(name, "not measured")
+        lines.append(_row([name, _shown(value) if value is not None else reason, BARS[name]]))
+    return "\n".join(lines)
+
+
+def write(said: dict[str, Any], *, directory: Path = DOCS) -> None:
+    """Keep the figures, and the table between the two marks of docs/performance.md; its prose is written by hand."""
+    (directory / "performance.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+    page = directory / "performance.md"
+    before, begin, rest = page.read_text().partition("<!-- figures -->")
+    _, end, after = rest.partition("<!-- end of figures -->")
+    machine = said["machine"]
+    when = (
+        f"Measured {said['measured_at']}: {machine['processors']} processors, {machine['memory_gb']} GB, "
+        f"{machine['system']}, Python {machine['python']}, {'; '.join(machine['servers'])}. "
+        f"Load of the machine before and after: {machine['load_before_and_after'][0]:.1f}, "
+        f"{machine['load_before_and_after'][1]:.1f}."
+    )
+    facts = "\n".join(f"- {name}: {value:,}" for name, value in said["facts"].items())
+    gaps = "\n".join(f"- {name}: {reason}" for name, reason in said["not_measured"].items()) or "- nothing else"
+    middle = f"\n{when}\n\n{table(said)}\n\n{facts}\n\nNot measured in this run:\n{gaps}\n"
+    page.write_text(f"{before}{begin}{middle}{end}{after}")
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,246 @@
+"""Ingest, reconcile and both together: ours, the naive way and the floor, taking turns within each round."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from shipments.generation.stories import Story
+from shipments.models import Due, OutboxEvent, Subject
+from shipments.services.reconciling import count_due
+from shipments.services.relaying import relay_outbox
+from tests.bench.base import Base, sent
+from tests.bench.callers import Call, call, wait_until
+from tests.bench.floor import Floor
+from tests.bench.meter import Figures, Meter
+from tests.bench.place import ROOT, Place, Process
+
+BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
+CALLERS = 4
+RECONCILED_AT_ONCE = 200
+NDJSON = "application/x-ndjson"
+
+
+@dataclass(kw_only=True)
+class Writing:
+    """Everything that the rounds of writing need."""
+
+    place: Place
+    meter: Meter
+    figures: Figures
+    base: Base
+    floor: Floor
+    connection: psycopg.Connection
+    ours: Process
+    naive: Process
+    ours_headers: dict[str, str]
+    naive_headers: dict[str, str]
+    rounds: int
+    say: Callable[[str], None]
+    shipments: int = 500  # told of in each round
+    naive_reports: int = 2000  # over all rounds
+    drains: list[subprocess.Popen] = field(default_factory=list)
+
+    def measure(self, size: int) -> None:
+        """All rounds of writing over a base of ``size`` shipments."""
+        for number in range(1, self.rounds + 1):
+            self.say(f"ingest and reconcile, round {number} of {self.rounds}")
+            told = self._ingest(size)
+            self._reconcile(size, told)
+        self._stop_drains()
+        worker = self.place.worker("worker", "aidtracker.celery")
+        naive_worker = self.place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
+        try:
+            self._wake(naive_worker)
+            for number in range(1, self.rounds + 1):
+                self.say(f"end to end, round {number} of {self.rounds}")
+                self._end_to_end(size, worker)
+                self._single(size, worker, naive_worker)
+            self.figures.facts[size, "peak_mb_worker"] = worker.peak_memory()
+        finally:
+            self.place.stop(worker, naive_worker)
+        self.figures.facts[size, "peak_mb_web"] = self.ours.peak_memory()
+
+    def _ingest(self, size: int) -> list[Story]:
+        stories = self.base.stories(self.shipments)
+        reports = sent(stories)
+        self._ours(size, "ingest", "ours", _stream(reports), len(reports))
+        rows = self.floor.rows_about([story.plan.reference for story in stories])
+        with self.meter.round(rows.count(b"\n")) as sample:
+            self.floor.ingest(rows, at_once=BATCH)
+        self.figures.add(size, "ingest", "floor", sample)
+        more = self.base.stories(self.shipments)
+        reports = sent(more)
+        self._ours(size, "ingest, JSON arrays", "ours", _arrays(reports), len(reports))
+        return [*stories, *more]
+
+    def _ours(self, size: int, path: str, contender: str, calls: Sequence[Call], units: int) -> None:
+        with self.meter.round(units, self.ours) as sample:
+            sample.waits = call(self.ours.port, calls, headers=self.ours_headers)
+        self.figures.add(size, path, contender, sample)
+
+    def _reconcile(self, size: int, told: list[Story]) -> None:
+        """Half of what is due by one worker, half by two at once; the floor's statement over the same."""
+        due = list(Due.objects.order_by("subject_id").values_list("subject_id", flat=True))
+        references = [story.plan.reference for story in told]
+        ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
+        half = len(due) // 2
+        later = [due[half:]]
+        with self.connection.transaction():
+            self.connection.execute("CREATE TEMP TABLE aside AS SELECT * FROM shipments_due WHERE false")
+            self.connection.execute("INSERT INTO aside SELECT * FROM shipments_due WHERE subject_id = ANY(%s)", later)
+            self.connection.execute("DELETE FROM shipments_due WHERE subject_id = ANY(%s)", later)
+        with self.meter.round(self._reports_of(due[:half])) as sample:
+            said = self._drain(1)
+        sample.cpu = sum(each["cpu"] for each in said)
+        self.figures.add(size, "reconcile", "ours", sample)
+        with self.meter.round(self._reports_of(ids)) as sample:
+            self.floor.fold(ids)
+        self.figures.add(size, "reconcile", "floor", sample)
+        with self.connection.transaction():
+            self.connection.execute("INSERT INTO shipments_due SELECT * FROM aside")
+            self.connection.execute("DROP TABLE aside")
+        with self.meter.round(self._reports_of(due[half:])) as sample:
+            said = self._drain(2)
+        sample.cpu = sum(each["cpu"] for each in said)
+        self.figures.add(size, "reconcile", "ours, two workers", sample)
+        assert not count_due()
+        self._relay()
+
+    def _reports_of(self, subject_ids: Sequence[Any]) -> int:
+        row = self.connection.execute(
+            "SELECT count(*) FROM shipments_report WHERE subject_id = ANY(%s)", [list(subject_ids)]
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _drain(self, workers: int) -> list[dict[str, Any]]:
+        while len(self.drains) < 2:
+            command = [sys.executable, "-m", "tests.bench.drain", str(RECONCILED_AT_ONCE)]
+            drain = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            assert drain.stdout is not None
+            drain.stdout.readline()
+            self.drains.append(drain)
+        some = self.drains[:workers]
+        for drain in some:
+            assert drain.stdin is not None
+            drain.stdin.write("go\n")
+            drain.stdin.flush()
+        return [json.loads(drain.stdout.readline()) for drain in some if drain.stdout is not None]
+
+    def _stop_drains(self) -> None:
+        for drain in self.drains:
+            drain.terminate()
+            drain.wait()
+            for pipe in (drain.stdin, drain.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self.drains.clear()
+
+    def _relay(self) -> None:
+        while relay_outbox():
+            pass
+
+    def _end_to_end(self, size: int, worker: Process) -> None:
+        stories = self.base.stories(self.shipments)
+        reports = sent(stories)
+        with self.meter.round(len(reports), self.ours, worker) as sample:
+            call(self.ours.port, _stream(reports), headers=self.ours_headers)
+            wait_until(self._is_believed)
+        self.figures.add(size, "end to end", "ours", sample)
+        references = [story.plan.reference for story in stories]
+        rows = self.floor.rows_about(references)
+        ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
+        with self.meter.round(rows.count(b"\n")) as sample:
+            self.floor.ingest(rows, at_once=BATCH)
+            self.floor.fold(ids)
+        self.figures.add(size, "end to end", "floor", sample)
+
+    def _single(self, size: int, worker: Process, naive_worker: Process) -> None:
+        """One report a POST, by several callers at once, until all is believed: ours and the naive way."""
+        count = self.naive_reports // self.rounds
+        reports = sent(self.base.stories(count // 8 + 1))[:count]
+        calls = [_post("/api/v1/reports/", each, expect=(200, 201, 202)) for each in reports]
+        with self.meter.round(count, self.ours, worker) as sample:
+            sample.waits = call(self.ours.port, calls, headers=self.ours_headers, callers=CALLERS)
+            wait_until(self._is_believed)
+        self.figures.add(size, "one report a POST", "ours", sample)
+
+        self._naive_shipments()
+        # Without the repeats: two of them at once are a race that the naive way loses with a 500.
+        once = {(each["source"], each["event_id"]): each for each in self._resolved(reports)}
+        calls = [_post("/reports/", _as_naive(each), expect=(201, 400)) for each in once.values()]
+        with self.meter.round(len(calls), self.naive, naive_worker) as sample:
+            sample.waits = call(self.naive.port, calls, headers=self.naive_headers, callers=CALLERS)
+            wait_until(self._naive_is_done)
+        self.figures.add(size, "one report a POST", "naive", sample)
+
+    def _resolved(self, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The reports with their subject by reference, since the naive way knows no other name."""
+        rows = self.connection.execute(
+            """
+            SELECT scheme || ':' || value, reference FROM shipments_subjectidentifier
+              JOIN shipments_subject ON shipments_subject.id = subject_id
+             WHERE value = ANY(%s)
+            """,
+            [[each["subject"].rpartition(":")[2] for each in reports]],
+        )
+        names = dict(rows.fetchall())
+        return [{**each, "subject": names.get(each["subject"], each["subject"])} for each in reports]
+
+    def _naive_shipments(self) -> None:
+        self.connection.execute(
+            """
+            INSERT INTO naive_shipment (reference, status, updated_at)
+            SELECT reference, '', now() FROM shipments_subject WHERE kind = 'shipment' ON CONFLICT DO NOTHING
+            """
+        )
+
+    def _wake(self, naive_worker: Process) -> None:
+        """Both workers have started before anything is timed."""
+        wait_until(lambda: naive_worker.cpu() > 2)
+
+    def _is_believed(self) -> bool:
+        return not count_due() and not OutboxEvent.objects.filter(sequence=None).exists()
+
+    def _naive_is_done(self) -> bool:
+        import redis
+
+        queue = redis.Redis.from_url(self.place.broker.url(1))
+        return queue.llen("celery") == 0 and queue.hlen("unacked") == 0
+
+
+def _post(path: str, said: Any, *, expect: tuple[int, ...]) -> Call:
+    return Call(method="POST", path=path, body=json.dumps(said).encode(), expect=expect)
+
+
+def _stream(reports: Sequence[dict[str, Any]]) -> list[Call]:
+    body = b"\n".join(json.dumps(each).encode() for each in reports)
+    return [Call(method="POST", path="/api/v1/reports/batch/", body=body, content_type=NDJSON, expect=(207,))]
+
+
+def _arrays(reports: Sequence[dict[str, Any]]) -> list[Call]:
+    return [
+        _post("/api/v1/reports/batch/", reports[first : first + BATCH], expect=(207,))
+        for first in range(0, len(reports), BATCH)
+    ]
+
+
+def _as_naive(said: dict[str, Any]) -> dict[str, Any]:
+    """The same report for the naive way, which knows our own codes alone and takes any other as it is."""
+    occurred = said.get("occurred", "")
+    return {
+        "shipment": said["subject"],
+        "source": said["source"],
+        "event_id": said["event_id"],
+        "code": said.get("code", ""),
+        "place": said.get("place", ""),
+        "occurred_at": (occurred if "T" in occurred else f"{occurred}T00:00:00Z") if occurred else None,
+        "asserted_at": said["asserted_at"],
+        "facts": said.get("facts", []),
+        "flags": said.get("flags", {}),
+    }
