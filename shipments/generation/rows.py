@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Model
@@ -23,7 +22,6 @@ from shipments.generation.copying import copy_rows
 from shipments.generation.plans import BEGINNING, WAYBILLS, Plan, reference
 from shipments.generation.stories import Story
 from shipments.generation.world import CARRIERS, DONORS, HUBS, ORIGINS, RECIPIENTS, World, airport
-from shipments.intake.draft import ReportDraft
 from shipments.models import (
     Crisis,
     Leg,
@@ -34,12 +32,12 @@ from shipments.models import (
     Subject,
     SubjectIdentifier,
 )
-from shipments.services.recording import Outcome, Sender, record
+from shipments.services.recording import Outcome, Sender, record_each
 from shipments.services.vocabularies import OWN, load_vocabularies
 
 COUNTRY = "iso-3166-1"  # the scheme by which states are known
-# A batch of reports is one transaction; the last of a day's collection may be smaller.
-BATCH = 1000
+# Stories whose reports are one transaction: a thousand reports or so.
+BATCH = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,13 +175,9 @@ def _rows_of(stage: Stage, plan: Plan) -> Iterable[Model]:
         )
 
 
-def record_stories(stories: Iterable[Story]) -> Iterable[list[Outcome]]:
-    """Record what was said, collection by collection in order of time, each as of its own moment."""
-    collections: defaultdict[datetime, list[ReportDraft]] = defaultdict(list)
-    for story in stories:
-        for arrival in story.arrivals:
-            collections[arrival.received_at].append(arrival.draft)
-    for moment in sorted(collections):
-        drafts = collections[moment]
-        for start in range(0, len(drafts), BATCH):
-            yield record(drafts[start : start + BATCH], sender=Sender(), received_at=moment)
+def record_stories(stories: Sequence[Story]) -> Iterable[list[Outcome]]:
+    """Record what was said, some stories at a time, each report as of its own moment."""
+    for start in range(0, len(stories), BATCH):
+        told = [arrival for story in stories[start : start + BATCH] for arrival in story.arrivals]
+        told.sort(key=lambda arrival: arrival.received_at)
+        yield record_each([(arrival.received_at, arrival.draft) for arrival in told], sender=Sender())

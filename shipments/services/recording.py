@@ -8,25 +8,29 @@
 "Accepted" means stored. What is believed is the reconciler's to say, a moment later.
 """
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from actors.access import Reader
-from actors.identifiers import reference_of
+from actors.identifiers import new_id, reference_of
 from actors.marking import Marking
 from actors.models import PartnerKey, User
 from shipments.intake.canonical import content_hash, key_digest
-from shipments.intake.draft import Pointer, Problem, ReportDraft
+from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
 from shipments.services.doorbell import ring_on_commit
+from shipments.services.inserting import copy_in, insert_missing
 from shipments.services.queue import mark_due
-from shipments.services.resolving import Resolved, resolve
+from shipments.services.resolving import RESOLVED_COLUMNS, Resolved, resolve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,87 +66,130 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
     Sending the same again records nothing. One draft's problems do not stop the others.
     """
     moment = received_at or timezone.now()
-    with transaction.atomic():
-        resolved = resolve(drafts, sender.reader, key=sender.key)
-        outcomes: list[Outcome] = [Outcome(result="refused", problems=tuple(each.problems)) for each in resolved]
-        rows = rows_of([each for each in resolved if not each.problems], sender=sender, moment=moment)
-        new = _insert({report.reference: report for report, _ in reversed(rows)}.values())
-        _insert_beside([(report, each) for report, each in rows if report.pk in new], moment=moment)
-        for report, each in rows:
-            result = "duplicate" if report.pk not in new else "held" if each.is_held else "accepted"
-            outcomes[each.position] = Outcome(result=result, reference=report.reference)
+    return record_each([(moment, draft) for draft in drafts], sender=sender)
+
+
+@transaction.atomic
+def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sender) -> list[Outcome]:
+    """Record drafts, each as of its own moment; what became of each, in order. Fifteen statements or so."""
+    resolved = resolve([draft for _, draft in arrivals], sender.reader, key=sender.key)
+    outcomes = [Outcome(result="refused", problems=tuple(each.problems)) for each in resolved]
+    rows = rows_of(resolved, [moment for moment, _ in arrivals], sender=sender)
+    # Of the same report twice the first is told as new.
+    first = {row.reference: row for row in reversed(rows)}
+    columns = (*OWN_COLUMNS, *RESOLVED_COLUMNS)
+    new = insert_missing(Report._meta.db_table, columns, map(_columns, first.values()), order="reference")
+    _write_beside([row for row in rows if row.id in new], sender=sender)
+    for row in rows:
+        result = "duplicate" if row.id not in new else "held" if row.resolved.is_held else "accepted"
+        outcomes[row.resolved.position] = Outcome(result=result, reference=row.reference)
     return outcomes
 
 
-def rows_of(resolved: Iterable[Resolved], *, sender: Sender, moment: datetime) -> list[tuple[Report, Resolved]]:
-    """Unsaved reports with their natural keys; identical rows without an event id are counted apart."""
-    seen: Counter[tuple[str, bytes]] = Counter()
+OWN_COLUMNS = (
+    *("id", "reference", "content_hash", "ordinal", "received_at", "partner_key_id", "entered_by_id", "payload_hash"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A report with its natural key, about to be stored."""
+
+    id: UUID
+    reference: str
+    content_hash: bytes
+    ordinal: int
+    received_at: datetime
+    partner_key_id: UUID | None
+    entered_by_id: int | None
+    payload: "Payload | None"
+    resolved: Resolved
+
+
+def rows_of(resolved: Iterable[Resolved], moments: Iterable[datetime], *, sender: Sender) -> list[Row]:
+    """What is to be stored of drafts without problems; identical ones without an event id are counted apart."""
+    seen: Counter[tuple[datetime, str, bytes]] = Counter()
+    partner_key_id = sender.key.pk if sender.key else None
+    entered_by_id = sender.user.pk if sender.user else None
     rows = []
-    for each in resolved:
+    for each, moment in zip(resolved, moments, strict=True):
+        if each.problems:
+            continue
         draft, content = each.draft, content_hash(each.draft)
         ordinal = 0
         if not draft.event_id:
-            ordinal = seen[draft.source, content]
-            seen[draft.source, content] += 1
+            ordinal = seen[moment, draft.source, content]
+            seen[moment, draft.source, content] += 1
         digest = key_digest(draft.source, draft.event_id, content, ordinal)
-        quoted = bool(draft.quote or draft.raw)
         rows.append(
-            (
-                Report(
-                    reference=reference_of("RPT", digest),
-                    event_id=draft.event_id,
-                    content_hash=content,
-                    ordinal=ordinal,
-                    partner_key=sender.key,
-                    entered_by=sender.user,
-                    received_at=moment,
-                    payload_hash=each.payload_hash if quoted else None,
-                    **each.columns,
-                ),
-                each,
+            Row(
+                id=new_id(),
+                reference=reference_of("RPT", digest),
+                content_hash=content,
+                ordinal=ordinal,
+                received_at=moment,
+                partner_key_id=partner_key_id,
+                entered_by_id=entered_by_id,
+                payload=payload_of(draft),
+                resolved=each,
             )
         )
     return rows
 
 
-def _insert(reports: Iterable[Report]) -> set[UUID]:
-    """Insert what is not there yet and return the keys of the rows that are.
-
-    Sorted by the unique key: two senders of overlapping batches then wait for each other in one
-    order and never deadlock. Whoever comes second finds the first one's row and calls it a duplicate.
-    """
-    rows = sorted(reports, key=lambda report: report.reference)
-    if not rows:
-        return set()
-    Report.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-    return set(Report.objects.filter(pk__in=[report.pk for report in rows]).values_list("pk", flat=True))
+def _columns(row: Row) -> tuple[Any, ...]:
+    own = (row.id, row.reference, row.content_hash, row.ordinal, row.received_at, row.partner_key_id)
+    return (*own, row.entered_by_id, row.payload.hash if row.payload else None, *row.resolved.columns)
 
 
-def _insert_beside(new: Sequence[tuple[Report, Resolved]], *, moment: datetime) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Payload:
+    """What policy may erase; ``raw`` is JSON. The hash stays with the report, so that it can still be proven."""
+
+    quote: str
+    language: str
+    raw: str | None
+    hash: bytes
+
+
+def payload_of(draft: ReportDraft) -> Payload | None:
+    """The quote and the sender's own message, with their SHA-256; None where there are neither."""
+    if not draft.quote and not draft.raw:
+        return None
+    text = json.dumps([draft.quote, draft.raw], sort_keys=True, ensure_ascii=False, default=str)
+    raw = json.dumps(draft.raw) if draft.raw is not None else None
+    return Payload(quote=draft.quote, language=draft.language, raw=raw, hash=hashlib.sha256(text.encode()).digest())
+
+
+def _write_beside(new: Sequence[Row], *, sender: Sender) -> None:
     """Write what goes with new reports: links, payloads, due rows, outbox events, and the bell."""
-    ReportLink.objects.bulk_create(link for report, each in new for link in links_of(report, each, moment=moment))
-    ReportPayload.objects.bulk_create(
-        ReportPayload(report=report, quote=each.draft.quote, language=each.draft.language, raw=each.draft.raw)
-        for report, each in new
-        if report.payload_hash
-    )
-    OutboxEvent.objects.bulk_create(event_of(report, each) for report, each in new)
-    mark_due({each.subject_id: moment for _, each in new if each.subject_id and not each.is_held})
-    if new:
-        ring_on_commit()
+    if not new:
+        return
+    if links := [link for row in new for link in _links(row)]:
+        copy_in(ReportLink._meta.db_table, LINK_COLUMNS, links)
+    if payloads := [_payload(row, row.payload) for row in new if row.payload]:
+        copy_in(ReportPayload._meta.db_table, PAYLOAD_COLUMNS, payloads)
+    actor = sender.key.actor_id if sender.key else None
+    copy_in(OutboxEvent._meta.db_table, EVENT_COLUMNS, [_event(row, actor) for row in new])
+    since: dict[UUID, datetime] = {}
+    for row in new:
+        subject_id = row.resolved.subject_id
+        if subject_id and not row.resolved.is_held:
+            since[subject_id] = min(row.received_at, since.get(subject_id, row.received_at))
+    mark_due(since)
+    ring_on_commit()
 
 
-def event_of(report: Report, each: Resolved) -> OutboxEvent:
-    """The unsaved event that tells of a new report; of one without a subject, only analysts and its sender read."""
-    marking = max(report.marking, each.subject_marking if each.subject_id else Marking.AMBER)
-    sender = report.partner_key.actor_id if report.partner_key and marking > Marking.CLEAR else None
-    return OutboxEvent(
-        type=OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED,
-        subject_id=report.subject_id,
-        marking=marking,
-        actor_id=sender,
-        body={"report": report.reference, "subject": each.subject_reference},
-    )
+EVENT_COLUMNS = ("uid", "type", "subject_id", "marking", "actor_id", "body")
+
+
+def _event(row: Row, actor_id: UUID | None) -> tuple[Any, ...]:
+    """The event that tells of a new report; of one without a subject, only analysts and its sender read."""
+    each = row.resolved
+    marking = max(each.marking, each.subject_marking if each.subject_id else int(Marking.AMBER))
+    kind = OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED
+    body = json.dumps({"report": row.reference, "subject": each.subject_reference})
+    return (new_id(), kind.value, each.subject_id, marking, actor_id if marking else None, body)
 
 
 def bound_event(report: Report, subject: Subject) -> OutboxEvent:
@@ -156,18 +203,23 @@ def bound_event(report: Report, subject: Subject) -> OutboxEvent:
     )
 
 
-def links_of(report: Report, each: Resolved, *, moment: datetime) -> Iterable[ReportLink]:
-    """The unsaved links of a report: what it cites, and what it corrects or retracts."""
-    draft = each.draft
-    pointers: list[tuple[ReportLink.Kind, Pointer]] = [(ReportLink.Kind.CITES, pointer) for pointer in draft.cites]
+PAYLOAD_COLUMNS = ("report_id", "quote", "language", "raw", "erased_because")
+
+
+def _payload(row: Row, payload: Payload) -> tuple[Any, ...]:
+    return (row.id, payload.quote, payload.language, payload.raw, "")
+
+
+LINK_COLUMNS = ("report_id", "kind", "target_source_id", "target_event_id", "recorded_at", "reason")
+
+
+def _links(row: Row) -> Iterator[tuple[Any, ...]]:
+    """What a report cites, each once, and what it corrects or retracts."""
+    draft = row.resolved.draft
+    pointers = [(ReportLink.Kind.CITES.value, pointer) for pointer in dict.fromkeys(draft.cites)]
     if draft.target:
         kind = ReportLink.Kind.RETRACTS if draft.kind == Report.Kind.RETRACT else ReportLink.Kind.CORRECTS
-        pointers.append((kind, draft.target))
-    for kind, pointer in pointers:
-        yield ReportLink(
-            report=report,
-            kind=kind,
-            target_source_id=each.source_ids.get(pointer.source),
-            target_event_id=pointer.event_id,
-            recorded_at=moment,
-        )
+        pointers.append((kind.value, draft.target))
+    for kind_name, pointer in pointers:
+        source_id = row.resolved.source_ids.get(pointer.source)
+        yield (row.id, kind_name, source_id, pointer.event_id, row.received_at, "")

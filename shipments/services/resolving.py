@@ -4,18 +4,18 @@ What the sender may not see is not found, in the same words as what does not exi
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, Source
 from actors.wording import did_you_mean
-from shipments.intake.draft import Occurred, Problem, ReportDraft
+from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.naming import places_named, subjects_named
@@ -23,39 +23,50 @@ from shipments.services.naming import places_named, subjects_named
 OWN_SCHEME = "aidtracker"
 
 
-@dataclass(kw_only=True)
+# The columns of a report that a draft and what was found for it give, in the order of ``Resolved.columns``.
+RESOLVED_COLUMNS = (
+    *("source_id", "event_id", "document_id", "kind", "marking", "subject_said", "subject_id", "leg_said", "leg_id"),
+    *("line_said", "line_id", "place_said", "place_id", "code_scheme", "code_said", "code_is_known", "milestone"),
+    *("flags", "facts", "polarity", "time_class", "directness", "hedge", "credibility", "interested"),
+    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id"),
+)
+
+
+@dataclass(kw_only=True, slots=True)
 class Resolved:
     """A draft with what was found for it. ``problems`` not empty: nothing else here may be used."""
 
     position: int
     draft: ReportDraft
     problems: list[Problem] = field(default_factory=list)
-    columns: dict[str, Any] = field(default_factory=dict)
+    columns: tuple[Any, ...] = ()
     source_ids: dict[str, UUID] = field(default_factory=dict)
+    marking: int = 0
     subject_id: UUID | None = None
     subject_reference: str = ""
     subject_marking: int = 0
     is_held: bool = False
-
-    @property
-    def payload_hash(self) -> bytes:
-        """SHA-256 of what policy may erase, so that an erased payload can still be proven."""
-        text = json.dumps([self.draft.quote, self.draft.raw], sort_keys=True, ensure_ascii=False, default=str)
-        return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass(kw_only=True)
 class Lookups:
     """Everything a batch of drafts can refer to, by the words the drafts use."""
 
-    sources: dict[str, Source]
+    sources: dict[str, "Speaker"]
     subjects: dict[str, Subject]
-    legs: dict[tuple[UUID, str], Leg]
-    lines: dict[tuple[UUID, str], Line]
+    legs: dict[tuple[UUID, str], int]
+    lines: dict[tuple[UUID, str], int]
     places: dict[str, UUID]
     documents: dict[str, UUID]
     attributes: dict[str, Attribute]
     mappings: dict[tuple[str, str], CodeMapping]
+
+
+class Speaker(NamedTuple):
+    """A source, and whom it speaks for."""
+
+    id: UUID
+    actor_id: UUID | None
 
 
 def resolve(drafts: Sequence[ReportDraft], reader: Reader, *, key: PartnerKey | None) -> list[Resolved]:
@@ -79,10 +90,15 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
     ).order_by("recorded_at")
     return Lookups(
         # Whom a protected source is not named to, they cannot find it by citing either.
-        sources={source.code: source for source in Source.objects.named_to(reader).filter(code__in=codes)},
+        sources={
+            code: Speaker(pk, actor_id)
+            for code, pk, actor_id in Source.objects.named_to(reader)
+            .filter(code__in=codes)
+            .values_list("code", "pk", "actor_id")
+        },
         subjects=subjects,
-        legs={(leg.shipment_id, leg.key): leg for leg in Leg.objects.filter(shipment_id__in=ids)},
-        lines={(line.shipment_id, line.key): line for line in Line.objects.filter(shipment_id__in=ids)},
+        legs=_parts(Leg, ids) if any(draft.leg for draft in drafts) else {},
+        lines=_parts(Line, ids) if any(draft.line for draft in drafts) else {},
         places={
             name: place.pk for name, place in places_named({draft.place for draft in drafts} - {""}, reader).items()
         },
@@ -95,68 +111,87 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
     )
 
 
+def _parts(model: type[Leg] | type[Line], ids: set[UUID]) -> dict[tuple[UUID, str], int]:
+    """The keys of legs or lines by their shipment and the name that reports use."""
+    rows = model._default_manager.filter(shipment_id__in=ids).order_by()
+    return {(shipment_id, key): pk for shipment_id, key, pk in rows.values_list("shipment_id", "key", "pk")}
+
+
 def _source_codes(draft: ReportDraft) -> set[str]:
-    pointers = [*draft.cites, *([draft.target] if draft.target else [])]
-    return {draft.source, draft.attributed_to, *(pointer.source for pointer in pointers)} - {""}
+    codes = {draft.source, draft.attributed_to, *(cited.source for cited in draft.cites)}
+    if draft.target:
+        codes.add(draft.target.source)
+    codes.discard("")
+    return codes
 
 
 def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey | None) -> Resolved:
     each = Resolved(position=position, draft=draft)
     _check_sources(each, found, key)
-    each.problems.extend(fact_problems(draft, found.attributes))
+    if draft.facts:
+        each.problems.extend(fact_problems(draft, found.attributes))
     if draft.document and draft.document not in found.documents:
         each.problems.append(Problem(code="not_found", pointer="/document", detail="No such document."))
 
     subject = found.subjects.get(draft.subject)
-    leg = found.legs.get((subject.pk, draft.leg)) if subject else None
-    line = found.lines.get((subject.pk, draft.line)) if subject else None
-    meaning = _meaning(each, found, subject)
+    leg = found.legs.get((subject.pk, draft.leg)) if subject and draft.leg else None
+    line = found.lines.get((subject.pk, draft.line)) if subject and draft.line else None
+    code_is_known, milestone, flags, time_class = _meaning(each, found, subject)
     if each.problems:
         return each
-    each.source_ids = {code: found.sources[code].pk for code in _source_codes(draft)}
+    each.source_ids = {code: found.sources[code].id for code in _source_codes(draft)}
     each.is_held = bool(
-        subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not meaning["code_is_known"]
+        subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not code_is_known
     )
+    each.marking = int(Marking.from_code(draft.marking))
     if subject:
         each.subject_id, each.subject_reference, each.subject_marking = subject.pk, subject.reference, subject.marking
-    each.columns = {
-        "source": found.sources[draft.source],
-        "subject_said": draft.subject,
-        "subject": subject,
-        "leg_said": draft.leg,
-        "leg": leg,
-        "line_said": draft.line,
-        "line": line,
-        "place_said": draft.place,
-        "place_id": found.places.get(draft.place),
-        "code_scheme": draft.code_scheme if draft.code else "",
-        "code_said": draft.code,
-        **meaning,
-        "facts": [_fact_json(fact) for fact in draft.facts],
-        "kind": draft.kind,
-        "polarity": draft.polarity,
-        "directness": draft.directness,
-        "hedge": draft.hedge,
-        "credibility": draft.credibility,
-        "interested": draft.interested,
-        **_occurred(draft.occurred),
-        "asserted_at": draft.asserted_at,
-        "attributed_to_id": each.source_ids.get(draft.attributed_to),
-        "document_id": found.documents.get(draft.document),
-        "marking": Marking.from_code(draft.marking),
-    }
+    occurred = draft.occurred
+    each.columns = (
+        each.source_ids[draft.source],
+        draft.event_id,
+        found.documents.get(draft.document) if draft.document else None,
+        str(draft.kind),
+        each.marking,
+        draft.subject,
+        each.subject_id,
+        draft.leg,
+        leg,
+        draft.line,
+        line,
+        draft.place,
+        found.places.get(draft.place),
+        draft.code_scheme if draft.code else "",
+        draft.code,
+        code_is_known,
+        milestone,
+        json.dumps(flags) if flags else "{}",
+        json.dumps([_fact_json(fact) for fact in draft.facts]) if draft.facts else "[]",
+        str(draft.polarity),
+        time_class,
+        str(draft.directness),
+        str(draft.hedge),
+        draft.credibility,
+        draft.interested,
+        occurred.earliest if occurred else None,
+        occurred.latest if occurred else None,
+        str(occurred.precision if occurred else Report.Precision.UNKNOWN),
+        draft.asserted_at,
+        each.source_ids.get(draft.attributed_to),
+    )
     return each
 
 
 def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> None:
     draft = each.draft
-    pointers = {"/source": draft.source, "/attributed_to": draft.attributed_to}
-    pointers |= {f"/cites/{n}/source": cited.source for n, cited in enumerate(draft.cites)}
-    if draft.target:
-        pointers["/target/source"] = draft.target.source
-    for pointer, code in pointers.items():
-        if code and code not in found.sources:
-            each.problems.append(Problem(code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}."))
+    if not _source_codes(draft) <= found.sources.keys():
+        pointers = {"/source": draft.source, "/attributed_to": draft.attributed_to}
+        pointers |= {f"/cites/{n}/source": cited.source for n, cited in enumerate(draft.cites)}
+        if draft.target:
+            pointers["/target/source"] = draft.target.source
+        for pointer, code in pointers.items():
+            if code and code not in found.sources:
+                each.problems.append(Problem(code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}."))
     source = found.sources.get(draft.source)
     if key and source and source.actor_id != key.actor_id and PartnerKey.Scope.REPORTS_RELAY not in key.scopes:
         detail = "This key reports for its own organisation; to pass on what others said it needs reports:relay."
@@ -194,44 +229,35 @@ VALUE_FORM: dict[str, str] = {
 }
 
 
-def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> dict[str, Any]:
-    """The columns that say what the draft's code means for us; an unknown foreign code stays unknown."""
+def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[bool, str, dict[str, bool], str]:
+    """What the draft's code means for us: whether it is known, milestone, flags, time class. Unknown stays unknown."""
     draft = each.draft
-    said = {"code_is_known": True, "milestone": "", "flags": draft.flags, "time_class": draft.time_class}
+    flags, time_class = draft.flags, str(draft.time_class)
     if not draft.code:
-        return said
+        return True, "", flags, time_class
     if draft.code_scheme == OWN_SCHEME:
-        known = _milestones(subject, is_leg=bool(draft.leg))
+        known = _milestones(subject.kind if subject else "", is_leg=bool(draft.leg))
         if draft.code not in known:
             detail = f"Not a milestone here: {draft.code[:64]}." + did_you_mean(draft.code, known)
             each.problems.append(Problem(code="unknown_code", pointer="/code", detail=detail))
-        return said | {"milestone": draft.code}
+        return True, draft.code, flags, time_class
     mapping = found.mappings.get((draft.code_scheme, draft.code))
     if mapping is None:
-        return said | {"code_is_known": False}
-    return said | {
-        "milestone": mapping.milestone,
-        "flags": draft.flags | ({mapping.flag: mapping.flag_is_set} if mapping.flag else {}),
-        "time_class": mapping.time_class or draft.time_class,
-    }
+        return False, "", flags, time_class
+    if mapping.flag:
+        flags = flags | {mapping.flag: mapping.flag_is_set}
+    return True, mapping.milestone, flags, mapping.time_class or time_class
 
 
-def _milestones(subject: Subject | None, *, is_leg: bool) -> set[str]:
+@cache
+def _milestones(kind: str, *, is_leg: bool) -> frozenset[str]:
     """The milestones that fit: of a leg, of the subject's kind, or of any kind while the subject is not known."""
     if is_leg:
-        return {milestone.name for milestone in LEG.milestones}
-    kinds = [subject.kind] if subject else LIFECYCLES
-    return {milestone.name for kind in kinds if kind in LIFECYCLES for milestone in LIFECYCLES[kind].milestones}
-
-
-def _occurred(occurred: Occurred | None) -> dict[str, Any]:
-    if occurred is None:
-        return {"occurred_precision": Report.Precision.UNKNOWN}
-    return {
-        "occurred_from": occurred.earliest,
-        "occurred_to": occurred.latest,
-        "occurred_precision": occurred.precision,
-    }
+        return frozenset(milestone.name for milestone in LEG.milestones)
+    kinds = [kind] if kind else LIFECYCLES
+    return frozenset(
+        milestone.name for each in kinds if each in LIFECYCLES for milestone in LIFECYCLES[each].milestones
+    )
 
 
 def _fact_json(fact: Any) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from shipments.generation.copying import copy_stories
-from shipments.generation.rows import Stage, set_stage, write_plans
+from shipments.generation.rows import Stage, record_stories, set_stage, write_plans
 from shipments.generation.stories import Story, story_of
 from shipments.generation.world import World, world
 from shipments.intake.draft import ReportDraft
@@ -82,7 +81,8 @@ class Base:
         """Make the base ``size`` shipments large."""
         if not self.told:
             stories = self.stories(min(size, STORIES))
-            copy_stories(_at_two_moments(story) for story in stories)
+            for _ in record_stories([_at_two_moments(story) for story in stories]):
+                pass
             while count_due():
                 reconcile_due(limit=200)
             while relay_outbox():

@@ -1,4 +1,4 @@
-"""Where a bench runs: a PostgreSQL and a Redis of its own, durable as in a service, and the processes of the contenders.
+"""Where a bench runs: a PostgreSQL and a Redis of its own, durable as in a service, and the contenders' processes.
 
 Settings differ from the servers' defaults in three: room for shared buffers and for WAL, since a million
 shipments do not fit into the defaults, and pg_stat_statements, which counts queries and buffers alike for all.

@@ -78,8 +78,8 @@ class Reading:
         donor = self.connection.execute(
             "SELECT reference FROM actors_actor JOIN shipments_shipmentparty ON actor_id = actors_actor.id LIMIT 1"
         ).fetchone()
-        crisis = self.connection.execute("SELECT reference FROM shipments_subject WHERE kind = 'crisis'").fetchone()
-        assert row and donor and crisis
+
+        assert row and donor  # noqa: PT018
         root = "/api/v1/shipments/"
         return {
             "list": f"{root}?limit=100",

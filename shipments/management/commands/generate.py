@@ -1,13 +1,12 @@
 """manage.py generate --shipments N --reports-per 10 --seed S: made-up data that looks like the world's."""
 
 import time
-from argparse import ArgumentParser, BooleanOptionalAction
+from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shipments.generation.copying import copy_stories
 from shipments.generation.rows import record_stories, set_stage, write_plans
 from shipments.generation.stories import story_of
 from shipments.generation.world import OUTLETS, world
@@ -15,9 +14,6 @@ from shipments.services.recording import Outcome
 
 # Shipments whose stories are held in memory and told together, day by day.
 AT_ONCE = 1000
-COPIED_AT_ONCE = 100
-# Beyond so many the reports go by COPY unless told otherwise.
-MANY = 2000
 
 
 class Command(BaseCommand):
@@ -32,17 +28,8 @@ class Command(BaseCommand):
         add("--reports-per", type=_at_least_one, default=10, metavar="N", help="On average; default 10.")
         add("--seed", type=int, default=0, metavar="S")
         add("--sources", type=_at_least_one, default=OUTLETS, metavar="N", help=f"Papers; default {OUTLETS}.")
-        add(
-            "--copy",
-            action=BooleanOptionalAction,
-            help=f"Write reports by COPY instead of the recording service; default: beyond {MANY:,} shipments.",
-        )
 
-    def handle(
-        self, *, shipments: int, reports_per: int, seed: int, sources: int, copy: bool | None, **options: Any
-    ) -> None:
-        if copy is None:
-            copy = shipments > MANY
+    def handle(self, *, shipments: int, reports_per: int, seed: int, sources: int, **options: Any) -> None:
         cast = world(sources)
         stage = set_stage(cast, seed=seed)
         tally: Counter[str] = Counter()
@@ -53,8 +40,7 @@ class Command(BaseCommand):
             new += write_plans(stage, [story.plan for story in stories])
             expected = sum(len(story.arrivals) for story in stories)
             done = 0
-            slices = (stories[start : start + COPIED_AT_ONCE] for start in range(0, len(stories), COPIED_AT_ONCE))
-            for outcomes in map(copy_stories, slices) if copy else record_stories(stories):
+            for outcomes in record_stories(stories):
                 tally.update(outcome.result for outcome in outcomes)
                 _stop_at_problems(outcomes)
                 done += len(outcomes)
