@@ -36,7 +36,7 @@ PURE_IMPORTS = {
 }
 PURE_EXTRAS = {
     # Forms, and two tables of the world that come with their package: countries and time zones.
-    "shipments/intake/": {"pydantic", "pydantic_core", "annotated_types", "pycountry", "zoneinfo"},
+    "shipments/intake/": {"pydantic", "pydantic_core", "annotated_types", "msgspec", "pycountry", "zoneinfo"},
     "shipments/reconciliation/vectorised.py": {"numpy"},
 }
 CLOCKS = {"now", "utcnow", "today"}

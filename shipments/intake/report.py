@@ -1,7 +1,8 @@
 """From JSON or TOML to a checked report, or to everything that is wrong with it.
 
-    data ─ plain? ─ form (pydantic, strict) ─ sense ─> ReportDraft
-              └───────────┴────────────────────┴─────> Invalid, with every problem found
+    data ─ plainly right? (compiled) ────────┐
+              └ plain? ─ form (pydantic, strict) ─ sense ─> ReportDraft
+                  └───────────┴────────────────────┴─────> Invalid, with every problem found
 
 Pure: whether a source, a subject or a code exists is asked later, when the draft is recorded.
 """
@@ -29,6 +30,7 @@ from shipments.intake.fields import (
     Words,
 )
 from shipments.intake.plain import plain_problems, storable
+from shipments.intake.plainly import Fact, PlainReport, plainly_right
 from shipments.intake.times import Window
 from shipments.intake.values import PrecisionWord, Strict, Value, in_order, value_json
 from shipments.reconciliation.lifecycles import LIFECYCLES
@@ -153,23 +155,29 @@ def parse_report(data: object, *, source: str = "", now: datetime | None = None)
     ``source`` speaks where the report names none. ``now`` bounds how far ahead a time may lie (ten
     years); None for files that bring their own clock.
     """
-    problems = plain_problems(data)
-    if any(problem.code != "number_loses_digits" for problem in problems):
-        raise Invalid(problems)
-    try:
-        said = ReportIn.model_validate(data, context={"window": Window(now=now)})
-    except ValidationError as error:
-        # A field that takes no such number says so in words of its own, and better.
-        raise Invalid(problems_of(error.errors(include_url=False), NAMES)) from None
-    if problems:
-        raise Invalid(problems)
+    window = Window(now=now)
+    said = plainly_right(data, window=window, flags=FLAGS) or _read(data, window)
     problems = list(_senseless(said, source, now))
     if problems:
         raise Invalid(problems)
     return _draft(said, source)
 
 
-def _senseless(said: ReportIn, source: str, now: datetime | None) -> Iterator[Problem]:
+def _read(data: object, window: Window) -> ReportIn:
+    problems = plain_problems(data)
+    if any(problem.code != "number_loses_digits" for problem in problems):
+        raise Invalid(problems)
+    try:
+        said = ReportIn.model_validate(data, context={"window": window})
+    except ValidationError as error:
+        # A field that takes no such number says so in words of its own, and better.
+        raise Invalid(problems_of(error.errors(include_url=False), NAMES)) from None
+    if problems:
+        raise Invalid(problems)
+    return said
+
+
+def _senseless(said: ReportIn | PlainReport, source: str, now: datetime | None) -> Iterator[Problem]:
     """What is well-formed and still says nothing, or two things at once."""
     if not (said.source or source):
         yield Problem(code="required", pointer="/source", detail="Whose statement is it? This key has no source.")
@@ -192,7 +200,7 @@ def _senseless(said: ReportIn, source: str, now: datetime | None) -> Iterator[Pr
         yield Problem(code="says_nothing", pointer="", detail="A report has a code, flags or facts.")
 
 
-def _draft(said: ReportIn, source: str) -> ReportDraft:
+def _draft(said: ReportIn | PlainReport, source: str) -> ReportDraft:
     speaker = said.source or source
     optional = {
         name: value
@@ -222,7 +230,7 @@ def _draft(said: ReportIn, source: str) -> ReportDraft:
     )
 
 
-def _fact(said: FactIn) -> FactDraft:
+def _fact(said: FactIn | Fact) -> FactDraft:
     return FactDraft(
         attribute=said.attribute,
         value=value_json(said.value),

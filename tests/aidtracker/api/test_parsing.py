@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from actors.api.refusals import Refusal
+from aidtracker.api import parsing
 from aidtracker.api.parsing import read_body, read_json
 
 
@@ -101,3 +102,30 @@ def test_body_is_held_to_the_length_it_declares(settings, sent, declared, code):
     with pytest.raises(Refusal) as caught:
         read_body(io.BytesIO(sent), declared)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":1,"a" :2}',
+        b'{"a":1,"a"\n:2}',
+        b'[{"a":{"b":1}},{"a":{"b":1,"b":2}}]',
+        b'{"a":1.5}',
+        b'{"a":1000000000000000000}',
+        b'["say \\":\\" twice"]',
+        b'{"\\u0061":1,"a":2}',
+        b"[" * 33 + b"]" * 33,
+        b"{",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_not_read_at_once(body):
+    with pytest.raises(parsing._Doubt):
+        parsing._read_plain(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":[1,{"b":null,"c":"d:e"}]}', b'[{"a": true}, "\\u00e9"]', b"5", b"[" * 32 + b"]" * 32]
+)
+def test_plain_json_is_read_at_once_and_alike(body):
+    assert parsing._read_plain(body) == parsing._read_strictly(body)

@@ -21,6 +21,14 @@ GOOD: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True, params=["at once where plain", "the long way"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every story here is told to both readers of reports: they must agree on all of it."""
+    if request.param == "the long way":
+        monkeypatch.setattr("shipments.intake.report.plainly_right", lambda *_, **__: None)
+    return str(request.param)
+
+
 def faults(data: object, **options: Any) -> dict[str, str]:
     """Pointer -> code of every problem."""
     with pytest.raises(Invalid) as caught:
