@@ -4,13 +4,17 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test soak check format openapi lock setup
+.PHONY: run test bench soak check format openapi lock setup
 
 run:
 	@$(PYTHON) manage.py up
 
 test:
 	@$(PYTHON) manage.py test $(ARGS)
+
+# Ours, the naive way and the floor side by side: make bench SIZES="10000 100000" ARGS="--rounds 5 --keep"
+bench:
+	@$(PYTHON) manage.py bench $(SIZES) $(ARGS)
 
 # The same tests as in `test`, many times over.
 soak:

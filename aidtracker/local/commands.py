@@ -3,6 +3,7 @@
 manage.py setup     make .venv and stop
 manage.py up        everything `make run` does
 manage.py test      everything `make test` does; arguments go to pytest
+manage.py bench     everything `make bench` does; arguments are the sizes and options of tests/bench
 manage.py ANYTHING  Django's command, against the servers of a running `up`, else against servers started
                     for as long as it takes, else (DATABASE_URL is set) against that database
 """
@@ -53,6 +54,13 @@ def _test(arguments: list[str]) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *given])
 
 
+def _bench(arguments: list[str]) -> int:
+    """Replace this process by the bench, which brings servers of its own."""
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "tests.bench", *arguments[2:]])
+
+
 def _checks(arguments: list[str]) -> int:
     from .checks import run_checks
 
@@ -77,4 +85,10 @@ def _django(arguments: list[str]) -> int:
     return 0
 
 
-_OWN: dict[str, Callable[[list[str]], int]] = {"setup": _setup, "up": _up, "test": _test, "checks": _checks}
+_OWN: dict[str, Callable[[list[str]], int]] = {
+    "setup": _setup,
+    "up": _up,
+    "test": _test,
+    "bench": _bench,
+    "checks": _checks,
+}

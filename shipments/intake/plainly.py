@@ -18,7 +18,9 @@ from shipments.intake.plain import plain_problems
 from shipments.intake.times import Window, read_moment, read_period
 from shipments.intake.values import Value
 
-Name40, Name60, Name200 = (Annotated[str, Meta(min_length=1, max_length=length)] for length in (40, 60, 200))
+Name40 = Annotated[str, Meta(min_length=1, max_length=40)]
+Name60 = Annotated[str, Meta(min_length=1, max_length=60)]
+Name200 = Annotated[str, Meta(min_length=1, max_length=200)]
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 VALUE: TypeAdapter[Value] = TypeAdapter(Value)
 
