@@ -38,7 +38,7 @@ def methods(path: str) -> set[str]:
     return {method.upper() for method in ("get", "post", "put", "patch", "delete") if hasattr(view, method)}
 
 
-WRITE_ONLY = sorted(path for path in addresses() if "GET" not in methods(path))
+WRITE_ONLY = sorted(path for path in set(addresses()) - OPEN if "GET" not in methods(path))
 CLOSED = sorted(set(addresses()) - OPEN - set(WRITE_ONLY))
 LISTS = [path for path in CLOSED if not any(word in path for word in WORDS.values())]
 
