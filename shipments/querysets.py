@@ -119,10 +119,10 @@ class DeliveryQuerySet(QuerySet):
     """Messages to subscriptions."""
 
     def visible_to(self, reader: Reader) -> Self:
-        """Messages on what the reader may still see; what was withheld never was."""
+        """Messages on what the reader may see now."""
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
         about = Q(subject=None) | Q(Exists(subjects.filter(pk=OuterRef("subject_id"))))
-        return self.filter(within(reader, "marking"), about).exclude(state="withheld")
+        return self.filter(within(reader, "marking"), about)
 
 
 class KnownQuerySet(QuerySet):

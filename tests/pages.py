@@ -70,6 +70,15 @@ def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open", by: User 
     decided = rows.ReportFactory(kind="decide", subject=shipment, entered_by=by, source=source, **marked)
     key = people.PartnerKeyFactory(name=f"{name} key", actor=actor, source=source, clearance=marking)
     believed = {"subject": shipment, "tier": marking}
+    subscription = rows.SubscriptionFactory(key=key, description=f"{name} subscription")
+    delivery = rows.DeliveryFactory(
+        subscription=subscription,
+        type="picture.changed",
+        subject=shipment,
+        payload=f'{{"title": "{name} message"}}',
+        **marked,
+    )
+    rows.DeliveryAttemptFactory(delivery=delivery, response=f"{name} response")
     return {
         "actor": actor,
         "source": source,
@@ -107,6 +116,8 @@ def make_rows(*, marking: Marking = Marking.CLEAR, name: str = "Open", by: User 
         "entry": rows.LedgerEntryFactory(
             partner_key=key, source=source, subject=shipment, external_id=f"{name}-entry", said={}
         ),
+        "subscription": subscription,
+        "delivery": delivery,
         "request": rows.IdempotentRequestFactory(partner_key=key, key=f"{name}-request"),
     }
 

@@ -122,6 +122,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("Due", "schedule", "shipments_due"),
                     _entry("Outbox", "outbox", "shipments_outboxevent"),
+                    _entry("Webhooks", "webhook", "shipments_subscription"),
+                    _entry("Deliveries", "outgoing_mail", "shipments_delivery"),
                     _entry("Partner keys", "vpn_key", "actors_partnerkey"),
                     _entry("Audit", "history", "actors_auditentry"),
                     _entry("People", "badge", "actors_user", permission=_operator),

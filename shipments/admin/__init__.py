@@ -1,5 +1,16 @@
 """The pages of subjects, evidence, picture, tables and the queue. Importing this package registers them."""
 
-from shipments.admin import beliefs, curating, decisions, plan, reports, running, shipment, subjects, tables
+from shipments.admin import beliefs, curating, decisions, plan, reports, running, shipment, subjects, tables, webhooks
 
-__all__ = ["beliefs", "curating", "decisions", "plan", "reports", "running", "shipment", "subjects", "tables"]
+__all__ = [
+    "beliefs",
+    "curating",
+    "decisions",
+    "plan",
+    "reports",
+    "running",
+    "shipment",
+    "subjects",
+    "tables",
+    "webhooks",
+]

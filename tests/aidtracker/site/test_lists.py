@@ -81,7 +81,13 @@ def test_junk_in_an_address_is_never_our_fault():
 def test_junk_in_an_action_is_never_our_fault(junk):
     make_rows()
     operator = signed_in(clearance=Marking.RED, operator=True)
-    acting = [("actors/partnerkey", "revoke"), ("shipments/readinggrant", "withdraw"), ("shipments/due", "try_again")]
+    acting = [
+        ("actors/partnerkey", "revoke"),
+        ("shipments/readinggrant", "withdraw"),
+        ("shipments/due", "try_again"),
+        ("shipments/subscription", "disable"),
+        ("shipments/delivery", "send_again"),
+    ]
     for name, own in acting:
         where = f"/admin/{name}/"
         for action in ("delete_selected", own, junk):

@@ -1,0 +1,154 @@
+"""Partners' subscriptions and what became of each message: for whoever looks after the service.
+
+Signing secrets have no page. An operator disables with a reason that the partner reads, enables, and sends again.
+"""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from actors.access import Reader
+from actors.admin.badges import badge, words
+from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.readable import ReadableAdmin, ReadableInline, is_operator
+from shipments.models import Delivery, DeliveryAttempt, Subscription
+from shipments.services.errors import ShipmentsError
+from shipments.services.webhooks.subscribing import By, disable, enable, replay
+
+COLOURS = {"pending": "info", "delivered": "success", "failed": "danger", "withheld": "warning", "cancelled": "default"}
+FILTERS = ("kinds", "subjects", "crises", "donors", "recipients")
+
+
+class ReasonedActionForm(ActionForm):
+    """An action, and why."""
+
+    reason = forms.CharField(
+        required=False,
+        label="",
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Why? (to disable)", "aria-label": "Why?"}),
+    )
+
+
+class StandingFilter(ChosenFilter):
+    title = "standing"
+    parameter_name = "standing"
+    words = (("active", "Active"), ("failing", "Failing"), ("disabled", "Disabled"))
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        if word == "disabled":
+            return queryset.exclude(disabled_at=None)
+        return queryset.filter(disabled_at=None, failing_since__isnull=word == "active")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadableAdmin):
+    """Addresses that partners want told. They make and delete them by the API."""
+
+    visible_through = ("key",)
+    action_form = ReasonedActionForm
+    list_display = ["reference", "key", "url", "shown_types", "shown_standing", "failing_since", "created_at"]
+    list_filter = [StandingFilter, RelatedFilter.by("key")]
+    search_fields = ["reference", "url", "description"]
+    search_related = {"key": ("name", "prefix")}
+    date_hierarchy = "created_at"
+    fields = [
+        *("reference", "key", "description", "url", "shown_types", "shown_filters", "created_at"),
+        *("shown_standing", "disabled_at", "disabled_note", "failing_since", "paused_until"),
+    ]
+    readonly_fields = ["shown_types", "shown_filters", "shown_standing"]
+    actions = ["disable", "enable"]
+
+    def has_look_after_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    @display(description="tells of")
+    def shown_types(self, subscription: Subscription) -> str:
+        return ", ".join(subscription.event_types)
+
+    @display(description="only")
+    def shown_filters(self, subscription: Subscription) -> str:
+        said = [f"{name}: {', '.join(getattr(subscription, name))}" for name in FILTERS if getattr(subscription, name)]
+        return "; ".join(said) or "everything"
+
+    @display(description="standing")
+    def shown_standing(self, subscription: Subscription) -> SafeString:
+        if subscription.disabled_at:
+            return badge("disabled", "danger", title=subscription.get_disabled_reason_display())
+        return badge("failing", "warning") if subscription.failing_since else badge("active", "success")
+
+    @admin.action(description="Disable", permissions=["look_after"])
+    def disable(self, request: HttpRequest, queryset: QuerySet) -> None:
+        note = " ".join(request.POST.get("reason", "").split())
+        if not note:
+            messages.error(request, "Say why: the partner reads it.")
+            return
+        by, reason = By(user=request.user), Subscription.Reason.OPERATOR
+        count = sum(disable(each, reason=reason, note=note[:500], by=by) for each in queryset)
+        messages.success(request, f"{count} disabled. What was waiting for them is cancelled.")
+
+    @admin.action(description="Enable", permissions=["look_after"])
+    def enable(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for subscription in queryset.exclude(disabled_at=None):
+            try:
+                enable(subscription, by=By(user=request.user))
+            except ShipmentsError as refusal:
+                messages.error(request, f"{subscription}: {refusal.detail}")
+
+
+class AttemptInline(ReadableInline):
+    """Each request and what came of it."""
+
+    model = DeliveryAttempt
+    open_to_all = True  # seen with its delivery
+    verbose_name_plural = "attempts"
+    fields = ["number", "at", "duration_ms", "status", "error", "response"]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadableAdmin):
+    """Messages to partners, each with its attempts."""
+
+    visible_through = ("subscription",)
+    list_display = ["webhook_id", "type", "subject", "subscription", "shown_state", "attempts", "next_attempt_at"]
+    list_filter = ["state", "type", RelatedFilter.by("subscription"), RelatedFilter.by("subject")]
+    search_fields = ["webhook_id"]
+    search_related = {"subscription": ("reference", "url"), "subject": ("reference", "title")}
+    date_hierarchy = "created_at"
+    fields = [
+        *("webhook_id", "subscription", "type", "subject", "marking", "shown_state", "attempts", "failures"),
+        *("created_at", "next_attempt_at", "leased_until", "finished_at", "shown_payload"),
+    ]
+    readonly_fields = ["shown_state", "shown_payload"]
+    inlines = [AttemptInline]
+    actions = ["send_again"]
+
+    def has_look_after_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    @display(description="state", ordering="state")
+    def shown_state(self, delivery: Delivery) -> SafeString:
+        title = delivery.get_state_display()
+        return badge(words(delivery.state), COLOURS[delivery.state], title="" if title == delivery.state else title)
+
+    @display(description="message")
+    def shown_payload(self, delivery: Delivery) -> str:
+        return json.dumps(json.loads(delivery.payload), ensure_ascii=False, indent=2)
+
+    @admin.action(description="Send again", permissions=["look_after"])
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        rows = list(queryset.select_related("subscription"))
+        try:
+            count = replay(rows, by=By(user=request.user))
+        except ShipmentsError as refusal:
+            messages.error(request, refusal.detail)
+            return
+        messages.success(request, f"{count} to be sent again. What waits already, or was withheld, is left as it is.")
