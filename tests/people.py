@@ -11,7 +11,7 @@ from actors.marking import Marking
 from actors.models import Actor, PartnerKey, Source
 from actors.services.keys import issue_key
 
-ALL_SCOPES = ["read", "reports:write", "reports:relay", "ledger:write"]
+ALL_SCOPES = ["read", "reports:write", "reports:relay", "ledger:write", "webhooks:manage"]
 
 
 @dataclass(kw_only=True)

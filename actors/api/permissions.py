@@ -65,3 +65,9 @@ class MayEnter(NeedsScope):
     """A key with the scope ``ledger:write``."""
 
     scope = PartnerKey.Scope.LEDGER_WRITE
+
+
+class MayManageWebhooks(NeedsScope):
+    """A key with the scope ``webhooks:manage``. Subscriptions are partners': people look after them in the admin."""
+
+    scope = PartnerKey.Scope.WEBHOOKS_MANAGE

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from pydantic import BaseModel
 from rest_framework.permissions import AllowAny
 
 from actors.api.limits import ByAddress
@@ -15,8 +16,9 @@ from aidtracker.api.errors import CONTENT_TYPE, TITLES
 from shipments.intake.document import DocumentIn
 from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
+from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, SubscriptionIn
 
-METHODS = ("get", "post", "patch")
+METHODS = ("get", "post", "patch", "delete")
 # Every operation may answer so; 404 where there is something to find, 413 to 422 where something is sent.
 ALWAYS = (400, 401, 403, 406, 429, 503)
 WITH_NAME = (404,)
@@ -99,7 +101,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     """Add the problems of every operation and the form of a report (a postprocessing hook of drf-spectacular)."""
     schemas = result["components"]["schemas"]
     schemas["Problem"] = PROBLEM
-    schemas |= report_schemas() | ledger_schemas()
+    schemas |= form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn) | ledger_schemas()
     result["components"]["headers"] = HEADERS
     client = "client_id and client_secret, for a token alone."
     schemes = result["components"]["securitySchemes"]
@@ -119,11 +121,13 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     return result
 
 
-def report_schemas() -> dict[str, Any]:
-    """JSON Schemas of a report and its parts, from the models that check it."""
-    schema = ReportIn.model_json_schema(ref_template="#/components/schemas/{model}")
-    parts = schema.pop("$defs", {})
-    return {"ReportIn": schema, "DocumentIn": DocumentIn.model_json_schema(), **parts}
+def form_schemas(*forms: type[BaseModel]) -> dict[str, Any]:
+    """JSON Schemas of what is sent and its parts, from the models that check it."""
+    found: dict[str, Any] = {}
+    for form in forms:
+        schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
+        found |= {form.__name__: schema, **schema.pop("$defs", {})}
+    return found
 
 
 def ledger_schemas() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from actors.api.permissions import Known
 from actors.api.refusals import not_found
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from aidtracker.api.schema import Docs, Schema
-from shipments.api import batch, changes, conflicts, flows, registers, reports
+from shipments.api import batch, changes, conflicts, deliveries, flows, registers, reports, subscriptions
 from shipments.api.ledger import entering, part_views, revising
 from shipments.api.subjects import PLURALS, views_of
 from shipments.intake.ledger import PARTS
@@ -42,9 +42,16 @@ class DigestConverter(ReferenceConverter):
     regex = "[0-9a-f]{64}"
 
 
+class MessageConverter(ReferenceConverter):
+    """A webhook-id."""
+
+    regex = "msg_[0-9A-HJKMNP-TV-Z]{20}"
+
+
 register_converter(ReferenceConverter, "reference")
 register_converter(CodeConverter, "code")
 register_converter(DigestConverter, "digest")
+register_converter(MessageConverter, "message")
 
 
 class Nowhere(APIView):
@@ -75,6 +82,18 @@ for (kind, part), (adding, changing) in {each: part_views(*each) for each in PAR
     whole = f"{PLURALS[kind]}/<reference:reference>/{part}/"
     subject_paths += [path(whole, adding.as_view()), path(f"{whole}<slug:part_key>/", changing.as_view())]
 
+own = "subscriptions/<reference:reference>/"
+webhook_paths = [
+    path("subscriptions/", subscriptions.SubscriptionList.as_view()),
+    path(own, subscriptions.SubscriptionDetail.as_view()),
+    path(f"{own}disable/", subscriptions.SubscriptionDisabling.as_view()),
+    path(f"{own}enable/", subscriptions.SubscriptionEnabling.as_view()),
+    path(f"{own}secret/rotate/", subscriptions.SecretRotation.as_view()),
+    path(f"{own}test/", subscriptions.SubscriptionTest.as_view()),
+    path(f"{own}deliveries/", deliveries.DeliveryList.as_view()),
+    path(f"{own}deliveries/<message:webhook_id>/replay/", deliveries.DeliveryReplay.as_view()),
+]
+
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
@@ -95,5 +114,6 @@ urlpatterns = [
     path("conflicts/", conflicts.ConflictList.as_view()),
     path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),
     path("flows/", flows.FlowList.as_view()),
+    *webhook_paths,
     re_path(r"^.*$", Nowhere.as_view()),
 ]

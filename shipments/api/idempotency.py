@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from actors.api.authentication import partner_key_of
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
+from actors.services.sealing import seal, unseal
 from shipments.models import IdempotentRequest
 
 HEADER = "Idempotency-Key"
@@ -33,10 +34,13 @@ ABANDONED_AFTER = timedelta(seconds=90)
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def once(request: Request, work: Callable[[], Answer], *, is_required: bool = False) -> HttpResponse:
+def once(
+    request: Request, work: Callable[[], Answer], *, is_required: bool = False, is_secret: bool = False
+) -> HttpResponse:
     """The answer of ``work``, done once for each Idempotency-Key; without the header, done now.
 
     ``is_required`` where nothing in the request itself would tell a repetition from a second one.
+    An answer that ``is_secret`` is kept sealed: the database alone does not give it away.
     """
     header = request.headers.get(HEADER)
     if header is None and is_required:
@@ -53,13 +57,14 @@ def once(request: Request, work: Callable[[], Answer], *, is_required: bool = Fa
     key = partner_key_of(request)
     row = _begin(key, matched[1] or matched[2], _fingerprint(request))
     if row.status is not None:
-        return _response((row.status, row.headers, bytes(row.body)), replayed=True)
+        body = unseal(row.body) if is_secret else bytes(row.body)
+        return _response((row.status, row.headers, body), replayed=True)
     try:
         with transaction.atomic():
             answer = work()
             status, headers, content = answer
             stored = IdempotentRequest.objects.filter(pk=row.pk, status=None)
-            if not stored.update(status=status, headers=headers, body=content):
+            if not stored.update(status=status, headers=headers, body=seal(content) if is_secret else content):
                 # Taken for dead, and done again by a later try: what was done here is rolled back.
                 raise _in_flight()
     except BaseException:

@@ -32,6 +32,7 @@ CODES = {
     "literal_error": "unknown_word",
     "string_too_long": "too_long",
     "too_long": "too_many",
+    "too_short": "too_few",
     "string_too_short": "blank",
     "string_pattern_mismatch": "invalid_format",
     "greater_than_equal": "out_of_range",
@@ -48,6 +49,7 @@ SENTENCES = {
     "integer_required": "A whole number is needed here.",
     "array_required": "A list is needed here.",
     "object_required": "An object is needed here.",
+    "too_few": "At least one entry is needed.",
     "blank": "May not be empty; leave the field out instead.",
     "invalid_format": "Not in the form that is asked for here.",
     "unknown_value_form": (

@@ -49,6 +49,16 @@ class RotationIn(Strict):
     overlap_hours: int = Field(24, ge=0, le=168, description="How long the secret before signs beside the new one.")
 
 
+class DisablingIn(Strict):
+    """Why a subscription is disabled."""
+
+    note: ShortWords | None = Field(None, description="For yourselves; it is shown with the subscription.")
+
+
+class NothingIn(Strict):
+    """No member: the address says it all."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubscriptionDraft:
     """A subscription to be made. Empty filters let everything through."""
@@ -81,9 +91,9 @@ def parse_subscription(data: object) -> SubscriptionDraft:
     )
 
 
-def parse_rotation(data: object) -> int:
-    """The hours for which the secret before signs too. Raises Invalid with every problem found."""
-    return _read(data, RotationIn, {(): list(RotationIn.model_fields)}).overlap_hours
+def parse_action(data: object, form: type[Form]) -> Form:
+    """What ``data`` says of something to be done to a subscription. Raises Invalid with every problem found."""
+    return _read(data, form, {(): list(form.model_fields)})
 
 
 def _read(data: object, form: type[Form], names: dict[tuple[str, ...], list[str]]) -> Form:

@@ -10,7 +10,15 @@ from tests.people import code_of, faults_of, make_partner
 
 pytestmark = pytest.mark.django_db
 OPEN = {"schema/", "docs/", "oauth/token/"}
-WORDS = {"reference": "SHP-00000000", "code": "nobody", "stable_id": "0" * 64, "part_key": "none"}
+# For partners' keys alone: nobody else has subscriptions.
+OWN = "subscriptions/"
+WORDS = {
+    "reference": "SHP-00000000",
+    "code": "nobody",
+    "stable_id": "0" * 64,
+    "part_key": "none",
+    "webhook_id": "msg_" + "0" * 20,
+}
 
 
 def addresses() -> list[str]:
@@ -44,7 +52,7 @@ LISTS = [path for path in CLOSED if not any(word in path for word in WORDS.value
 
 
 def test_the_addresses_are_those_of_the_design():
-    assert len(CLOSED) == 6 * 6 + 14
+    assert len(CLOSED) == 6 * 6 + 17
     assert {"shipments/", "conflicts/", "reports/", "shipments/SHP-00000000/explain/"} <= set(CLOSED)
 
 
@@ -88,7 +96,7 @@ def test_scope_that_is_missing_is_named(stranger):
     for path in CLOSED:
         answer = writer.get(path)
         assert (answer.status_code, code_of(answer)) == (403, "insufficient_scope"), path
-        assert "scope read" in answer.json()["detail"]
+        assert f"scope {'webhooks:manage' if path.startswith(OWN) else 'read'}" in answer.json()["detail"]
 
 
 def test_two_credentials_are_one_too_many(partner):
@@ -144,7 +152,9 @@ def test_bad_pages_are_refused_everywhere(partner, path):
 
 
 KNOWING = [
-    path for path in CLOSED if not path.startswith(("actors/", "places/", "changes/")) and path != "sources/nobody/x"
+    path
+    for path in CLOSED
+    if not path.startswith(("actors/", "places/", "changes/", OWN)) and path != "sources/nobody/x"
 ]
 
 

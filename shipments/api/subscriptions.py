@@ -1,0 +1,211 @@
+"""/subscriptions/: who wants to be told of what, by webhook. A secret is in the answer that made it alone."""
+
+from datetime import timedelta
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.api.authentication import partner_key_of
+from actors.api.pages import Order
+from actors.api.parameters import PageParameters
+from actors.api.reading import page_of
+from shipments.api.idempotency import Answer, once
+from shipments.api.webhooks import (
+    MadeSerializer,
+    SecretSerializer,
+    SentSerializer,
+    SubscriptionSerializer,
+    WebhookView,
+    action,
+    answer,
+    attempt,
+    must_read,
+)
+from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, parse_action, parse_subscription
+from shipments.models import Subscription
+from shipments.services.webhooks.subscribing import disable, enable, ping, rotate_secret, subscribe, unsubscribe
+
+ORDER = Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"})
+EXAMPLE: dict[str, Any] = {
+    "url": "https://hooks.example.org/aidtracker",
+    "event_types": ["picture.changed", "report.bound"],
+    "description": "Situation room",
+    "filters": {"kinds": ["shipment"], "crises": ["CRS-7K2M9QXD"]},
+}
+SHOWN: dict[str, Any] = {
+    "reference": "SUB-4F9Q2X7M",
+    **EXAMPLE,
+    "filters": {"kinds": ["shipment"], "subjects": [], "crises": ["CRS-7K2M9QXD"], "donors": [], "recipients": []},
+    "audience": {"key": "kT3xPq9a", "clearance": "GREEN"},
+    "state": "active",
+    "disabled": None,
+    "failing_since": None,
+    "created_at": "2026-05-20T12:00:00Z",
+}
+SECRET = "whsec_" + "QUJD" * 10 + "QUI="
+
+
+class SubscriptionList(WebhookView):
+    """What a partner subscribed to."""
+
+    parameters = PageParameters
+
+    @extend_schema(
+        operation_id="listSubscriptions",
+        summary="Your organisation's subscriptions, the newest first.",
+        description="Those that see no more than this key does.",
+        parameters=[PageParameters],
+        responses=page_of(SubscriptionSerializer),
+        examples=[OpenApiExample("One", value={"results": [SHOWN], "next": None}, response_only=True)],
+        tags=["webhooks"],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read_parameters()
+        rows = Subscription.objects.managed_by(partner_key_of(request)).select_related("key")
+        return self.page(rows, ORDER, asked, lambda found: SubscriptionSerializer(found, many=True).data)
+
+    @action(
+        "subscribe",
+        "Have an address told by webhook.",
+        "SubscriptionIn",
+        {201: MadeSerializer},
+        "Messages follow Standard Webhooks 1.0: verify `webhook-signature` with the `secret` of this answer, which no "
+        "other answer shows. At least once, in no order: of two messages on one subject the later `timestamp` stands, "
+        "and `webhook-id` tells a repeated one. A message is tried ten times in 76 hours, each for 15 seconds; 410, "
+        "or 120 hours of nothing but failures, disables the subscription. What is sent is what this key may see then.",
+        is_secret=True,
+        said=EXAMPLE,
+        told={**SHOWN, "secret": SECRET},
+    )
+    def post(self, request: Request) -> Any:
+        key = partner_key_of(request)
+        draft = attempt(lambda: parse_subscription(request.data))
+        must_read(key)
+
+        def make() -> Answer:
+            subscription, secret = attempt(lambda: subscribe(draft, key=key))
+            body = {**SubscriptionSerializer(subscription).data, "secret": secret}
+            return answer(201, body, Location=f"/api/v1/subscriptions/{subscription.reference}/")
+
+        return once(request, make, is_required=True, is_secret=True)
+
+
+class SubscriptionDetail(WebhookView):
+    """One subscription."""
+
+    @extend_schema(
+        operation_id="readSubscription",
+        summary="One subscription: what it is told, and whether it is.",
+        responses=SubscriptionSerializer,
+        examples=[OpenApiExample("Active", value=SHOWN, response_only=True)],
+        tags=["webhooks"],
+    )
+    def get(self, request: Request, reference: str) -> Response:
+        self.read_parameters()
+        return Response(SubscriptionSerializer(self.subscription(reference)).data)
+
+    @extend_schema(
+        operation_id="unsubscribe",
+        summary="Remove a subscription, its deliveries and their log.",
+        responses={204: None},
+        tags=["webhooks"],
+    )
+    def delete(self, request: Request, reference: str) -> Response:
+        unsubscribe(self.subscription(reference), by=self.by)
+        return Response(status=204)
+
+
+class SubscriptionDisabling(WebhookView):
+    """Told no more, for now."""
+
+    @action(
+        "disableSubscription",
+        "Stop telling an address; what was waiting is cancelled.",
+        "DisablingIn",
+        {200: SubscriptionSerializer},
+        said={"note": "Moving house"},
+        told=SHOWN
+        | {
+            "state": "disabled",
+            "disabled": {"at": "2026-05-21T09:00:00Z", "reason": "partner", "note": "Moving house"},
+        },
+    )
+    def post(self, request: Request, reference: str) -> Any:
+        subscription = self.subscription(reference)
+        said = attempt(lambda: parse_action(request.data, DisablingIn))
+
+        def work() -> Answer:
+            disable(subscription, reason=Subscription.Reason.PARTNER, note=said.note or "", by=self.by)
+            return answer(200, SubscriptionSerializer(self.subscription(reference)).data)
+
+        return once(request, work)
+
+
+class SubscriptionEnabling(WebhookView):
+    """Told again."""
+
+    @action(
+        "enableSubscription",
+        "Tell an address again, from now on, what this key may see.",
+        "NothingIn",
+        {200: SubscriptionSerializer},
+        "What happened meanwhile is in `/changes/`. A key of the same organisation that enables a subscription "
+        "takes it over: so it outlives the key that made it.",
+        said={},
+        told=SHOWN,
+    )
+    def post(self, request: Request, reference: str) -> Any:
+        subscription = self.subscription(reference)
+        attempt(lambda: parse_action(request.data, NothingIn))
+        must_read(partner_key_of(request))
+
+        def work() -> Answer:
+            attempt(lambda: enable(subscription, by=self.by))
+            return answer(200, SubscriptionSerializer(self.subscription(reference)).data)
+
+        return once(request, work)
+
+
+class SecretRotation(WebhookView):
+    """A new secret."""
+
+    @action(
+        "rotateSecret",
+        "Replace the signing secret.",
+        "RotationIn",
+        {200: SecretSerializer},
+        "Until `previous_until` messages carry two signatures. With `overlap_hours` 0 the secret before ends at once.",
+        is_secret=True,
+        said={"overlap_hours": 24},
+        told={"secret": SECRET, "previous_until": "2026-05-21T12:00:00Z"},
+    )
+    def post(self, request: Request, reference: str) -> Any:
+        subscription = self.subscription(reference)
+        said = attempt(lambda: parse_action(request.data, RotationIn))
+
+        def work() -> Answer:
+            secret = rotate_secret(subscription, overlap=timedelta(hours=said.overlap_hours), by=self.by)
+            ending = subscription.secrets.exclude(expires_at=None).get()
+            return answer(200, SecretSerializer({"secret": secret, "previous_until": ending.expires_at}).data)
+
+        return once(request, work, is_required=True, is_secret=True)
+
+
+class SubscriptionTest(WebhookView):
+    """A trial."""
+
+    @action(
+        "testSubscription",
+        "Send a `ping` to the address.",
+        "NothingIn",
+        {202: SentSerializer},
+        "What became of it is in `deliveries/`.",
+        said={},
+        told={"webhook_id": "msg_7K2M9QXD4F9Q2X7MKD83"},
+    )
+    def post(self, request: Request, reference: str) -> Any:
+        subscription = self.subscription(reference)
+        attempt(lambda: parse_action(request.data, NothingIn))
+        return once(request, lambda: answer(202, {"webhook_id": attempt(lambda: ping(subscription)).webhook_id}))
