@@ -41,6 +41,9 @@ class PartnerKey(models.Model):
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
+    # After a rotation the old secret is good beside the new one for a while.
+    old_secret_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    old_secret_until = models.DateTimeField(null=True, editable=False)
     actor = models.ForeignKey(Actor, models.PROTECT, related_name="partner_keys")
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, blank=True, help_text="The voice of this partner's own reports."
@@ -60,6 +63,11 @@ class PartnerKey(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(reads_per_minute=0) & ~models.Q(writes_per_minute=0),
                 name="partner_key_limits_let_something_through",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(old_secret_hash=None, old_secret_until=None)
+                | models.Q(old_secret_hash__isnull=False, old_secret_until__isnull=False),
+                name="partner_key_old_secret_ends",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Partner keys: made once, shown once, checked at every request, and revoked at once.
+"""Partner keys: shown once, checked at every request, rotated without a gap, and revoked at once.
 
 A key is ``aid_live_<prefix>_<secret>``: the prefix finds the row, the secret's SHA-256 proves it.
 """
@@ -10,7 +10,9 @@ import secrets
 import string
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -23,6 +25,8 @@ LETTERS = string.ascii_letters + string.digits
 PREFIX_LENGTH = 8
 SECRET_LENGTH = 43  # of 62 letters: 256 bits
 TOKEN = re.compile(rf"{START}([A-Za-z0-9]{{4,12}})_([A-Za-z0-9]{{6,64}})", re.ASCII)
+NO_HASH = bytes(32)
+AMENDABLE = ("name", "scopes", "clearance", "expires_at", "reads_per_minute", "writes_per_minute")
 # A key in steady use is written to once a minute, not at every request.
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -35,7 +39,10 @@ def issue_key(
     clearance: Marking,
     source: Source | None = None,
     expires_at: datetime | None = None,
+    reads_per_minute: int | None = None,
+    writes_per_minute: int | None = None,
     by: User | None = None,
+    reason: str = "",
 ) -> tuple[PartnerKey, str]:
     """A new key and its token, which is kept nowhere. ``by`` None: the operator's own command."""
     prefix = random_letters(PREFIX_LENGTH)
@@ -49,26 +56,33 @@ def issue_key(
         scopes=sorted(set(scopes)),
         clearance=clearance,
         expires_at=expires_at,
+        reads_per_minute=reads_per_minute,
+        writes_per_minute=writes_per_minute,
     )
     key.full_clean()
     with transaction.atomic():
         key.save()
-        _note(key, "key.issued", by, scopes=key.scopes, clearance=Marking(clearance).code)
+        _note(key, "key.issued", by, reason=reason, scopes=key.scopes, clearance=Marking(clearance).code)
     return key, f"{START}{prefix}_{secret}"
 
 
 def find_key(token: str) -> PartnerKey | None:
     """The key that ``token`` proves, with its actor and source; None for every other token.
 
-    Unknown, revoked, expired and wrong ones take one query and one comparison alike.
+    Unknown, revoked, expired and wrong ones take one query and the same comparisons alike. A key that is
+    proved by its old secret ends with it.
     """
     matched = TOKEN.fullmatch(token)
     prefix, secret = matched.groups() if matched else ("", "")
     key = PartnerKey.objects.select_related("actor", "source").filter(prefix=prefix).first()
-    expected = bytes(key.secret_hash) if key else hashlib.sha256(b"").digest()
-    if not hmac.compare_digest(expected, _hash(secret)) or key is None:
+    said = _hash(secret)
+    is_new = hmac.compare_digest(bytes(key.secret_hash) if key else NO_HASH, said)
+    is_old = hmac.compare_digest(bytes(key.old_secret_hash or NO_HASH) if key else NO_HASH, said)
+    if key is None or not (is_new or is_old):
         return None
     now = timezone.now()
+    if is_old:
+        key.expires_at = min(filter(None, (key.expires_at, key.old_secret_until)))
     if not is_usable(key, now):
         return None
     note_use(key, now)
@@ -85,6 +99,48 @@ def revoke_key(key: PartnerKey, *, by: User | None = None, reason: str = "") -> 
     with transaction.atomic():
         if PartnerKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
             _note(key, "key.revoked", by, reason=reason)
+
+
+def rotate_key(key: PartnerKey, *, overlap: timedelta, reason: str, by: User | None = None) -> str:
+    """A new token for ``key``; the one before it stays good for ``overlap``, an older one ends now.
+
+    The key is the same: its limits, subscriptions and client_id stay. Without an overlap, what was
+    exchanged for the old secret ends with it. Raises ValidationError where the key is no longer usable.
+    """
+    secret = random_letters(SECRET_LENGTH)
+    now = timezone.now()
+    with transaction.atomic():
+        held = PartnerKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if not is_usable(held, now):
+            raise ValidationError("A key that is revoked or expired cannot be rotated. Issue a new one.")
+        held.old_secret_hash, held.old_secret_until = held.secret_hash, now + overlap
+        held.secret_hash = _hash(secret)
+        held.save(update_fields=["secret_hash", "old_secret_hash", "old_secret_until"])
+        if not overlap:
+            held.tokens.all().delete()
+        _note(held, "key.rotated", by, reason=reason, old_secret_until=held.old_secret_until.isoformat())
+    return f"{START}{held.prefix}_{secret}"
+
+
+def amend_key(key: PartnerKey, *, reason: str, by: User | None = None, **changes: Any) -> None:
+    """Change some of AMENDABLE. It holds from the next request on; what has not changed is not noted."""
+    with transaction.atomic():
+        held = PartnerKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        differing = {name: value for name, value in changes.items() if getattr(held, name) != value}
+        before = {name: getattr(held, name) for name in differing}
+        if not differing:
+            return
+        for name, value in differing.items():
+            assert name in AMENDABLE, name
+            setattr(held, name, value)
+        held.full_clean()
+        held.save(update_fields=list(differing))
+        told = {name: [_plain(before[name]), _plain(value)] for name, value in differing.items()}
+        _note(held, "key.amended", by, reason=reason, **told)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def random_letters(count: int) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from actors.factories import (
+    NOON,
     ActorFactory,
     ActorIdentifierFactory,
     ActorNameFactory,
@@ -52,6 +53,10 @@ OFFENCES: Offences = {
     "partner_key_limits_let_something_through": [
         lambda: PartnerKeyFactory(reads_per_minute=0),
         lambda: PartnerKeyFactory(writes_per_minute=0),
+    ],
+    "partner_key_old_secret_ends": [
+        lambda: PartnerKeyFactory(old_secret_hash=b"x" * 32),
+        lambda: PartnerKeyFactory(old_secret_until=NOON),
     ],
     "source_rating_has_a_reason": [lambda: SourceRatingFactory(reason="")],
 }

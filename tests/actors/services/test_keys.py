@@ -1,16 +1,19 @@
 """Partner keys: what proves one, what stops one, and what is kept of it."""
 
 import hashlib
+import re
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import AuditEntry, PartnerKey
-from actors.services.keys import find_key, issue_key, revoke_key
+from actors.services.keys import amend_key, find_key, issue_key, revoke_key, rotate_key
+from actors.services.tokens import find_token, keep_token, lifetime_of
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +75,57 @@ def test_issuing_and_revoking_are_audited_once_each():
     assert list(told) == [("key.issued", by.pk, key.prefix, ""), ("key.revoked", by.pk, key.prefix, "rotated")]
 
 
+def test_after_a_rotation_both_secrets_are_good_until_the_overlap_ends():
+    by = UserFactory()
+    key, old = issue(expires_at=timezone.now() + timedelta(days=90))
+    new = rotate_key(key, overlap=timedelta(days=7), by=by, reason="yearly")
+    assert new != old
+    assert [find_key(token).pk for token in (old, new)] == [key.pk, key.pk]
+    entry = AuditEntry.objects.get(action="key.rotated")
+    assert (entry.user, entry.reason, entry.object_reference) == (by, "yearly", key.prefix)
+    PartnerKey.objects.update(old_secret_until=timezone.now())
+    assert find_key(old) is None
+    assert find_key(new)
+
+
+def test_the_secret_before_the_last_ends_with_a_second_rotation():
+    key, first = issue()
+    second = rotate_key(key, overlap=timedelta(days=7), reason="yearly")
+    third = rotate_key(key, overlap=timedelta(days=7), reason="again")
+    assert [find_key(token) is not None for token in (first, second, third)] == [False, True, True]
+
+
+def test_a_token_of_the_old_secret_ends_with_it():
+    key, old = issue()
+    rotate_key(key, overlap=timedelta(minutes=10), reason="yearly")
+    assert lifetime_of(find_key(old), timezone.now()) <= timedelta(minutes=10)
+    keep_token("aid_token_x", key=key, scopes=["read"])
+    rotate_key(key, overlap=timedelta(0), reason="leaked")
+    assert find_token("aid_token_x") is None
+    assert find_key(old) is None
+
+
+@pytest.mark.parametrize("gone", [{"revoked_at": timezone.now()}, {"expires_at": timezone.now()}])
+def test_a_key_that_is_gone_is_not_rotated(gone):
+    key, _ = issue()
+    PartnerKey.objects.update(**gone)
+    with pytest.raises(ValidationError):
+        rotate_key(key, overlap=timedelta(days=7), reason="yearly")
+    assert not AuditEntry.objects.filter(action="key.rotated").exists()
+
+
+def test_a_change_holds_at_once_and_is_audited_with_what_was_before():
+    key, token = issue()
+    amend_key(key, reason="more to send", scopes=["read", "reports:write"], reads_per_minute=9, name=key.name)
+    assert (find_key(token).scopes, find_key(token).reads_per_minute) == (["read", "reports:write"], 9)
+    entry = AuditEntry.objects.get(action="key.amended")
+    assert entry.changes == {"scopes": [["read"], ["read", "reports:write"]], "reads_per_minute": [None, 9]}
+    amend_key(key, reason="nothing new", reads_per_minute=9)
+    assert AuditEntry.objects.filter(action="key.amended").count() == 1
+    with pytest.raises(ValidationError):
+        amend_key(key, reason="mistyped", scopes=["raed"])
+
+
 def test_use_is_noted_at_most_once_a_minute(django_assert_num_queries):
     key, token = issue()
     with django_assert_num_queries(4):  # in a savepoint
@@ -99,6 +153,23 @@ def test_command_prints_the_key_once(capsys):
     token = capsys.readouterr().out.strip()
     key = find_key(token)
     assert (key.actor, key.source, key.scopes, key.clearance) == (actor, source, ["read", "reports:write"], 2)
+
+
+def test_commands_list_rotate_and_revoke(capsys):
+    key, old = issue(name="Logistics")
+    call_command("rotate_partner_key", key.prefix, "--reason=yearly", "--overlap-days=0")
+    new = capsys.readouterr().out.strip()
+    assert (find_key(old), find_key(new)) == (None, key)
+    call_command("list_partner_keys")
+    assert re.search(rf"{key.prefix}  usable  used 20.*  read  Logistics", capsys.readouterr().out)
+    call_command("revoke_partner_key", f"aid_live_{key.prefix}", "--reason=left")
+    assert find_key(new) is None
+    call_command("list_partner_keys")
+    assert "revoked" in capsys.readouterr().out
+    assert AuditEntry.objects.first().reason == "left"
+    for command in ("rotate_partner_key", "revoke_partner_key"):
+        with pytest.raises(CommandError, match="no key"):
+            call_command(command, "nobody", "--reason=x")
 
 
 @pytest.mark.parametrize("said", ["Nobody", "Twins"])
