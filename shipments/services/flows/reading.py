@@ -106,7 +106,9 @@ _PLAIN = ("subject_id", "subject__reference", "subject__kind", "status", "state"
 def pictures_of(kind: str, reader: Reader, known_at: datetime | None, narrowing: Narrowing) -> QuerySet:
     """The pictures of the offers or shipments that are counted."""
     rows = Picture.objects.for_reader(reader, known_at=known_at)
-    rows = rows.filter(subject__kind=kind, subject__merged_into=None).exclude(timeline=[], alternatives=[])
+    rows = rows.filter(**{f"subject__as_{kind}__isnull": False}, subject__merged_into=None).exclude(
+        timeline=[], alternatives=[]
+    )
     if narrowing.contested is not None:
         rows = rows.filter(contested=narrowing.contested)
     if narrowing.crisis is not None:
