@@ -1,6 +1,5 @@
 """Actors, with their names and codes."""
 
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -23,7 +22,6 @@ class IdentifiersInline(EditableInline):
     visible_through = ("actor",)
 
 
-@admin.register(Actor)
 class ActorAdmin(EditableRows, ReadableAdmin):
     """Who takes part. A role is on a link, so there is none here."""
 

@@ -8,6 +8,7 @@ from actors.marking import Marking
 from actors.models import Actor, Source, SourceRating
 
 MARKINGS = [each.code for each in Marking]
+MERGED_FROM = "What was merged into it; each is answered with this one."
 
 
 class MarkingField(serializers.ChoiceField):
@@ -51,6 +52,7 @@ class ActorSerializer(NamedActorSerializer):
     identifiers = IdentifierSerializer(many=True)
     parent = serializers.CharField(allow_null=True, help_text="Reference of what it is a part of.")  # type: ignore[assignment]
     provisional = serializers.BooleanField(help_text="Named by a report, not yet confirmed by an analyst.")
+    merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
     marking = MarkingField()
 
 

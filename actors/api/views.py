@@ -33,10 +33,12 @@ def actor_rows(reader: Reader) -> QuerySet:
     called = ActorName.objects.filter(actor=OuterRef("pk"))
     codes = ActorIdentifier.objects.filter(actor=OuterRef("pk"))
     parent = Actor.objects.visible_to(reader).filter(pk=OuterRef("parent_id"))
+    merged = Actor.objects.visible_to(reader).filter(merged_into=OuterRef("pk"))
     beside: dict[str, Any] = {
         "names": ArraySubquery(called.values(json=JSONObject(name="name", language="language", script="script"))),
         "identifiers": ArraySubquery(codes.values(json=JSONObject(scheme="scheme", value="value"))),
         "parent": Subquery(parent.values("reference")[:1]),
+        "merged_from": ArraySubquery(merged.order_by("pk").values("reference")),
     }
     own = ("reference", "name", "kind", "country", "provisional", "marking")
     return Actor.objects.visible_to(reader).filter(merged_into=None).values(*own).annotate(**beside)
@@ -70,9 +72,11 @@ class ActorDetail(ReadView):
 
     @extend_schema(operation_id="readActor", responses=ActorSerializer)
     def get(self, request: Request, reference: str) -> Response:
-        """An actor with its names and identifiers."""
+        """An actor with its names and identifiers; of a merged one, what it was merged into."""
         self.read_parameters()
-        return Response(ActorSerializer(_one(actor_rows(self.reader).filter(reference=reference))).data)
+        merged = Actor.objects.visible_to(self.reader).filter(reference=reference, merged_into__isnull=False)
+        named = Q(reference=reference) | Q(pk__in=merged.values("merged_into"))
+        return Response(ActorSerializer(_one(actor_rows(self.reader).filter(named))).data)
 
 
 class SourceParameters(Parameters):

@@ -18,6 +18,7 @@ from actors.admin.badges import badge, marking_badge, percent, state_badge, two_
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
 from shipments.admin.deciding import FORMS
+from shipments.admin.merging import Mergeable
 from shipments.admin.panel import panel_of
 from shipments.intake.moments import known_at_of
 from shipments.models import Crisis, Decision, Finding, Picture, ReadingGrant, Subject, SubjectIdentifier
@@ -83,7 +84,7 @@ class GrantsInline(ReadableInline):
     verbose_name_plural = "who else may read it"
 
 
-class SubjectPages(EditableRows, ReadableAdmin):
+class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
     """List and page of one kind of subject. What happened is never edited here, only what it is and was planned."""
 
     change_form_outer_before_template = "admin/shipments/panel.html"

@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from actors.admin.filters import RelatedFilter
 from actors.admin.readable import EditableRows, ReadableAdmin
+from shipments.admin.merging import Mergeable
 from shipments.models import Attribute, Containment, LedgerEntry, Place, PolicyVersion
 
 
@@ -46,7 +47,7 @@ class PolicyVersionAdmin(ReadableAdmin):
 
 
 @admin.register(Place)
-class PlaceAdmin(EditableRows, ReadableAdmin):
+class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
     """Airports, ports, border points, cities and countries."""
 
     open_to_all = True

@@ -51,6 +51,9 @@ def plan_rows(kind: str, reader: Reader) -> QuerySet:
         .values(*COMMON)
         .annotate(
             crisis=reference_of(reader, "crisis_id"),
+            merged_from=ArraySubquery(
+                Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk").values("reference")
+            ),
             is_beyond_tiers=Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
             identifiers=ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
             **PLANS[kind](reader),

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from actors.api.parameters import PageParameters
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MarkingField
+from actors.api.serializers import MERGED_FROM, MarkingField
 from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
@@ -35,6 +36,8 @@ class PlaceSerializer(NamedPlaceSerializer):
     longitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True)
     time_zone = serializers.CharField(help_text="IANA.")
     within = serializers.CharField(allow_null=True, help_text="Code of what contains it.")
+    provisional = serializers.BooleanField(help_text="Entered by a partner, not yet confirmed by an analyst.")
+    merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
 
 
 class PlaceParameters(PageParameters):
@@ -47,11 +50,14 @@ class PlaceParameters(PageParameters):
 
 
 PLACE_COLUMNS = ["code", "name", "country", "kind", "iata", "icao", "unlocode", "latitude", "longitude", "time_zone"]
+PLACE_COLUMNS += ["provisional"]
 
 
 def place_rows() -> QuerySet:
     """Places as the serializer wants them; they have no marking."""
-    return Place.objects.values(*PLACE_COLUMNS).annotate(within=F("within__code"))
+    merged = Place.objects.filter(merged_into=OuterRef("pk")).order_by("code").values("code")
+    rows = Place.objects.filter(merged_into=None).values(*PLACE_COLUMNS)
+    return rows.annotate(within=F("within__code"), merged_from=ArraySubquery(merged))
 
 
 class PlaceList(ReadView):
@@ -83,7 +89,8 @@ class PlaceDetail(ReadView):
     @extend_schema(operation_id="readPlace", summary="One place.", responses=PlaceSerializer, tags=["places"])
     def get(self, request: Request, code: str) -> Response:
         self.read_parameters()
-        row = place_rows().filter(code=code).first()
+        merged = Place.objects.filter(code=code, merged_into__isnull=False)
+        row = place_rows().filter(Q(code=code) | Q(pk__in=merged.values("merged_into"))).first()
         if row is None:
             raise not_found()
         return Response(PlaceSerializer(row).data)

@@ -149,7 +149,10 @@ def shown_reports(rows: Sequence[dict[str, Any]], reader: Reader) -> Any:
 
 def is_about(subject: Subject) -> Q:
     """Reports that were said of ``subject``, or attached to it."""
-    attached = Attachment.objects.filter(report=OuterRef("pk"), subject=subject)
+    later = Attachment.objects.filter(report=OuterRef("report"), recorded_at__gt=OuterRef("recorded_at"))
+    attached = Attachment.objects.filter(
+        ~Exists(later.exclude(subject=subject)), report=OuterRef("pk"), subject=subject
+    )
     return Q(subject_id=subject.pk) | Q(Exists(attached))
 
 

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from actors.api.serializers import IdentifierSerializer, MarkingField, NamedActorSerializer
+from actors.api.serializers import MERGED_FROM, IdentifierSerializer, MarkingField, NamedActorSerializer
 from shipments.api.resolved import PictureSerializer
 from shipments.models import Contact, Leg, Offer, Shipment, ShipmentParty
 from shipments.models.quantity import Basis, Qualifier
@@ -36,6 +36,7 @@ class SubjectSerializer(serializers.Serializer):
     identifiers = IdentifierSerializer(many=True)
     marking = MarkingField()
     provisional = serializers.BooleanField(help_text="Made from a report, not yet confirmed by an analyst.")
+    merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
     created_at = serializers.DateTimeField()
     picture = PictureSerializer(allow_null=True, help_text="Null while nothing is believed.")
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -53,8 +54,10 @@ class SubjectView(ReadView):
     parameters = KnownAtParameters
 
     def subject(self, reference: str, asked: dict[str, Any]) -> Subject:
-        """The subject. Raises the same refusal for hidden, missing and not yet known."""
-        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(reference=reference, merged_into=None)
+        """The subject, or what it was merged into. Raises the same refusal for hidden, missing and not yet known."""
+        merged = Subject.objects.visible_to(self.reader).filter(reference=reference, merged_into__isnull=False)
+        named = Q(reference=reference, merged_into=None) | Q(pk__in=merged.values("merged_into"))
+        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(named)
         if asked.get("known_at"):
             rows = rows.filter(was_known(self.reader, asked["known_at"]))
         subject = rows.first()

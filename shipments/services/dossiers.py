@@ -13,6 +13,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from actors.models import SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, Decision, Leg, Line, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
@@ -225,7 +227,9 @@ def _add_what_hangs_on(rows: dict[UUID, dict[str, Any]]) -> None:
 
     interests = defaultdict(list)
     noted = SourceInterest.objects.filter(source_id__in={row["source_id"] for row in rows.values()})
-    for source_id, actor_id, recorded_at in noted.values_list("source_id", "actor_id", "recorded_at"):
+    # An interest names its actor for good; plans name what that was merged into.
+    noted = noted.annotate(in_whom=Coalesce("actor__merged_into", "actor"))
+    for source_id, actor_id, recorded_at in noted.values_list("source_id", "in_whom", "recorded_at"):
         interests[source_id].append((actor_id, micros(recorded_at)))
     for row in rows.values():
         row["interests"] = interests[row["source_id"]]

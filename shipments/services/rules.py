@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models.functions import Coalesce
+
 from shipments.models import Attribute, Containment, Place, PolicyVersion
 from shipments.reconciliation.model import HOUR, Policy
 from shipments.reconciliation.values import AttributeRule
@@ -76,7 +78,12 @@ def read_rules() -> Rules:
                 "attribute_id", "coarser", "finer", "recorded_at"
             )
         ),
-        places=dict(Place.objects.filter(within__isnull=False).values_list("code", "within__code")),
+        # A merged place lies in the one that it is: reports name it for good.
+        places=dict(
+            Place.objects.annotate(outer=Coalesce("merged_into__code", "within__code"))
+            .filter(outer__isnull=False)
+            .values_list("code", "outer")
+        ),
     )
 
 

@@ -31,9 +31,16 @@ def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of:
 
     # A report that was moved away stays in its first subject's dossier: the decision that moved it
     # holds it out there, from the moment it was taken.
+    # One that went back to where it was before (a merge was undone) leaves the dossier between.
     is_ours = row["subject_id"] == subject_id
+    been = {row["subject_id"]}
     for attachment in row["attachments"]:
-        if attachment.subject_id == subject_id and micros(attachment.recorded_at) <= as_of:
+        if micros(attachment.recorded_at) > as_of:
+            continue
+        if attachment.subject_id != subject_id and attachment.subject_id in been:
+            is_ours = row["subject_id"] == subject_id
+        been.add(attachment.subject_id)
+        if attachment.subject_id == subject_id:
             received_at = max(received_at, micros(attachment.recorded_at))
             is_ours = True
             leg = attachment.leg.key if attachment.leg else leg

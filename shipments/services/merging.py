@@ -1,0 +1,275 @@
+"""Two rows that are one: a redirect from the one to the other, which can be undone.
+
+    merge    checks ─ plan rows that name the one name the other ─ its reports are attached to the other
+               └ merged_into, audit entry with what was moved, both are due
+    unmerge  the audit entry is read backwards; reports return where they were
+
+Only what is provisional is merged, into what is of its kind, is not merged itself and is marked as high.
+Evidence is never changed: a report keeps the subject it was said of, and an Attachment, dated, says more.
+The survivor's plan stands; of the other's, those legs and lines come along that reports speak of.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from actors.models import Actor, AuditEntry, PartnerKey, SourceInterest, User
+from shipments.models import (
+    Appeal,
+    Attachment,
+    Contact,
+    Inquiry,
+    LedgerEntry,
+    Leg,
+    Line,
+    Offer,
+    Place,
+    Report,
+    Shipment,
+    ShipmentParty,
+    Subject,
+)
+from shipments.services.doorbell import ring_on_commit
+from shipments.services.errors import NotMergeable
+from shipments.services.planning import announce_subject
+from shipments.services.queue import mark_due_now
+
+Row = Actor | Place | Subject
+Link = tuple[type[models.Model], str]
+PARTICIPANTS: type[models.Model] = Contact.participants.through
+# The plan rows that name an actor, a place or a subject. Evidence, grants, keys and sources keep the name they have.
+LINKS: Mapping[str, tuple[Link, ...]] = {
+    "actor": (
+        (Appeal, "requester"),
+        (Appeal, "addressee"),
+        (Offer, "donor"),
+        (Offer, "recipient"),
+        (Shipment, "recipient"),
+        (Shipment, "carrier"),
+        (ShipmentParty, "actor"),
+        (Leg, "carrier"),
+        (Line, "donor"),
+        (Inquiry, "asked"),
+        (Inquiry, "asked_by"),
+        (PARTICIPANTS, "actor"),
+        (Actor, "parent"),
+    ),
+    "place": (
+        (Shipment, "destination"),
+        (Leg, "origin"),
+        (Leg, "destination"),
+        (Contact, "place"),
+        (Place, "within"),
+    ),
+    "crisis": ((Subject, "crisis"),),
+    "appeal": ((Offer, "answers"),),
+    "offer": ((Shipment, "offer"),),
+    "shipment": ((Shipment, "parent"),),
+}
+# Rows that would stand twice, once both names are one: (model, column) -> what else makes them the same.
+ONCE: Mapping[Link, tuple[str, ...]] = {
+    (ShipmentParty, "actor"): ("shipment_id", "role"),
+    (PARTICIPANTS, "actor"): ("contact_id",),
+}
+MERGE, UNMERGE = "merge", "unmerge"
+
+
+@transaction.atomic
+def merge(row: Row, into: Row, *, reason: str, by: User) -> None:
+    """Say that ``row`` is ``into``. Raises NotMergeable with the reason; then nothing is changed."""
+    kind = kind_of(row)
+    row, into = _locked(row, into)
+    _check(row, into)
+    subjects = _spoken_of(row) | _named_by(row, kind)
+    try:
+        with transaction.atomic():
+            moved, dropped = _repoint(kind, row, into)
+            reports = _attach(row, into, reason, by) if isinstance(row, Subject) and isinstance(into, Subject) else []
+    except IntegrityError:
+        raise NotMergeable("Something would then have one party on both sides, or lead to where it began.") from None
+    type(row)._default_manager.filter(pk=row.pk).update(merged_into=into.pk)
+    changes = {"into": _name(into), "moved": moved, "dropped": dropped, "reports": reports}
+    _close(MERGE, row, into, kind, subjects, changes, reason=reason, by=by)
+
+
+@transaction.atomic
+def unmerge(row: Row, *, reason: str, by: User) -> None:
+    """Undo the merge of ``row``. What was said of it meanwhile, by any of its names, stays with the survivor."""
+    if row.merged_into_id is None:
+        raise NotMergeable("It is not merged.")
+    kind, into = kind_of(row), cast(Row, row.merged_into)
+    row, into = _locked(row, into)
+    subjects = _spoken_of(into) | _named_by(into, kind)
+    merged = AuditEntry.objects.filter(action=MERGE, object_type=kind, object_reference=_name(row)).first()
+    changes = merged.changes if merged else {"moved": {}, "dropped": {}, "reports": []}
+    for link, ids in changes["moved"].items():
+        model, column = _link_of(link)
+        model._default_manager.filter(pk__in=ids, **{column: into.pk}).update(**{column: row.pk})
+    for link, rows in changes["dropped"].items():
+        model, column = _link_of(link)
+        model._default_manager.bulk_create(
+            [model(**{**each, f"{column}_id": row.pk}) for each in rows], ignore_conflicts=True
+        )
+    type(row)._default_manager.filter(pk=row.pk).update(merged_into=None)
+    if isinstance(row, Subject):
+        _return_reports(row, into.pk, changes["reports"], reason, by)
+    _close(UNMERGE, row, into, kind, subjects, {"from": _name(into)}, reason=reason, by=by)
+
+
+def kind_of(row: Row) -> str:
+    """actor, place, or the kind of subject."""
+    return row.kind if isinstance(row, Subject) else "place" if isinstance(row, Place) else "actor"
+
+
+def _locked(row: Row, into: Row) -> tuple[Any, Any]:
+    model: Any = Subject if isinstance(row, Subject) else type(row)
+    if isinstance(into, Subject) != isinstance(row, Subject) or not isinstance(into, model):
+        raise NotMergeable("The two are not of one kind.")
+    rows = model.objects.select_for_update().filter(pk__in=[row.pk, into.pk]).order_by("pk")
+    found = {each.pk: each for each in rows}
+    return found[row.pk], found[into.pk]
+
+
+def _check(row: Any, into: Any) -> None:
+    refusals: list[tuple[Callable[[], bool], str]] = [
+        (lambda: row.pk == into.pk, "It cannot be merged into itself."),
+        (lambda: kind_of(row) != kind_of(into), "The two are not of one kind."),
+        (lambda: not row.provisional, "It is confirmed; only what is provisional is merged."),
+        (lambda: row.merged_into_id is not None, "It is merged already; undo that first."),
+        (lambda: into.merged_into_id is not None, "What it would be merged into is merged itself."),
+        (lambda: row.merged_from.exists(), "Others are merged into it; undo those first."),
+        (
+            lambda: getattr(into, "marking", 0) < getattr(row, "marking", 0),
+            "It is marked higher than the other: its reports would be opened to more readers.",
+        ),
+        (
+            lambda: isinstance(row, Actor) and PartnerKey.objects.filter(actor=row).exists(),
+            "It has keys: a partner's organisation is confirmed, not merged.",
+        ),
+    ]
+    for is_so, sentence in refusals:
+        if is_so():
+            raise NotMergeable(sentence)
+
+
+def _repoint(kind: str, row: Any, into: Any) -> tuple[dict[str, list[str]], dict[str, list[dict[str, str]]]]:
+    """Let plan rows that name ``row`` name ``into``; what was moved, and what would have stood there twice."""
+    moved: dict[str, list[str]] = {}
+    dropped: dict[str, list[dict[str, str]]] = {}
+    for model, column in [*LINKS.get(kind, ()), *(PARTS if kind == Subject.Kind.SHIPMENT else ())]:
+        rows = model._default_manager.filter(**{column: row.pk})
+        if (model, column) in PARTS:
+            taken = model._default_manager.filter(**{column: into.pk}).values("key")
+            rows = rows.filter(report__isnull=False).exclude(key__in=taken).distinct()
+        for each in rows.order_by("pk") if (model, column) in ONCE else ():
+            same = {name: getattr(each, name) for name in ONCE[model, column]}
+            if model._default_manager.filter(**same, **{column: into.pk}).exists():
+                dropped.setdefault(_label(model, column), []).append({name: str(value) for name, value in same.items()})
+                each.delete()
+        ids = list(rows.values_list("pk", flat=True))
+        if ids:
+            model._default_manager.filter(pk__in=ids).update(**{column: into.pk})
+            moved[_label(model, column)] = [str(pk) for pk in ids]
+    return moved, dropped
+
+
+PARTS: tuple[Link, ...] = ((Leg, "shipment"), (Line, "shipment"))
+
+
+def _attach(row: Subject, into: Subject, reason: str, by: User) -> list[str]:
+    """Attach what was said of ``row`` to ``into``, with the legs and lines of the same keys."""
+    about = Report.objects.filter(Q(subject=row) | Q(attachments__subject=row)).distinct()
+    reports = [each for each in about.prefetch_related("attachments") if _subject_of(each) == row.pk]
+    return _bind(reports, into, reason, by)
+
+
+def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) -> list[str]:
+    legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=subject.pk)}
+    lines = {line.key: line for line in Line.objects.filter(shipment_id=subject.pk)}
+    now = timezone.now()
+    made = Attachment.objects.bulk_create(
+        Attachment(
+            report=report,
+            subject=subject,
+            leg=legs.get(report.leg_said),
+            line=lines.get(report.line_said),
+            recorded_at=now,
+            recorded_by=by,
+            reason=reason,
+        )
+        for report in reports
+    )
+    return [each.report.reference for each in made]
+
+
+def _subject_of(report: Report) -> UUID | None:
+    """What a report is about by now: the latest attachment, or what it was said of."""
+    attachments = sorted(report.attachments.all(), key=lambda each: each.recorded_at)
+    return attachments[-1].subject_id if attachments else report.subject_id
+
+
+def _return_reports(row: Subject, into: UUID, references: Iterable[str], reason: str, by: User) -> None:
+    reports = Report.objects.filter(reference__in=list(references)).prefetch_related("attachments")
+    _bind([each for each in reports if _subject_of(each) == into], row, reason, by)
+
+
+def _spoken_of(row: Row) -> set[UUID]:
+    """Subjects whose evidence reads otherwise once the row is another."""
+    if isinstance(row, Subject):
+        return {row.pk}
+    reports = Report.objects.filter(subject__isnull=False)
+    if isinstance(row, Place):
+        reports = reports.filter(place=row)
+    else:
+        reports = reports.filter(source__in=SourceInterest.objects.filter(actor=row).values("source"))
+    attached = Attachment.objects.filter(report__in=reports.values("pk")).values_list("subject_id", flat=True)
+    return {*reports.values_list("subject_id", flat=True).distinct(), *attached.distinct()}
+
+
+def _named_by(row: Row, kind: str) -> set[UUID]:
+    """Subjects whose plan names the row."""
+    found: set[UUID] = set()
+    for model, column in LINKS.get(kind, ()):
+        names = {field.attname for field in model._meta.concrete_fields}
+        own = next((name for name in ("shipment_id", "contact_id") if name in names), "pk")
+        if issubclass(model, Subject) or own != "pk":
+            found |= set(model._default_manager.filter(**{column: row.pk}).values_list(own, flat=True))
+    return found
+
+
+def _close(
+    action: str, row: Any, into: Any, kind: str, subjects: set[UUID], changes: dict[str, Any], *, reason: str, by: User
+) -> None:
+    """The audit entry, the due rows of all that it touches, and the news of it."""
+    AuditEntry.objects.create(
+        user=by, action=action, object_type=kind, object_reference=_name(row), reason=reason, changes=changes
+    )
+    touched = subjects | ({row.pk, into.pk} if isinstance(row, Subject) else set())
+    mark_due_now(touched)
+    LedgerEntry.objects.filter(Q(subject__in=touched) | Q(**{_entry_column(row): row.pk})).update(
+        version=F("version") + 1
+    )
+    for subject in Subject.objects.filter(pk__in=touched):
+        announce_subject(subject)
+    ring_on_commit()
+
+
+def _entry_column(row: Row) -> str:
+    return "subject" if isinstance(row, Subject) else "place" if isinstance(row, Place) else "actor"
+
+
+def _name(row: Row) -> str:
+    return row.code if isinstance(row, Place) else row.reference
+
+
+def _label(model: type[models.Model], column: str) -> str:
+    return f"{model._meta.model_name}.{column}"
+
+
+def _link_of(label: str) -> Link:
+    links = {_label(*link): link for each in (*LINKS.values(), PARTS) for link in each}
+    return links[label]

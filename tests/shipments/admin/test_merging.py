@@ -1,0 +1,71 @@
+"""Merging from a list: chosen there, named and explained on a page, refused in words, within one's clearance."""
+
+import pytest
+
+from actors.factories import ActorFactory
+from actors.marking import Marking
+from actors.models import Actor, AuditEntry
+from shipments.factories import OfferFactory, PlaceFactory, ShipmentFactory
+from shipments.models import Place, Subject
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def rows_of(kind):
+    factory = {"shipment": ShipmentFactory, "offer": OfferFactory, "actor": ActorFactory, "place": PlaceFactory}[kind]
+    codes = ({"code": "PLC-1"}, {"code": "PLC-2"}) if kind == "place" else ({}, {})
+    return factory(provisional=True, **codes[0]), factory(**codes[1])
+
+
+@pytest.mark.parametrize(
+    ("app", "kind", "model"),
+    [
+        ("shipments", "shipment", Subject),
+        ("shipments", "offer", Subject),
+        ("actors", "actor", Actor),
+        ("shipments", "place", Place),
+    ],
+)
+def test_chosen_rows_are_merged_and_parted_again(app, kind, model):
+    row, into = rows_of(kind)
+    client, changelist = signed_in(), f"/admin/{app}/{kind}/"
+    chosen = client.post(changelist, {"action": "merge_chosen", "_selected_action": [str(row.pk)]})
+    page = chosen.headers["Location"]
+    assert "can be undone" in client.get(page).content.decode()
+    name = into.code if kind == "place" else into.reference
+    answer = client.post(page, {"into": name, "reason": "One thing, told twice."})
+    assert answer.headers["Location"] == changelist
+    assert model.objects.get(pk=row.pk).merged_into_id == into.pk
+    chosen = client.post(changelist, {"action": "undo_merge", "_selected_action": [str(row.pk)]})
+    assert client.post(chosen.headers["Location"], {"reason": "Two things."}).status_code == 302
+    assert model.objects.get(pk=row.pk).merged_into_id is None
+    assert {entry.reason for entry in AuditEntry.objects.all()} >= {"One thing, told twice.", "Two things."}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"into": "SHP-00000000", "reason": "x"}, "none of that name"),
+        ({"into": "hidden", "reason": "x"}, "none of that name"),
+        ({"into": "self", "reason": "x"}, "into itself"),
+        ({"into": "good", "reason": " "}, "required"),
+    ],
+)
+def test_what_cannot_be_merged_is_told_and_changes_nothing(said, told):
+    row, into = rows_of("shipment")
+    hidden = ShipmentFactory(marking=Marking.RED)
+    names = {"hidden": hidden.reference, "self": row.reference, "good": into.reference}
+    said = {**said, "into": names.get(said["into"], said["into"])}
+    answer = signed_in().post(f"/admin/shipments/shipment/merge/?row={row.pk}", said)
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+    assert not Subject.objects.exclude(merged_into=None).exists()
+
+
+def test_rows_that_are_hidden_or_no_rows_are_one_answer():
+    hidden = ShipmentFactory(provisional=True, marking=Marking.RED)
+    client = signed_in()
+    for row in (hidden.pk, "01a20e35-29af-7072-92bb-fac916227970", "x", ""):
+        for page in ("merge", "unmerge"):
+            assert client.get(f"/admin/shipments/shipment/{page}/?row={row}").status_code == 403
