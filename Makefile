@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: run test bench soak check format openapi lock setup
+.PHONY: run test bench soak check format openapi examples lock setup
 
 run:
 	@$(PYTHON) manage.py up
@@ -30,6 +30,11 @@ format: setup
 
 openapi:
 	@$(PYTHON) manage.py spectacular --validate --file docs/openapi.yaml
+
+# The examples in it, noted from real answers; new addresses have to be in the document before.
+examples: openapi
+	@RECORD_EXAMPLES=yes $(PYTHON) manage.py test tests/aidtracker/api/test_examples.py -n0 -q
+	@$(MAKE) --no-print-directory openapi
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

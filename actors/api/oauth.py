@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from oauthlib.oauth2 import BackendApplicationServer, InvalidRequestError, OAuth2Error, RequestValidator
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -115,22 +115,6 @@ class Token(APIView):
             400: OpenApiResponse(TokenErrorSerializer, description="The request is not right."),
             401: OpenApiResponse(TokenErrorSerializer, description="No such client, or the wrong secret."),
         },
-        examples=[
-            OpenApiExample(
-                "A token to read",
-                value={
-                    "access_token": "aid_token_3v0Kq…",
-                    "token_type": "Bearer",
-                    "expires_in": 3600,
-                    "scope": "read",
-                },
-                response_only=True,
-                status_codes=["200"],
-            ),
-            OpenApiExample(
-                "A wrong secret", value={"error": "invalid_client"}, response_only=True, status_codes=["401"]
-            ),
-        ],
         tags=["access"],
         auth=[{"client": []}, {}],  # type: ignore[list-item]  # what the library documents
     )

@@ -49,9 +49,14 @@ class ActorList(ReadView):
 
     parameters = ActorParameters
 
-    @extend_schema(operation_id="listActors", parameters=[ActorParameters], responses=page_of(ActorSerializer))
+    @extend_schema(
+        operation_id="listActors",
+        summary="Actors by name.",
+        description="States, ministries, agencies, companies, carriers, outlets, people: whoever takes part.",
+        parameters=[ActorParameters],
+        responses=page_of(ActorSerializer),
+    )
     def get(self, request: Request) -> Response:
-        """Actors by name."""
         asked = self.read_parameters()
         rows = actor_rows(self.reader)
         if search := asked.get("search"):
@@ -70,9 +75,16 @@ def _named_like(search: str) -> QuerySet:
 class ActorDetail(ReadView):
     """One actor."""
 
-    @extend_schema(operation_id="readActor", responses=ActorSerializer)
+    @extend_schema(
+        operation_id="readActor",
+        summary="One actor.",
+        description=(
+            "An actor with its other names, in their own letters, and the codes that others know it by; of a merged "
+            "one, what it was merged into."
+        ),
+        responses=ActorSerializer,
+    )
     def get(self, request: Request, reference: str) -> Response:
-        """An actor with its names and identifiers; of a merged one, what it was merged into."""
         self.read_parameters()
         merged = Actor.objects.visible_to(self.reader).filter(reference=reference, merged_into__isnull=False)
         named = Q(reference=reference) | Q(pk__in=merged.values("merged_into"))
@@ -114,9 +126,14 @@ class SourceList(ReadView):
 
     parameters = SourceListParameters
 
-    @extend_schema(operation_id="listSources", parameters=[SourceListParameters], responses=page_of(SourceSerializer))
+    @extend_schema(
+        operation_id="listSources",
+        summary="Sources by code.",
+        description="Whoever speaks, each with the grade in force. Reports name and cite sources by their code.",
+        parameters=[SourceListParameters],
+        responses=page_of(SourceSerializer),
+    )
     def get(self, request: Request) -> Response:
-        """Sources by code."""
         asked = self.read_parameters()
         rows = source_rows(self.reader, asked)
         # `actor` is the reference of a visible actor, so hidden and missing ones find nothing alike.
@@ -132,9 +149,14 @@ class SourceDetail(ReadView):
 
     parameters = SourceParameters
 
-    @extend_schema(operation_id="readSource", parameters=[SourceParameters], responses=SourceSerializer)
+    @extend_schema(
+        operation_id="readSource",
+        summary="One source.",
+        description="A source and how far it is trusted: its Admiralty grade, now or as of `known_at`.",
+        parameters=[SourceParameters],
+        responses=SourceSerializer,
+    )
     def get(self, request: Request, code: str) -> Response:
-        """A source with its grade."""
         asked = self.read_parameters()
         return Response(SourceSerializer(_one(source_rows(self.reader, asked).filter(code=code))).data)
 

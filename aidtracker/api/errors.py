@@ -116,33 +116,34 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 400s (a bad host, too many fields)."""
     if not _is_api(request):
         return defaults.bad_request(request, exception)
-    return _plain(400, "bad_request", "The request cannot be read.")
+    return plain_problem(400, "bad_request", "The request cannot be read.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 403s (a missing CSRF token)."""
     if not _is_api(request):
         return defaults.permission_denied(request, exception)
-    return _plain(403, "forbidden", "This is not allowed.")
+    return plain_problem(403, "forbidden", "This is not allowed.")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Paths that lead nowhere."""
     if not _is_api(request):
         return defaults.page_not_found(request, exception)
-    return _plain(404, "not_found", "There is nothing here that you may see.")
+    return plain_problem(404, "not_found", "There is nothing here that you may see.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A crash outside the API's views."""
     if not _is_api(request):
         return defaults.server_error(request)
-    return _plain(500, "internal_error", "Something broke on our side. Tell us the request_id.")
+    return plain_problem(500, "internal_error", "Something broke on our side. Tell us the request_id.")
 
 
 def _is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def _plain(status: int, code: str, detail: str) -> HttpResponse:
+def plain_problem(status: int, code: str, detail: str) -> HttpResponse:
+    """A problem from where no view of the API has been reached."""
     return JsonResponse(problem_json(status, code, detail), status=status, content_type=CONTENT_TYPE)

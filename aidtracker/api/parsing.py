@@ -43,10 +43,7 @@ class NDJSONParser(BaseParser):
     media_type = "application/x-ndjson"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        meta = parser_context["request"].META
-        _check_headers(meta)
-        if not meta.get("CONTENT_LENGTH"):
-            raise Refusal("length_required", "Say how long the stream is, by Content-Length.", status=411)
+        _check_headers(parser_context["request"].META)
         return read_lines(stream)
 
 

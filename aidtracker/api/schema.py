@@ -1,15 +1,22 @@
-"""The OpenAPI document and its page, with what views cannot say of themselves: errors, a report's form, the key."""
+"""What views cannot say of themselves in the OpenAPI document: problems, a report's form, examples, the guide.
 
+    views ─ drf-spectacular ─> complete() ─> docs/openapi.yaml ─> GET /api/v1/schema/, /api/v1/docs/
+                                  ^ docs/guide.md, docs/quickstart.md, docs/examples.json
+
+The document is made by `make openapi`, and what is committed is what is served: nobody waits for it to be made.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from pydantic import BaseModel
-from rest_framework.permissions import AllowAny
 
-from actors.api.limits import ByAddress
 from actors.api.permissions import NeedsScope
 from actors.models import PartnerKey
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
@@ -18,12 +25,12 @@ from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
 from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, SubscriptionIn
 
+DOCS = settings.BASE_DIR / "docs"
 METHODS = ("get", "post", "patch", "delete")
-# Every operation may answer so; 404 where there is something to find, 413 to 422 where something is sent.
+# Every operation may answer so; 404 where there is something to find, 409 to 422 where something is sent.
 ALWAYS = (400, 401, 403, 406, 429, 503)
 WITH_NAME = (404,)
-WITH_BODY = (409, 413, 415, 422)
-WITH_CURSOR_THAT_AGES = (410,)
+WITH_BODY = (409, 411, 413, 415, 422)
 WITH_VERSION = (412,)
 
 PROBLEM: dict[str, Any] = {
@@ -37,21 +44,47 @@ PROBLEM: dict[str, Any] = {
         "detail": {"type": "string"},
         "code": {"type": "string", "description": "Stable; the sentences may change."},
         "request_id": {"type": "string", "description": "Tell us this where you need help."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail"],
-                "properties": {
-                    "code": {"type": "string"},
-                    "pointer": {"type": "string", "description": "JSON pointer into the body (RFC 6901)."},
-                    "parameter": {"type": "string", "description": "Name of the query parameter."},
-                    "header": {"type": "string", "description": "Name of the header."},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/ProblemFault"}},
     },
+}
+PROBLEM_FAULT: dict[str, Any] = {
+    "type": "object",
+    "description": "One thing that is wrong, and where.",
+    "required": ["code", "detail"],
+    "properties": {
+        "code": {"type": "string"},
+        "pointer": {"type": "string", "description": "JSON pointer into the body (RFC 6901)."},
+        "parameter": {"type": "string", "description": "Name of the query parameter."},
+        "header": {"type": "string", "description": "Name of the header."},
+        "detail": {"type": "string"},
+    },
+}
+# In the order of a partner's work.
+TAGS = {
+    "reports": "What was said: send it, one at a time or many, and read it back in the words of who said it.",
+    "shipments": "What moved: flights, sailings, convoys, teams. The plan, and what we believe of it.",
+    "offers": "What was promised, by whom to whom, and what became of the promise.",
+    "appeals": "What was asked for.",
+    "crises": "The emergencies, and the figures of the situation by day.",
+    "contacts": "Meetings, calls and letters.",
+    "inquiries": "Questions put to a party, and how they were answered.",
+    "flows": "Who promised what to whom, and what became of it.",
+    "changes": "What changed since you last asked, by one cursor.",
+    "webhooks": "Be told: subscriptions, signed messages, and what became of each.",
+    "conflicts": "Everything that did not make a picture, with the reason and by how much it lost.",
+    "documents": "Where reports were read.",
+    "actors": "Who takes part.",
+    "sources": "Who speaks, and how far they are trusted.",
+    "places": "Where things leave from and arrive at.",
+    "access": "Tokens, for software that wants OAuth2. Everybody else sends the key itself.",
+}
+# What stands in an address.
+NAMES = {
+    "reference": "A reference as it was answered, for example SHP-7K2M9QXD.",
+    "code": "The code of a source or place, for example yonhap or CNSHE.",
+    "part_key": "The key of a leg or line within its whole, for example out-1.",
+    "webhook_id": "The id of a message: msg_….",
+    "stable_id": "The id of a conflict: 64 hexadecimal digits.",
 }
 
 
@@ -98,27 +131,46 @@ HEADERS: dict[str, Any] = {
 
 
 def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
-    """Add the problems of every operation and the form of a report (a postprocessing hook of drf-spectacular)."""
-    schemas = result["components"]["schemas"]
-    schemas["Problem"] = PROBLEM
-    schemas |= form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn) | ledger_schemas()
-    result["components"]["headers"] = HEADERS
+    """Add what views cannot say (a postprocessing hook of drf-spectacular)."""
+    components = result["components"]
+    examples = json.loads((DOCS / "examples.json").read_text(encoding="utf-8"))
+    result["info"]["description"] = "\n".join(
+        (DOCS / name).read_text(encoding="utf-8") for name in ("guide.md", "quickstart.md")
+    )
+    forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
+    schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
+    components["schemas"] = dict(sorted((schemas | forms | ledger_schemas()).items()))
     client = "client_id and client_secret, for a token alone."
-    schemes = result["components"]["securitySchemes"]
-    schemes["client"] = {"type": "http", "scheme": "basic", "description": client}
-    for path, operations in result["paths"].items():
-        for method in METHODS:
-            if method in operations:
-                statuses = ALWAYS + (WITH_NAME if "{" in path else ())
-                statuses += WITH_BODY if method in ("post", "patch") else ()
-                statuses += WITH_VERSION if method == "patch" else ()
-                statuses += WITH_CURSOR_THAT_AGES if path.endswith("/changes/") else ()
-                for status in statuses:
-                    operations[method]["responses"].setdefault(str(status), _problem(status))
-                for status, response in operations[method]["responses"].items():
-                    _add_headers(int(status), response)
-    result["components"]["schemas"] = dict(sorted(schemas.items()))
+    components["securitySchemes"]["client"] = {"type": "http", "scheme": "basic", "description": client}
+    used, problems = set(), {}
+    for path, method, operation in operations_of(result):
+        used |= set(operation["tags"])
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter.setdefault("description", NAMES[parameter["name"]])
+        statuses = ALWAYS + (WITH_NAME if "{" in path else ())
+        statuses += WITH_BODY if method in ("post", "patch") else ()
+        statuses += WITH_VERSION if method == "patch" else ()
+        for status in statuses:
+            name = re.sub(r"\W", "", HTTPStatus(status).phrase.title())
+            problems[name] = _problem(status, examples["problems"].get(str(status), {}))
+            operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
+        _show(operation, examples["operations"].get(operation["operationId"], {}))
+        for status, answer in operation["responses"].items():
+            if status < "300":
+                answer["headers"] = answer.get("headers", {}) | _headers(200)
+    components["responses"] = dict(sorted(problems.items()))
+    components["headers"] = HEADERS
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
     return result
+
+
+def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and description of every operation."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
 
 
 def form_schemas(*forms: type[BaseModel]) -> dict[str, Any]:
@@ -146,31 +198,30 @@ def ledger_schemas() -> dict[str, Any]:
     return found
 
 
-def _problem(status: int) -> dict[str, Any]:
-    body = {"$ref": "#/components/schemas/Problem"}
-    return {"description": TITLES[status], "content": {CONTENT_TYPE: {"schema": body}}}
+def _problem(status: int, cases: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": _named(cases)}
+    described = {"description": TITLES[status], "content": {CONTENT_TYPE: content}}
+    return described | ({"headers": headers} if (headers := _headers(status)) else {})
 
 
-def _add_headers(status: int, response: dict[str, Any]) -> None:
+def _headers(status: int) -> dict[str, Any]:
     """Which of HEADERS an answer carries; problems of one status are alike, so those that matter there alone."""
     names = ["RateLimit-Policy", "RateLimit"] if status < 300 or status == 429 else []
     names += ["Retry-After"] if status in (429, 503) else []
-    if names:
-        response.setdefault("headers", {}).update({name: {"$ref": f"#/components/headers/{name}"} for name in names})
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-class Schema(SpectacularAPIView):
-    """The OpenAPI document, for everybody."""
+def _show(operation: dict[str, Any], examples: dict[str, Any]) -> None:
+    """Put what was really sent and answered beside the forms of an operation."""
+    for media_type, cases in examples.get("request", {}).items():
+        operation["requestBody"]["content"][media_type]["examples"] = _named(cases)
+    for status, by_type in examples.get("responses", {}).items():
+        for media_type, cases in by_type.items():
+            if media_type == CONTENT_TYPE:
+                operation["responses"][status] = _problem(int(status), cases)
+            else:
+                operation["responses"][status]["content"][media_type]["examples"] = _named(cases)
 
-    permission_classes = [AllowAny]
-    authentication_classes: list[Any] = []
-    throttle_classes = [ByAddress]
 
-
-class Docs(SpectacularSwaggerView):
-    """The document as a page, without anything from elsewhere."""
-
-    permission_classes = [AllowAny]
-    authentication_classes: list[Any] = []
-    throttle_classes = [ByAddress]
-    url_name = "schema"
+def _named(cases: dict[str, Any]) -> dict[str, Any]:
+    return {re.sub(r"\W+", "-", title.lower()): {"summary": title, "value": value} for title, value in cases.items()}

@@ -10,8 +10,8 @@ from actors.api import oauth
 from actors.api import views as actors
 from actors.api.permissions import Known
 from actors.api.refusals import not_found
+from aidtracker.api import docs
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
-from aidtracker.api.schema import Docs, Schema
 from shipments.api import batch, changes, conflicts, deliveries, flows, registers, reports, subscriptions
 from shipments.api.ledger import entering, part_views, revising
 from shipments.api.subjects import PLURALS, views_of
@@ -95,8 +95,8 @@ webhook_paths = [
 ]
 
 urlpatterns = [
-    path("schema/", Schema.as_view(), name="schema"),
-    path("docs/", Docs.as_view(), name="docs"),
+    path("schema/", docs.Document.as_view(), name="schema"),
+    path("docs/", docs.Page.as_view(), name="docs"),
     path("oauth/token/", oauth.Token.as_view(), name="token"),
     *subject_paths,
     path("actors/", entering(actors.ActorList, "actor").as_view()),

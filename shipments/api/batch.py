@@ -14,7 +14,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -24,7 +24,7 @@ from actors.api.permissions import MayReport
 from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
-from shipments.api.idempotency import HEADER, Answer, once
+from shipments.api.idempotency import HEADER, Answer, key_parameter, once
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.recording import Sender, record
@@ -78,8 +78,11 @@ class ReportBatch(ReadView):
             },
             NDJSON: {"type": "string", "description": "One report a line."},
         },
-        parameters=[OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, description="For a JSON array alone.")],
-        responses={207: OpenApiResponse(BatchSerializer, description="A result for each item.")},
+        parameters=[key_parameter(meaning=" For a JSON array alone.")],
+        responses={
+            (207, "application/json"): OpenApiResponse(BatchSerializer, description="A result for each item."),
+            (207, NDJSON): {"type": "string", "description": "A result a line, each as in the JSON form."},
+        },
         tags=["reports"],
     )
     def post(self, request: Request) -> Any:

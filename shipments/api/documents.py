@@ -7,14 +7,14 @@ import json
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from actors.api.authentication import partner_key_of
 from actors.api.parameters import Parameters, read_parameters
 from actors.api.refusals import Fault, Refusal
-from shipments.api.idempotency import HEADER, Answer, once
+from shipments.api.idempotency import Answer, key_parameter, once
 from shipments.api.reporting import refusal_for
 from shipments.intake.document import parse_document
 from shipments.intake.draft import Invalid
@@ -52,15 +52,6 @@ def _keep(data: object, key: Any) -> Answer:
     return STATUS[kept.result], {"Content-Type": "application/json", "Location": location}, body
 
 
-EXAMPLE = {
-    "key": "sitrep-2022-05-18",
-    "kind": "release",
-    "title": "Situation report of 18 May 2022",
-    "url": "https://www.example.org/sitreps/2022-05-18.html",
-    "language": "en",
-    "published_at": "2022-05-18T16:00:00+09:00",
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-}
 POST_DOCS: dict[str, Any] = {
     "operation_id": "sendDocument",
     "summary": "Tell of a document that reports are read in.",
@@ -69,26 +60,10 @@ POST_DOCS: dict[str, Any] = {
         "source and key again is a duplicate, and with other content it is refused, with the fields that differ."
     ),
     "request": {"application/json": {"$ref": "#/components/schemas/DocumentIn"}},
-    "parameters": [
-        OpenApiParameter(
-            HEADER, str, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters, for example a UUID."
-        )
-    ],
+    "parameters": [key_parameter()],
     "responses": {
         201: OpenApiResponse(KeptSerializer, description="Kept."),
         200: OpenApiResponse(KeptSerializer, description="It was there."),
     },
-    "examples": [
-        OpenApiExample("Sent", value=EXAMPLE, request_only=True),
-        *(
-            OpenApiExample(
-                name,
-                value={"result": result, "reference": "DOC-4F9Q2X7M"},
-                response_only=True,
-                status_codes=[str(STATUS[result])],
-            )
-            for name, result in (("Kept", "accepted"), ("It was there", "duplicate"))
-        ),
-    ],
     "tags": ["documents"],
 }

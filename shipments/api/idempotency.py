@@ -17,6 +17,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from actors.api.authentication import partner_key_of
@@ -31,7 +32,14 @@ KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})', re.ASCI
 KEPT_FOR = timedelta(hours=24)
 # Longer than any request may take (gunicorn ends it after 60 s): whoever held it is gone.
 ABANDONED_AFTER = timedelta(seconds=90)
+FORM = {"type": "string", "pattern": r"^(\"[!#-~]{1,255}\"|[!#-~]{1,255})$"}
 Answer = tuple[int, dict[str, str], bytes]
+
+
+def key_parameter(*, is_required: bool = False, meaning: str = "") -> OpenApiParameter:
+    """The header as the OpenAPI document describes it."""
+    described = f"1 to 255 visible ASCII characters, for example a UUID.{meaning}"
+    return OpenApiParameter(HEADER, FORM, OpenApiParameter.HEADER, required=is_required, description=described)
 
 
 def once(

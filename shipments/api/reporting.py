@@ -9,14 +9,14 @@ import json
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from actors.api.authentication import partner_key_of
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
-from shipments.api.idempotency import HEADER, Answer, once
+from shipments.api.idempotency import Answer, key_parameter, once
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.recording import Outcome, Sender, record
@@ -99,14 +99,6 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     return {"result": outcome.result, "reference": outcome.reference, "meaning": MEANING[outcome.result]}
 
 
-EXAMPLE = {
-    "event_id": "lss-2022-000881",
-    "subject": "SHP-7K2M9QXD",
-    "code": "departed",
-    "occurred": "2022-05-16T09:00:00+09:00",
-    "asserted_at": "2022-05-16T11:30:00+09:00",
-    "facts": [{"attribute": "quantity", "value": {"low": "9.5", "high": "9.5", "unit": "TNE", "basis": "manifest"}}],
-}
 POST_DOCS: dict[str, Any] = {
     "operation_id": "sendReport",
     "summary": "Send one report.",
@@ -116,24 +108,11 @@ POST_DOCS: dict[str, Any] = {
         "correction or retraction is a report that points at the earlier one: nothing is ever changed or deleted."
     ),
     "request": {"application/json": {"$ref": "#/components/schemas/ReportIn"}},
-    "parameters": [
-        OpenApiParameter(
-            HEADER, str, OpenApiParameter.HEADER, description="1 to 255 visible ASCII characters, for example a UUID."
-        )
-    ],
+    "parameters": [key_parameter()],
     "responses": {
         201: OpenApiResponse(OutcomeSerializer, description="Stored, and not yet believed."),
         200: OpenApiResponse(OutcomeSerializer, description="A duplicate."),
         202: OpenApiResponse(OutcomeSerializer, description="Held for an analyst."),
     },
-    "examples": [
-        OpenApiExample("A flight departed", value=EXAMPLE, request_only=True),
-        OpenApiExample(
-            "Stored",
-            value={"result": "accepted", "reference": "RPT-4F9Q2X7MKD83NB6A", "meaning": MEANING["accepted"]},
-            response_only=True,
-            status_codes=["201"],
-        ),
-    ],
     "tags": ["reports"],
 }

@@ -111,7 +111,7 @@ class ReportParameters(PageParameters, KnownAtParameters):
 
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
     subject = serializers.CharField(required=False, help_text="Reference of the subject.")
-    event_id = serializers.CharField(required=False)
+    event_id = serializers.CharField(required=False, help_text="The source's own id of the report.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
     held = TrueOrFalse(required=False, help_text="Whether it waits for a subject, a leg or a code.")
 

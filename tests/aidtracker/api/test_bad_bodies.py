@@ -125,3 +125,10 @@ def refused(partner: Any, body: Any, codes: set[str] | None = None) -> None:
     if codes:
         assert code in codes, answer.content
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["reports/", "reports/batch/"])
+def test_body_in_chunks_is_refused_and_not_read_as_empty(partner, path):
+    for content_type in ("application/json", "application/x-ndjson"):
+        answer = partner.post(path, b"", content_type=content_type, **{"transfer-encoding": "chunked"})
+        assert (answer.status_code, code_of(answer)) == (411, "length_required")
