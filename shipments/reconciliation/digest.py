@@ -16,14 +16,21 @@ from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.picture import Picture
 from shipments.reconciliation.vocabulary import ConflictKind
 
+# A tenth of a decision, and more than any thirty sources of grade A weigh together.
+CERTAIN = 100_000
+
 # Not believed but told: when it was read, floats for showing, and what became of reports that changed nothing.
 _TOLD = frozenset({"known_at", "confidence", "leading_confidence", "claims", "policy_version", "output_hash"})
 
 
 def confidence(weight: int) -> int:
-    """1 / (1 + exp(-weight / 1000)) per mille, for showing only; never hashed, never decides."""
-    clamped = max(-20_000, min(20_000, weight))
-    return round(1000 / (1 + exp(-clamped / 1000)))
+    """1 / (1 + exp(-weight / 1000)) per mille, for showing only; never hashed, never decides.
+
+    However many sources agree, it is never certain: only a decision is 1000 (or, against it, 0).
+    """
+    if abs(weight) >= CERTAIN:
+        return 1000 if weight > 0 else 0
+    return min(999, max(1, round(1000 / (1 + exp(-weight / 1000)))))
 
 
 def conflict_id(subject: str, kind: ConflictKind, slot: tuple[object, ...], keys: Iterable[ReportKey]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shipments.reconciliation.digest import confidence
-from shipments.reconciliation.vocabulary import Fate, Standing, State, TimeClass
+from shipments.reconciliation.vocabulary import DecisionKind, Fate, Grade, Standing, State, TimeClass
 from tests.shipments.reconciliation.reading import claim, finding, fold, path, step
-from tests.shipments.reconciliation.telling import retract, say
+from tests.shipments.reconciliation.telling import decide, retract, say
 
 BASE = (say("carrier", "departed", 24), say("wfp", "arrived", 30))
 
@@ -57,9 +57,13 @@ def test_everything_retracted_is_retracted() -> None:
 
 @pytest.mark.parametrize(
     ("weight", "shown"),
-    [(0, 500), (2944, 950), (1386, 800), (-1386, 200), (10**6, 1000), (-(10**6), 0)],
+    [
+        *((0, 500), (2944, 950), (1386, 800), (-1386, 200)),
+        *((9 * 2944, 999), (-9 * 2944, 1), (99_999, 999)),
+        *((10**6, 1000), (-(10**6), 0), (997_056, 1000)),
+    ],
 )
-def test_confidence_is_shown_per_mille_and_clamped(weight: int, shown: int) -> None:
+def test_confidence_is_shown_per_mille_and_certain_only_where_it_was_decided(weight: int, shown: int) -> None:
     assert confidence(weight) == shown
 
 
@@ -82,3 +86,10 @@ def test_of_two_plans_the_heavier_is_shown() -> None:
     (planned,) = picture.planned
     assert planned.origins == ("carrier",)
     assert claim(picture, weak).fate is Fate.OUTWEIGHED
+
+
+def test_four_sources_of_grade_a_are_not_shown_as_certain() -> None:
+    told = [say(name, "arrived", 30) for name in ("wfp", "icrc", "who", "ifrc")]
+    picture = fold(*told, grades={"who": Grade.A, "ifrc": Grade.A})
+    assert (picture.reach, picture.confidence) == (4 * 2944, 999)
+    assert fold(*told, decide(DecisionKind.ACCEPT, "arrived", 30)).confidence == 1000
