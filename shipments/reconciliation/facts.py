@@ -100,9 +100,11 @@ def _empty(slot: Slot, state: State, denials: list[Vote] | None = None) -> Findi
 
 
 def _range(resolution: Resolution) -> Span:
-    """The span of the chosen value; where it is contested, that of all rivals together."""
-    contested = resolution.state is State.CONTESTED
-    shown = [g for g in resolution.groups if g.score > 0] if contested else resolution.groups[:1]
+    """The span of the chosen value; where it is contested, that of all rivals together; else nothing is known."""
+    if resolution.state is State.CONTESTED:
+        shown = [group for group in resolution.groups if group.score > 0]
+    else:
+        shown = [resolution.chosen] if resolution.chosen is not None else []
     spans = [span(g.core) for g in shown if isinstance(g.core, Time | Quantity | Money)]
     if not spans:
         return None, None

@@ -1,9 +1,10 @@
-"""Totals that nobody said: a shipment is the sum of its lines, and holds no more than its legs can carry."""
+"""What nobody said as such: a shipment is the sum of its lines, and a capacity bounds what it holds from above."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from shipments.reconciliation.bench import Bench
@@ -27,16 +28,38 @@ _Key = tuple[str, str, TimeClass]  # attribute, scope, time class
 def add_totals(bench: Bench, findings: Sequence[Finding], *, cancelled: set[str]) -> list[Finding]:
     """The findings with derived totals: the sum of the lines, else the bound of the capacity.
 
+    What was said of a quantity only as a capacity is a bound as well: neither a value nor a low end.
     A total that a source gives beside lines that have quantities stays as it is, under scope
     "stated": the lines are the total, and there is never a second one.
     """
+    bounded = {rule.bounds_total for rule in bench.hearing.rules.values()}
+    findings = [_without_low(f) if f.attribute in bounded and _is_capacity(f) else f for f in findings]
     lines: dict[_Key, list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.line and isinstance(finding.value, Quantity) and _is_sum(finding):
             lines[_key(finding)].append(finding)
     kept = [_restate(f) if _is_total(f) and _key(f) in lines else f for f in findings]
     derived = [_sum_of_lines(bench, key, parts) for key, parts in sorted(lines.items())]
-    return [*kept, *derived, *_capacity_bounds(bench, [*kept, *derived], cancelled)]
+    return _bound_by_capacity(bench, [*kept, *derived], cancelled)
+
+
+def _is_capacity(finding: Finding) -> bool:
+    return finding.scope.partition("|")[0].endswith(f":{Basis.CAPACITY}")
+
+
+def _without_low(finding: Finding) -> Finding:
+    value = finding.value
+    if not isinstance(value, Quantity):
+        return replace(finding, low=None)
+    return replace(
+        finding,
+        label=None,
+        value=None,
+        low=None,
+        high=finding.high if finding.state is State.CONTESTED else plain(_most(value)),
+        state=State.CONTESTED if finding.state is State.CONTESTED else State.UNKNOWN,
+        leading=finding.label,
+    )
 
 
 def _is_sum(finding: Finding) -> bool:
@@ -54,27 +77,7 @@ def _key(finding: Finding) -> _Key:
 
 
 def _restate(finding: Finding) -> Finding:
-    return Finding(
-        kind=finding.kind,
-        attribute=finding.attribute,
-        as_of=finding.as_of,
-        scope=f"stated|{finding.scope}",
-        time_class=finding.time_class,
-        label=finding.label,
-        value=finding.value,
-        low=finding.low,
-        high=finding.high,
-        state=finding.state,
-        score=finding.score,
-        margin=finding.margin,
-        confidence=finding.confidence,
-        credibility=finding.credibility,
-        origins=finding.origins,
-        unresolved=finding.unresolved,
-        leading=finding.leading,
-        because=finding.because,
-        alternatives=finding.alternatives,
-    )
+    return replace(finding, scope=f"stated|{finding.scope}")
 
 
 def _sum_of_lines(bench: Bench, key: _Key, parts: Sequence[Finding]) -> Finding:
@@ -131,11 +134,15 @@ def _keys(parts: Iterable[Finding]) -> tuple[ReportKey, ...]:
     return tuple(sorted({key for part in parts for key in part.because}))
 
 
-def _capacity_bounds(bench: Bench, findings: Sequence[Finding], cancelled: set[str]) -> list[Finding]:
-    """Where no quantity is said: high = the sum of capacity over carrying legs; low and value unknown."""
-    bounds = []
+def _bound_by_capacity(bench: Bench, findings: list[Finding], cancelled: set[str]) -> list[Finding]:
+    """Where no quantity is said: high = the sum of capacity over carrying legs; low and value unknown.
+
+    A quantity that was withdrawn, denied or said without weight is not said: its finding shows the bound.
+    """
+    found = list(findings)
     carrying = {leg.key for leg in bench.hearing.plan.legs if leg.role is LegRole.CARRYING and leg.key not in cancelled}
-    said = {f.attribute for f in findings if _is_total(f) and f.time_class is TimeClass.ACTUAL}
+    totals = [f for f in findings if _is_total(f) and f.time_class is TimeClass.ACTUAL]
+    said = {f.attribute for f in totals if f.value is not None or (f.state is State.CONTESTED and not _is_capacity(f))}
     for rule in bench.hearing.rules.values():
         if rule.bounds_total is None or rule.type is not ValueType.QUANTITY:
             continue
@@ -150,8 +157,13 @@ def _capacity_bounds(bench: Bench, findings: Sequence[Finding], cancelled: set[s
                 by_unit[value.unit].setdefault(str(finding.leg), finding)
         for unit, legs in sorted(by_unit.items()):
             if legs.keys() == carrying:
-                bounds.append(_bound(rule.bounds_total, unit, list(legs.values())))
-    return bounds
+                bound = _bound(rule.bounds_total, unit, list(legs.values()))
+                empty = next((f for f in totals if _key(f) == _key(bound)), None)
+                if empty is None:
+                    found.append(bound)
+                else:
+                    found[found.index(empty)] = replace(empty, high=bound.high, leading=empty.leading or bound.leading)
+    return found
 
 
 def _most(value: Quantity) -> Decimal | None:

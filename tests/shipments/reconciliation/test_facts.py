@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from shipments.reconciliation.compare import span
-from shipments.reconciliation.model import Fact, Report
+from shipments.reconciliation.model import Fact, LegPlan, Report
 from shipments.reconciliation.values import Money, Quantity
 from shipments.reconciliation.vocabulary import (
     Basis,
@@ -242,6 +242,51 @@ def test_a_capacity_bounds_the_high_end_only() -> None:
     assert (found.value, found.low, found.high, found.state) == (None, None, "150", State.UNKNOWN)
     assert all(f.attribute != "quantity" for f in fold(*capacities[:3], legs=LEGS).findings)
     assert finding(fold(*capacities, tells("wfp", tonnes(40)), legs=LEGS), "quantity").high == "40"
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        pytest.param(
+            [tells("wfp", tonnes(40)), retract(tells("wfp", tonnes(40)), 20)], State.RETRACTED, id="withdrawn"
+        ),
+        pytest.param([tells("wfp", tonnes(40), denies=True)], State.DENIED, id="only denied"),
+        pytest.param([tells("ngo", tonnes(40)), tells("wfp", tonnes(40), denies=True)], State.DENIED, id="denied"),
+        pytest.param([tells("rumour", tonnes(40))], State.UNKNOWN, id="without weight"),
+        pytest.param([tells("wfp", tonnes(60, basis=Basis.CAPACITY))], State.UNKNOWN, id="a capacity"),
+    ],
+)
+def test_a_capacity_bounds_a_quantity_that_is_not_said(more: list[Report], state: State) -> None:
+    leg = LegPlan(key="only", sequence=1)
+    capacity = tells("wfp", fact("capacity", amount(50, basis=Basis.CAPACITY), leg="only"))
+    found = finding(fold(capacity, *more, legs=[leg]), "quantity", scope="t::")
+    assert (found.value, found.low, found.high, found.state) == (None, None, "50", state)
+
+
+def test_a_quantity_told_as_a_capacity_has_neither_a_value_nor_a_low_end() -> None:
+    told = tells("wfp", tonnes(50, basis=Basis.CAPACITY))
+    found = finding(fold(told), "quantity")
+    assert (found.value, found.low, found.high, found.state) == (None, None, "50", State.UNKNOWN)
+    assert found.leading == "exact:50..50 t"
+    for source, state in (("carrier", State.CONTESTED), ("icrc", State.CONTESTED)):
+        found = finding(fold(told, tells(source, tonnes(70, basis=Basis.CAPACITY))), "quantity")
+        assert (found.value, found.low, found.high, found.state) == (None, None, "70", state)
+    capacity = finding(fold(tells("wfp", fact("capacity", amount(50, basis=Basis.CAPACITY)))), "capacity")
+    assert (capacity.low, capacity.state) == ("50", State.SINGLE_SOURCE)
+
+
+def test_what_is_not_believed_has_no_range() -> None:
+    for told in ([tells("rumour", tonnes(40))], [tells("ngo", tonnes(40)), tells("wfp", tonnes(40), denies=True)]):
+        found = finding(fold(*told), "quantity")
+        assert (found.low, found.high) == (None, None)
+
+
+def test_a_fine_value_without_weight_is_not_shown_for_a_coarse_one_with_it() -> None:
+    coarse, fine = tells("wfp", tonnes(35, 60)), tells("rumour", tonnes(41))
+    picture = fold(coarse, fine)
+    found = finding(picture, "quantity")
+    assert (found.low, found.high, found.state) == ("35", "60", State.SINGLE_SOURCE)
+    assert (claim(picture, fine).fate, claim(picture, fine).reason) == (Fate.COMPATIBLE, "no_weight")
 
 
 def test_the_best_credibility_of_an_item_is_told_and_six_is_none() -> None:
