@@ -69,6 +69,21 @@ class Comparer:
             return False
         return self.are_nested(attribute, label(one), label(other))
 
+    def implies(self, attribute: str, one: Value, other: Value) -> bool:
+        """Whether who says the one says the other too: it is equal to it, or inside it.
+
+        A denial touches what implies the thing denied, as it does with milestones: "not in Pyongyang" leaves
+        "in the country" alone. A round number and the same number told exactly are one.
+        """
+        if not self.agree(attribute, one, other):
+            return False
+        match one, other:
+            case Time(), Time():
+                return _is_inside(span(one), span(other))
+            case (Quantity(), Quantity()) | (Money(), Money()):
+                return (one.low, one.high) == (other.low, other.high) or _is_inside(span(one), span(other))
+        return one == other or label(one) in self._held(attribute).get(label(other), ())
+
     def are_nested(self, attribute: str, one: str, other: str) -> bool:
         """Whether one key or text is, or holds, the other."""
         if one == other:
@@ -140,6 +155,12 @@ def _meet(one: Span, other: Span) -> bool:
     return not (
         (one[1] is not None and other[0] is not None and one[1] < other[0])
         or (other[1] is not None and one[0] is not None and other[1] < one[0])
+    )
+
+
+def _is_inside(one: Span, other: Span) -> bool:
+    return (other[0] is None or (one[0] is not None and one[0] >= other[0])) and (
+        other[1] is None or (one[1] is not None and one[1] <= other[1])
     )
 
 

@@ -1,7 +1,7 @@
 """Values into groups that can be true together: compatible before conflicting.
 
 The finest values found groups; a coarser one joins the group it is compatible with, of several the
-heaviest, and never bridges two. One vote per origin and group; denials subtract from what they meet.
+heaviest, and never bridges two. One vote per origin and group; denials subtract from what implies the value denied.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def resolve(
     groups = _gather(attribute, said, comparer)
     _overrule(groups)
     for group in groups:
-        group.against = [v for v, value in denials if comparer.agree(attribute, value, group.core)]
+        group.against = [v for v, value in denials if comparer.implies(attribute, group.core, value)]
         group.denied = weight_against(group.against)
     if len(groups) > 1:
         groups.sort(key=lambda g: (-g.net, -independent(g.votes), comparer.fineness(attribute, g.core), g.keys))

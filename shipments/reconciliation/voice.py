@@ -107,9 +107,13 @@ def _compatible(word: Word, other: Word, comparer: Comparer, tolerance: int) -> 
 def _contradict(word: Word, other: Word, comparer: Comparer, tolerance: int) -> bool:
     if word.about == FLAG:
         return _near(word, other, tolerance)
-    if word.about == FACT:
-        return word.is_denial != other.is_denial and _compatible(word, other, comparer, tolerance)
     denial, claim = (word, other) if word.is_denial else (other, word)
+    if word.about == FACT:
+        if claim.is_denial or not denial.is_denial:
+            return False
+        assert claim.value is not None
+        assert denial.value is not None
+        return comparer.implies(word.name, claim.value, denial.value)
     return claim.earliest <= denial.latest
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shipments.reconciliation.compare import span
 from shipments.reconciliation.model import Fact, LegPlan, Report
-from shipments.reconciliation.values import Money, Quantity
+from shipments.reconciliation.values import Interval, Money, Quantity, Time
 from shipments.reconciliation.vocabulary import (
     Basis,
     ConflictKind,
@@ -36,6 +36,10 @@ CRISIS = SubjectKind.CRISIS
 
 def tells(source: str, *facts: Fact, **more: object) -> Report:
     return say(source, facts=facts, said=10, **more)  # type: ignore[arg-type]
+
+
+def day(first: int, last: int | None = None) -> Interval:
+    return Interval(earliest=hours(24 * first), latest=hours(24 * ((last or first) + 1)) - 1)
 
 
 def tonnes(low: int | str, high: int | str | None = None, **more: object) -> Fact:
@@ -110,6 +114,40 @@ def test_a_value_denied_far_more_strongly_than_told_is_denied() -> None:
     picture = fold(told, tells("wfp", fact("channel", code("public")), denies=True))
     assert (finding(picture, "channel").value, finding(picture, "channel").state) == (None, State.DENIED)
     assert claim(picture, told).fate is Fate.DENIED
+
+
+@pytest.mark.parametrize(
+    ("told", "denied", "is_denied"),
+    [
+        (fact("place", place("KPFNJ")), fact("place", place("KP")), True),
+        (fact("place", place("KP")), fact("place", place("KPFNJ")), False),
+        (fact("place", place("KP")), fact("place", place("KP")), True),
+        (fact("place", place("KPNAM")), fact("place", place("KPFNJ")), False),
+        (tonnes(40), tonnes(35, 60), True),
+        (tonnes(35, 60), tonnes(40), False),
+        (tonnes(35, 60), tonnes(35, 60), True),
+        (tonnes(35, 60), tonnes(50, 70), False),
+        (tonnes(40), tonnes(35, qualifier=Qualifier.AT_LEAST), True),
+        (tonnes(40, qualifier=Qualifier.AT_LEAST), tonnes(35, qualifier=Qualifier.AT_LEAST), True),
+        (tonnes(35, qualifier=Qualifier.AT_LEAST), tonnes(40, qualifier=Qualifier.AT_LEAST), False),
+        (tonnes(40), tonnes(50, qualifier=Qualifier.UP_TO), True),
+        (tonnes(40, qualifier=Qualifier.AT_LEAST), tonnes(50, qualifier=Qualifier.UP_TO), False),
+        (tonnes(40, qualifier=Qualifier.ABOUT), tonnes(40), True),
+        (tonnes(40), tonnes(40, qualifier=Qualifier.ABOUT), True),
+        (tonnes(40), tonnes(40, unit="boxes"), False),
+        (tonnes(40), tonnes(41), False),
+        (fact("eta", Time(at=day(2))), fact("eta", Time(at=day(1, 3))), True),
+        (fact("eta", Time(at=day(1, 3))), fact("eta", Time(at=day(2))), False),
+        (fact("eta", Time(at=day(1, 3))), fact("eta", Time(at=day(1, 3))), True),
+    ],
+)
+def test_a_denial_touches_what_implies_the_value_denied(told: Fact, denied: Fact, is_denied: bool) -> None:
+    by_others = fold(tells("ngo", told), tells("wfp", denied, denies=True))
+    found = [f for f in by_others.findings if f.kind == "fact" and f.score]
+    assert [f.state for f in found] == [State.DENIED if is_denied else State.SINGLE_SOURCE]
+    own = tells("wfp", told)
+    by_itself = fold(own, say("wfp", said=11, facts=[denied], denies=True))
+    assert (claim(by_itself, own).fate is Fate.SUPERSEDED) is is_denied
 
 
 def test_only_denials_are_denied() -> None:
