@@ -1,10 +1,13 @@
 """Stories at random, as tangled as reports get: legs, places, circles of citations, denials, decisions.
 
+Corrections and retractions come before their targets as often as after, ratings and the policy change on the way.
+
 Everything is drawn from the one ``Random`` given, so that hypothesis can shrink it and a seed repeats it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from shipments.reconciliation.model import (
@@ -20,8 +23,10 @@ from shipments.reconciliation.model import (
     ReportKey,
     Target,
 )
-from shipments.reconciliation.values import Interval, Text
+from shipments.reconciliation.policy import POLICY_V1
+from shipments.reconciliation.values import Interval, Place, Text
 from shipments.reconciliation.vocabulary import (
+    Basis,
     DecisionKind,
     Directness,
     Grade,
@@ -56,6 +61,7 @@ SOURCES = {
     "fay": Grade.F,
     "fox": Grade.F,
 }
+STRICTER = replace(POLICY_V1, version="2", recorded_at=300 * HOUR, bar=2000, tolerance=2 * HOUR, interested=250)
 NAMED_ONLY = ("wire", "ministry", "nobody rated this one")
 LAST_HOUR = 400
 
@@ -66,7 +72,8 @@ def story(rng: Random, *, kind: SubjectKind | None = None, most: int = 12) -> Ev
     legs = LEGS if kind is SubjectKind.SHIPMENT and rng.random() < 0.3 else ()
     teller = Teller(rng, kind, tuple(leg.key for leg in legs), rng.randint(1, most))
     reports = [teller.report(index) for index in range(len(teller.names))]
-    reports += [teller.decision(index) for index in range(rng.choice((0, 0, 1, 2)))]
+    decisions = [teller.decision(index) for index in range(rng.choice((0, 0, 1, 2, 3)))]
+    reports += [*decisions, *(teller.withdrawal(decision) for decision in decisions if rng.random() < 0.2)]
     return evidence(
         *reports,
         kind=kind,
@@ -76,6 +83,7 @@ def story(rng: Random, *, kind: SubjectKind | None = None, most: int = 12) -> Ev
         grades=SOURCES,
         ratings=[teller.rating() for _ in range(rng.choice((0, 0, 1, 2)))],
         citations=[teller.citation() for _ in range(rng.choice((0, 0, 1, 3)))],
+        policies=rng.choice(((POLICY_V1,), (POLICY_V1,), (POLICY_V1, STRICTER))),
     )
 
 
@@ -112,7 +120,7 @@ class Teller:
                 occurred=occurred,
                 milestone=milestone,
                 polarity=rng.choice([Polarity.AFFIRMS] * 7 + [Polarity.DENIES]),
-                time_class=rng.choice([TimeClass.ACTUAL] * 9 + [TimeClass.PLANNED]),
+                time_class=rng.choice([TimeClass.ACTUAL] * 18 + [TimeClass.PLANNED, TimeClass.EXPECTED]),
                 leg=leg,
                 place=rng.choice((None, None, "KPFNJ", "KP", "CNSHE")),
                 facts=tuple(self.fact() for _ in range(rng.choice((0, 0, 0, 1, 2)))),
@@ -127,9 +135,9 @@ class Teller:
         )
 
     def time(self, position: int) -> Interval | None:
-        """A time that roughly follows the lifecycle: an instant, a day, a fortnight or none."""
+        """A time that roughly follows the lifecycle: an instant, a day, a fortnight or none; rarely one to come."""
         rng = self.rng
-        start = hours(position * 12 + rng.randint(-15, 15))
+        start = hours(position * 12 + rng.randint(-15, 15) + (1000 if rng.random() < 0.03 else 0))
         width = rng.choice((0, 0, 0, 0, 1, 24, 336, None))
         return None if width is None else Interval(earliest=start, latest=start + width * HOUR)
 
@@ -147,33 +155,42 @@ class Teller:
         """A fact on one of a few attributes, with rivals, coarse values and unknown names among them."""
         rng = self.rng
         line = rng.choice((None, None, "a", "b", "unknown"))
-        match rng.randrange(4):
+        match rng.randrange(6):
             case 0:
                 low = rng.choice((10, 12, 40))
-                value = amount(low, low + rng.choice((0, 5, 30)), qualifier=rng.choice(list(Qualifier)))
+                basis = rng.choice([Basis.REPORTED] * 5 + [Basis.CAPACITY])
+                value = amount(low, low + rng.choice((0, 5, 30)), qualifier=rng.choice(list(Qualifier)), basis=basis)
                 return Fact(attribute="quantity", value=value, line=line)
             case 1:
                 words = ("supplies", "medical supplies", "basic medical supplies", "rice")
                 return Fact(attribute="items", value=Text(text=rng.choice(words)))
             case 2:
                 return Fact(attribute="channel", value=code(rng.choice(("public", "diplomatic_note"))))
+            case 3:
+                leg = rng.choice([None, *self.legs])
+                return Fact(attribute="capacity", value=amount(50, basis=Basis.CAPACITY), leg=leg)
+            case 4:
+                return Fact(attribute="place", value=Place(place=rng.choice(("KP", "KPFNJ", "KPNAM"))))
         return Fact(attribute=rng.choice(("deaths", "nonsense")), value=amount(5), as_of=rng.choice((None, 1, 2)))
 
     def flag(self) -> Flag:
         """A flag set or unset."""
         name = self.rng.choice(("delayed", "held_customs", "damaged", "nonsense"))
-        return Flag(name=name, toggle=self.rng.choice(list(Toggle)))
+        return Flag(name=name, toggle=self.rng.choice(list(Toggle)), leg=self.rng.choice([None, *self.legs]))
 
     def target(self) -> Target:
-        """Any report by name."""
-        return Target(*self.rng.choice(self.names))
+        """Any report by name, now and then a decision."""
+        decisions = [(f"analyst:{who}", f"d{index}") for who in ("kim", "lee") for index in range(3)]
+        return Target(*self.rng.choice(decisions if self.rng.random() < 0.15 else self.names))
 
     def decision(self, index: int) -> Report:
-        """A decision of any kind, sometimes expired."""
+        """A decision of any kind, sometimes expired; what is accepted may also be that a thing is not so."""
         rng = self.rng
-        kind = rng.choice(list(DecisionKind))
+        kind = rng.choice([*DecisionKind, DecisionKind.ACCEPT, DecisionKind.EXCLUDE])
         is_accept = kind is DecisionKind.ACCEPT
         position = rng.randrange(len(self.milestones))
+        leg = rng.choice([None, *self.legs])
+        milestone = self.milestones[position] if leg is None else rng.choice(("departed", "arrived", "cancelled"))
         return keyed(
             Report(
                 key=ReportKey(f"analyst:{rng.choice(('kim', 'lee'))}", f"d{index}", ""),
@@ -181,8 +198,11 @@ class Teller:
                 asserted_at=hours(rng.randint(100, 300)),
                 received_at=hours(rng.randint(300, LAST_HOUR)),
                 occurred=self.time(position) if is_accept else None,
-                milestone=self.milestones[position] if is_accept else None,
+                milestone=milestone if is_accept and rng.random() < 0.8 else None,
+                leg=leg if is_accept else None,
+                polarity=rng.choice([Polarity.AFFIRMS] * 4 + [Polarity.DENIES]) if is_accept else Polarity.AFFIRMS,
                 facts=(self.fact(),) if is_accept and rng.random() < 0.3 else (),
+                flags=(self.flag(),) if is_accept and rng.random() < 0.3 else (),
                 decision=Decision(
                     kind=kind,
                     author="kim",
@@ -192,6 +212,19 @@ class Teller:
                     echo_of=self.cite(),
                     attribute="quantity",
                 ),
+            )
+        )
+
+    def withdrawal(self, decision: Report) -> Report:
+        """An analyst takes a decision back; it may be recorded before the decision is."""
+        rng = self.rng
+        return keyed(
+            Report(
+                key=ReportKey(decision.source, f"not {decision.key.event_id}", ""),
+                kind=Kind.RETRACT,
+                target=Target.of(decision.key),
+                asserted_at=hours(rng.randint(100, 300)),
+                received_at=hours(rng.randint(300, LAST_HOUR)),
             )
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from shipments.reconciliation.fold import reconcile
-from shipments.reconciliation.lifecycles import SHIPMENT
+from shipments.reconciliation.lifecycles import APPEAL, LEG, OFFER, SHIPMENT
 from shipments.reconciliation.model import Cite, Evidence, Report, ReportKey
 from shipments.reconciliation.picture import Picture
 from shipments.reconciliation.values import Interval
@@ -23,10 +24,15 @@ from shipments.reconciliation.vocabulary import (
     SubjectKind,
     TimeClass,
 )
-from tests.shipments.reconciliation.generator import SOURCES, Teller
+from tests.shipments.reconciliation.generator import SOURCES, Teller, story
 from tests.shipments.reconciliation.telling import EVER, evidence, hours, keyed
 
-ROUGH = settings(max_examples=150, deadline=None, derandomize=True)
+ROUGH = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 randoms = st.integers(0, 2**32).map(Random)
 WEIGHTS = {"ada": 2944, "bob": 1735, "bea": 1735, "cy": 847, "cleo": 847, "dan": 201, "fay": 405, "fox": 405}
 
@@ -47,6 +53,61 @@ def test_11_agreement_never_hurts(rng: Random) -> None:
     reaches = {step.milestone: step.reach for step in after.timeline}
     for step in before.timeline:
         assert reaches[step.milestone] >= step.reach
+
+
+@ROUGH
+@given(randoms)
+def test_11_nor_does_it_in_a_story_of_any_kind_that_nothing_contradicts(rng: Random) -> None:
+    bundle = story(rng, most=8)
+    lifecycle = bundle.lifecycle
+    assume(lifecycle is not None)
+    assert lifecycle is not None
+    told = Counter(r.source for r in bundle.reports)
+    agreeing = [
+        r
+        for r in bundle.reports
+        if (r.kind, r.polarity, r.time_class) == (Kind.OBSERVE, Polarity.AFFIRMS, TimeClass.ACTUAL)
+        and told[r.source] == 1
+        and r.source not in spoken_of(bundle)
+    ]
+    assume(agreeing)
+    more = rng.choice(agreeing)
+    before = fold(replace(bundle, reports=tuple(r for r in bundle.reports if r.key != more.key)))
+    after = fold(bundle)
+    assume(not contradicted(before))
+    assume(not contradicted(after))
+    ranks = [-1 if p.status is None else lifecycle.named(p.status).rank for p in (before, after)]
+    assert ranks[0] <= ranks[1]
+    for step in before.timeline:
+        reaches = [
+            s.reach
+            for s in after.timeline
+            if s.milestone == step.milestone or step.milestone in lifecycle.implied(s.milestone)
+        ]
+        assert reaches
+        assert reaches[0] >= step.reach
+
+
+def spoken_of(bundle: Evidence) -> set[str | None]:
+    """The sources that others cite or that decisions speak of: a further word of theirs replaces what was said."""
+    cites = [cite for report in bundle.reports for cite in report.cites]
+    cites += [cite for citation in bundle.citations for cite in (citation.cited, Cite(report=citation.citing))]
+    for report in bundle.reports:
+        if report.decision is not None:
+            cites += [report.decision.echo_of or Cite(), *(Cite(report=target) for target in report.decision.reports)]
+    return {cite.report.source if cite.report is not None else cite.source for cite in cites}
+
+
+def contradicted(picture: Picture) -> bool:
+    """Whether anything is said against the timeline, or off the one ladder (a branch, a diversion) at all."""
+    kinds = {c.kind for c in picture.conflicts if c.about.startswith("milestone:")}
+    steps = [*picture.timeline, *(step for leg in picture.legs for step in leg.timeline)]
+    ladder = {m.name for each in (SHIPMENT, LEG, OFFER, APPEAL) for m in each.milestones if m.is_progress}
+    return (
+        not kinds <= {ConflictKind.NO_WEIGHT, ConflictKind.FUTURE_TIME, ConflictKind.LOCATION}
+        or any(f.kind == "milestone" and f.state == "denied" for f in picture.findings)
+        or any(step.milestone not in ladder for step in steps)
+    )
 
 
 def agreeable(rng: Random, count: int, *, start: int = 0) -> list[Report]:
