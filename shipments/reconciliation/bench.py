@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shipments.reconciliation.compare import Comparer
@@ -91,6 +92,24 @@ class Bench:
                 kept_open=name in self.rulings.kept_open,
             ),
         )
+
+    def challenge(
+        self, *, about: str, leg: str, decided: Iterable[Vote], rivals: Iterable[Vote], slot: tuple[object, ...] = ()
+    ) -> None:
+        """Write down new evidence against a decision: what was said after it, and cannot stand beside it."""
+        decisions = [v.word for v in decided if v.is_decision and v.weight]
+        since = max((word.report.asserted_at for word in decisions), default=0)
+        later = {v.word.key for v in rivals if v.weight and not v.is_decision and v.word.report.asserted_at > since}
+        if decisions and later:
+            self.conflict(
+                ConflictKind.OVERRIDE_CHALLENGED,
+                about=about,
+                leg=leg,
+                keys=tuple(later),
+                against=tuple({word.key for word in decisions}),
+                reason="new evidence against a decision",
+                slot=slot,
+            )
 
     def milestones(self, leg: str, *, denied: bool) -> list[Weighed]:
         """The actual affirmations (or denials) of milestones of the subject or of one leg."""

@@ -21,7 +21,6 @@ State = tuple[int, frozenset[str]]
 _NOTHING: State = (0, frozenset())
 # value, origins of the predecessor, minus its index, its state
 _Best = tuple[int, int, int, State | None]
-_START: _Best = (0, -1, 1, None)
 
 
 class Stories:

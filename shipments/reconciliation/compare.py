@@ -77,11 +77,8 @@ class Comparer:
         """
         if not self.agree(attribute, one, other):
             return False
-        match one, other:
-            case Time(), Time():
-                return _is_inside(span(one), span(other))
-            case (Quantity(), Quantity()) | (Money(), Money()):
-                return (one.low, one.high) == (other.low, other.high) or _is_inside(span(one), span(other))
+        if isinstance(one, Time | Quantity | Money) and isinstance(other, Time | Quantity | Money):
+            return _number(one) == _number(other) or _is_inside(span(one), span(other))
         return one == other or label(one) in self._held(attribute).get(label(other), ())
 
     def are_nested(self, attribute: str, one: str, other: str) -> bool:
@@ -156,6 +153,13 @@ def _meet(one: Span, other: Span) -> bool:
         (one[1] is not None and other[0] is not None and one[1] < other[0])
         or (other[1] is not None and one[0] is not None and other[1] < one[0])
     )
+
+
+def _number(value: Time | Quantity | Money) -> Span:
+    """Its interval, but of a round number the number itself."""
+    if not isinstance(value, Time) and value.qualifier is Qualifier.ABOUT:
+        return value.low, value.high
+    return span(value)
 
 
 def _is_inside(one: Span, other: Span) -> bool:

@@ -169,7 +169,7 @@ def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
         else:
             bench.claim(ballot.word, Fate.USED, weighed=ballot, reason="denial")
     for milestone, words in sorted(against.items()):
-        index = min(overruled[id(word)] for word in words)
+        index = overruled[id(words[0])]
         bench.conflict(
             ConflictKind.DENIED,
             about=f"{MILESTONE}:{milestone}",
@@ -198,13 +198,8 @@ def _write_empty_denial(bench: Bench, leg: str, ballot: Weighed) -> None:
 
 
 def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:
-    """New evidence against a decided step: said later, and unable to stand beside it."""
     for index in verdict.path:
         step = verdict.candidates[index]
-        decided = [v for v in step.votes if v.is_decision and v.weight]
-        if not decided:
-            continue
-        since = max(v.word.report.asserted_at for v in decided)
         rivals = [
             vote
             for i, other in enumerate(verdict.candidates)
@@ -212,16 +207,7 @@ def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:
             for vote in other.votes
         ]
         rivals += [vote for denial in verdict.stories.applicable(step) for vote in denial.votes]
-        later = [v for v in rivals if v.weight and not v.is_decision and v.word.report.asserted_at > since]
-        if later:
-            bench.conflict(
-                ConflictKind.OVERRIDE_CHALLENGED,
-                about=f"{MILESTONE}:{step.milestone}",
-                leg=leg,
-                keys=_keys(later),
-                against=_keys(decided),
-                reason="new evidence against a decision",
-            )
+        bench.challenge(about=f"{MILESTONE}:{step.milestone}", leg=leg, decided=step.votes, rivals=rivals)
 
 
 def write_future(bench: Bench) -> None:

@@ -201,23 +201,5 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             by=top.net,
             slot=slot,
         )
-    if top.is_decided:
-        _challenge(bench, about, leg, resolution)
-
-
-def _challenge(bench: Bench, about: str, leg: str, resolution: Resolution) -> None:
-    top = resolution.groups[0]
-    decided = [v for v in top.votes if v.is_decision]
-    since = max(v.word.report.asserted_at for v in decided)
-    rivals = [v for g in resolution.groups[1:] for v in g.votes]
-    rivals += top.against
-    later = {v.word.key for v in rivals if v.weight and v.word.report.asserted_at > since}
-    if later:
-        bench.conflict(
-            ConflictKind.OVERRIDE_CHALLENGED,
-            about=about,
-            leg=leg,
-            keys=tuple(sorted(later)),
-            against=tuple(sorted({v.word.key for v in decided})),
-            reason=f"new evidence against {label(top.core)}",
-        )
+    rivals = [vote for group in resolution.groups[1:] for vote in group.votes] + top.against
+    bench.challenge(about=about, leg=leg, decided=top.votes, rivals=rivals, slot=slot)

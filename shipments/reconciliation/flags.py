@@ -80,6 +80,8 @@ def _finding(bench: Bench, name: str, leg: str, ballots: list[Weighed], verdict:
     for side in sides:
         is_later = side is not shown and side.toggle is not toggle and side.latest > turned
         _account(bench, name, leg, side, shown, ballots, is_left_out=is_later or any(side is s for s in against))
+    contrary = [vote for side in against for vote in side.votes]
+    bench.challenge(about=f"{FLAG}:{name}", leg=leg, decided=shown.votes, rivals=contrary)
     names, nobody, because = backing(shown.votes)
     return Finding(
         kind="flag",

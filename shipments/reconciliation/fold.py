@@ -142,7 +142,10 @@ def _headline(bench: Bench, subject: Verdict | None, findings: Sequence[Finding]
         reach=0 if status is None else subject.reaches[status],
         margin=0 if leading is None else subject.margins[leading],
         contested_from=None if doubt is None else subject.candidates[doubt].milestone,
-        is_denied_by_party=any(b.word.report.interested and b.votes for b in bench.milestones("", denied=True)),
+        is_denied_by_party=any(
+            b.word.report.interested and b.word.key not in bench.rulings.excluded
+            for b in bench.milestones("", denied=True)
+        ),
     )
 
 

@@ -142,9 +142,7 @@ def _targets(
             fallen[pointer.key] = Fallen(fate=Fate.HELD_OUT, reason=reason)
             continue
         targets[pointer.key] = [
-            key
-            for key in _find(pointer.target, known, events)
-            if key != pointer.key and not _is_sibling(pointer, known[key])
+            key for key in _find(pointer.target, known, events) if not _is_sibling(pointer, known[key])
         ]
     for key in _circular(targets):
         fallen[key] = Fallen(fate=Fate.HELD_OUT, reason="circular_target")

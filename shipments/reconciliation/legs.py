@@ -55,7 +55,7 @@ def carry_over(verdicts: dict[str, Verdict], hearing: Hearing) -> Carried:
         for leg in carrying
         if leg.key in verdicts
         for candidate in _path(verdicts[leg.key])
-        if id(candidate) not in settled and candidate.milestone != "planned"
+        if id(candidate) not in settled and candidate.milestone not in ("planned", "cancelled")
     ]
     if between:
         entries += [

@@ -18,6 +18,9 @@ def find_planned(bench: Bench, verdicts: dict[str, Verdict]) -> tuple[Planned, .
         word = ballot.word
         if word.report.time_class is TimeClass.ACTUAL:
             continue
+        if word.key in bench.rulings.excluded:
+            bench.claim(word, Fate.OUTWEIGHED, weighed=ballot, reason="excluded")
+            continue
         groups.setdefault((word.leg, word.name, word.report.time_class), []).append(ballot)
     rows = []
     for (leg, name, time_class), ballots in sorted(groups.items()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate
+from shipments.reconciliation.compare import label
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Resolution, resolve
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Step
@@ -43,34 +44,30 @@ def _step(bench: Bench, verdict: Verdict, index: int, leg: str) -> Step:
 def _place(bench: Bench, candidate: Candidate, leg: str) -> str | None:
     """Where it happened, resolved like any attribute; rival places are a location conflict."""
     said = [
-        (vote, Place(place=vote.word.report.place)) for vote in candidate.votes if vote.word.report.place is not None
+        (vote, Place(place=vote.word.report.place))
+        for vote in candidate.votes
+        if vote.word.report.place is not None and vote.weight
     ]
-    if not said:
-        return None
     if len({place for _, place in said}) == 1:
         return said[0][1].place
     found = resolve("place", said, [], comparer=bench.comparer, bar=bench.policy.bar)
     # Taken from several legs, a step has several places by nature.
     if candidate.stands_for is None:
         _write_rivals(bench, candidate, leg, found)
-    chosen = found.chosen or found.top
-    assert chosen is not None
-    assert isinstance(chosen.core, Place)
-    return chosen.core.place
+    return label(found.chosen.core) if found.chosen is not None else None
 
 
 def _write_rivals(bench: Bench, candidate: Candidate, leg: str, found: Resolution) -> None:
     for group in found.groups[1:]:
-        if group.score > 0:
-            bench.conflict(
-                ConflictKind.LOCATION,
-                about=f"{MILESTONE}:{candidate.milestone}",
-                leg=leg,
-                keys=group.keys,
-                against=found.groups[0].keys,
-                reason="rival_place",
-                by=found.groups[0].net - group.net,
-            )
+        bench.conflict(
+            ConflictKind.LOCATION,
+            about=f"{MILESTONE}:{candidate.milestone}",
+            leg=leg,
+            keys=group.keys,
+            against=found.groups[0].keys,
+            reason="rival_place",
+            by=found.groups[0].net - group.net,
+        )
 
 
 def alternatives(verdict: Verdict) -> tuple[Alternative, ...]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.compare import label, plain, span
+from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.picture import Finding
 from shipments.reconciliation.values import Quantity
@@ -187,7 +188,7 @@ def _bound(attribute: str, unit: str, legs: Sequence[Finding]) -> Finding:
         high=plain(most),
         state=State.UNKNOWN,
         margin=0,
-        confidence=500,
+        confidence=confidence(0),
         origins=tuple(sorted({o for leg in legs for o in leg.origins})),
         leading=label(value),
         because=_keys(legs),

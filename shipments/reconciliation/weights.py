@@ -145,14 +145,8 @@ def ways(votes: Sequence[Vote]) -> list[Way]:
     An unresolved vote counts instead of the resolved ones, not beside them.
     """
     resolved = edges(vote for vote in votes if not vote.is_unresolved)
-    own = {edge.speaker: edge.weight for edge in resolved if edge.origin == edge.speaker}
-    found = [resolved] if resolved else []
-    found += [
-        (edge._replace(origin=UNRESOLVED),)
-        for edge in edges(vote for vote in votes if vote.is_unresolved)
-        if edge.weight > own.get(edge.speaker, -1)
-    ]
-    return found
+    nameless = edges(vote for vote in votes if vote.is_unresolved)
+    return [way for way in (resolved, *((edge._replace(origin=UNRESOLVED),) for edge in nameless)) if way]
 
 
 def edges(votes: Iterable[Vote]) -> Way:

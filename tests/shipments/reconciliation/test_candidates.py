@@ -86,13 +86,38 @@ def test_an_observation_without_a_time_joins_the_earliest_event_like_anything_co
 
 def test_two_rival_places_are_a_location_conflict_and_not_two_arrivals() -> None:
     there = say("carrier", "arrived", 30, place="KPNAM")
-    picture = fold(say("wfp", "arrived", 30, place="KPFNJ"), there)
+    here = say("wfp", "arrived", 30, place="KPFNJ")
+    picture = fold(here, there)
     assert path(picture) == "arrived"
     assert step(picture, "arrived").place == "KPFNJ"
-    assert conflict(picture, ConflictKind.LOCATION).keys == (there.key,)
+    found = conflict(picture, ConflictKind.LOCATION)
+    assert (found.keys, found.against, found.by) == ((there.key,), (here.key,), 2944 - 1735)
 
 
 def test_a_country_supports_a_port_in_it() -> None:
     picture = fold(say("wfp", "arrived", 30, place="KP"), say("carrier", "arrived", 30, place="KPNAM"))
     assert step(picture, "arrived").place == "KPNAM"
     assert conflicts(picture) == []
+
+
+def test_the_place_told_without_weight_is_not_shown() -> None:
+    there = say("carrier", "arrived", 30, place="KPNAM")
+    told = [say("wfp", "arrived", 30), there]
+    assert step(fold(*told), "arrived").place == "KPNAM"
+    picture = fold(*told, decide(DecisionKind.EXCLUDE, reports=[there]))
+    assert step(picture, "arrived").place is None
+    assert conflicts(picture) == []
+
+
+def test_equal_rival_places_leave_no_place() -> None:
+    told = [say("carrier", "arrived", 30, place="KPFNJ"), say("customs", "arrived", 30, place="KPNAM")]
+    picture = fold(*told)
+    assert step(picture, "arrived").place is None
+    assert conflict(picture, ConflictKind.LOCATION).by == 0
+
+
+def test_a_step_of_which_nobody_knows_the_time_has_none() -> None:
+    assert step(fold(say("wfp", "arrived", said=90)), "arrived").at is None
+    at = step(fold(say("wfp", "arrived", 30), say("carrier", "arrived", said=90)), "arrived").at
+    assert at is not None
+    assert at.latest == hours(30)

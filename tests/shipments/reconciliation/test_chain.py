@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +14,8 @@ from shipments.reconciliation.candidates import Entry, gather
 from shipments.reconciliation.chain import Stories
 from shipments.reconciliation.denials import Denial
 from shipments.reconciliation.lifecycles import SHIPMENT
-from shipments.reconciliation.vocabulary import ConflictKind, Fate, SubjectKind
+from shipments.reconciliation.policy import POLICY_V1
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, Grade, SubjectKind
 from shipments.reconciliation.words import BEFORE_ALL
 from tests.shipments.reconciliation.generator import story
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
@@ -30,10 +33,28 @@ def test_a_step_may_seem_earlier_than_the_one_before_it_by_the_tolerance() -> No
     assert path(fold(say("wfp", "departed", 30), say("carrier", "arrived", 23))) == "departed"
 
 
-def test_among_equal_stories_the_one_with_more_origins_is_told() -> None:
-    alone = say("carrier", "lost", 60)
-    two = [say("ngo", "delivered", 60), say("paper1", "delivered", 60), say("blog", "delivered", 60)]
-    assert path(fold(say("wfp", "arrived", 30), alone, *two)) == "arrived delivered"
+EVEN = replace(POLICY_V1, grade_weights=tuple((g, 2000 if g is Grade.B else 1000) for g in Grade))
+
+
+@pytest.mark.parametrize(
+    ("alone", "together"),
+    [
+        pytest.param("delivered", "lost", id="at the end"),
+        pytest.param("lost", "destroyed", id="of one rank"),
+    ],
+)
+def test_among_equal_stories_the_one_with_more_origins_is_told(alone: str, together: str) -> None:
+    told = [say("carrier", alone, 60), say("ngo", together, 60), say("paper1", together, 60)]
+    assert path(fold(*told, policies=(EVEN,))) == together
+    assert path(fold(say("carrier", alone, 60), say("customs", together, 60), policies=(EVEN,))) == alone
+
+
+def test_among_equal_ways_to_a_step_the_one_with_more_origins_is_told() -> None:
+    # It arrived only after it was refused, so that a story holds one of both.
+    told = [say("carrier", "arrived", 80), say("wfp", "return_started", 90)]
+    alone, together = [say("wire", "refused", 60)], [say(source, "refused", 60) for source in ("ngo", "paper1")]
+    assert path(fold(*told, *together, policies=(EVEN,))) == "refused return_started"
+    assert path(fold(*told, *alone, policies=(EVEN,))) == "arrived return_started"
 
 
 def test_among_equal_stories_the_lower_rank_then_the_earlier_then_the_least_key_is_told() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shipments.reconciliation.model import Cite, LegPlan, Report
+from shipments.reconciliation.model import Cite, Fact, LegPlan, Report
 from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, State, SubjectKind
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
 from tests.shipments.reconciliation.telling import amount, correct, decide, fact, hours, keyed, retract, say
@@ -283,3 +283,14 @@ def test_a_conflict_kept_open_is_acknowledged_until_the_decision_expires() -> No
 def test_every_kind_of_decision_is_listed_among_the_claims(kind: DecisionKind) -> None:
     decision = decide(kind, "delivered" if kind is ACCEPT else None, 60, reports=[LOST])
     assert claim(fold(DELIVERED, LOST, decision), decision).fate is Fate.USED
+
+
+def test_two_decided_values_of_a_series_are_challenged_apart() -> None:
+    def deaths(number: int, day: int) -> Fact:
+        return fact("deaths", amount(number, unit="people"), as_of=hours(24 * day))
+
+    decision = decide(ACCEPT, said=100, facts=[deaths(5, 1), deaths(6, 2)])
+    late = say("wfp", said=150, facts=[deaths(8, 1), deaths(9, 2)])
+    picture = fold(decision, late, kind=SubjectKind.CRISIS)
+    challenges = [c for c in picture.conflicts if c.kind is ConflictKind.OVERRIDE_CHALLENGED]
+    assert [c.keys for c in challenges] == [(late.key,), (late.key,)]

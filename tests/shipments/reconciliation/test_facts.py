@@ -133,6 +133,7 @@ def test_a_value_denied_far_more_strongly_than_told_is_denied() -> None:
         (tonnes(40, qualifier=Qualifier.AT_LEAST), tonnes(50, qualifier=Qualifier.UP_TO), False),
         (tonnes(40, qualifier=Qualifier.ABOUT), tonnes(40), True),
         (tonnes(40), tonnes(40, qualifier=Qualifier.ABOUT), True),
+        (tonnes(40, qualifier=Qualifier.AT_LEAST), tonnes(40, qualifier=Qualifier.UP_TO), False),
         (tonnes(40), tonnes(40, unit="boxes"), False),
         (tonnes(40), tonnes(41), False),
         (fact("eta", Time(at=day(2))), fact("eta", Time(at=day(1, 3))), True),
@@ -156,7 +157,8 @@ def test_only_denials_are_denied() -> None:
 
 def test_a_retracted_fact_is_retracted() -> None:
     told = tells("ngo", fact("channel", code("public")))
-    assert finding(fold(told, retract(told, 50)), "channel").state is State.RETRACTED
+    found = finding(fold(told, retract(told, 50)), "channel")
+    assert (found.state, found.margin, found.confidence) == (State.RETRACTED, 0, 500)
 
 
 def test_a_word_without_weight_is_shown_and_not_believed() -> None:

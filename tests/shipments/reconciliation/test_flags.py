@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, Toggle
+from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, Hedge, Toggle
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold
 from tests.shipments.reconciliation.telling import LEGS, decide, flag, hours, say, when
 
@@ -222,3 +222,21 @@ def test_of_two_decisions_on_both_sides_at_once_the_latest_holds_whatever_else_i
     assert (found.label, found.state, found.margin) == ("unset", "decided", 1_000_000 - 2944)
     assert (claim(picture, early).fate, claim(picture, early).reason) == (Fate.SUPERSEDED, "later_decision")
     assert conflict(picture, ConflictKind.FLAG).keys == (between.key,)
+
+
+def test_new_evidence_against_a_decided_flag_is_raised() -> None:
+    decision = decide(DecisionKind.ACCEPT, at=11, said=100, flags=[flag("quarantined", UNSET)])
+    early, late = (say("wfp", at=10, said=said, flags=[flag("quarantined")]) for said in (20, 150))
+    picture = fold(decision, late)
+    assert finding(picture, "quarantined").label == "unset"
+    found = conflict(picture, ConflictKind.OVERRIDE_CHALLENGED)
+    assert (found.about, found.keys, found.against) == ("flag:quarantined", (late.key,), (decision.key,))
+    assert conflicts(fold(decision, early)) == [("quarantined", ConflictKind.FLAG)]
+
+
+def test_of_one_source_the_heaviest_word_on_a_flag_is_used_and_the_others_agree() -> None:
+    firm, hedged = (
+        say("wfp", at=10, flags=[flag("damaged")], hedge=hedge) for hedge in (Hedge.ASSERTED, Hedge.APPARENT)
+    )
+    picture = fold(hedged, firm)
+    assert (claim(picture, firm).fate, claim(picture, hedged).fate) == (Fate.USED, Fate.COMPATIBLE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.model import ReportKey, Target
 from shipments.reconciliation.vocabulary import Fate, Kind
@@ -50,9 +52,22 @@ def test_a_correction_that_arrives_before_its_target_speaks_for_itself_meanwhile
     assert path(fold(early, DELIVERED)) == "arrived"
 
 
-def test_a_retraction_wins_a_tie_with_a_correction() -> None:
-    picture = fold(DELIVERED, correct(DELIVERED, "delivered", 84, 90), retract(DELIVERED, 90))
+@pytest.mark.parametrize("events", [("a", "b"), ("b", "a")])
+def test_a_retraction_wins_a_tie_with_a_correction(events: tuple[str, str]) -> None:
+    right, gone = correct(DELIVERED, "delivered", 84, 90, event=events[0]), retract(DELIVERED, 90, event=events[1])
+    picture = fold(DELIVERED, right, gone)
     assert path(picture) == ""
+    assert (claim(picture, right).fate, claim(picture, right).reason) == (Fate.RETRACTED, "later_word")
+    assert claim(picture, gone).fate is Fate.USED
+
+
+@pytest.mark.parametrize("events", [("a", "b"), ("b", "a")])
+def test_of_two_corrections_said_at_once_the_greater_key_holds(events: tuple[str, str]) -> None:
+    said = {
+        event: correct(DELIVERED, "delivered", at, 90, event=event) for event, at in zip(events, (84, 86), strict=True)
+    }
+    picture = fold(DELIVERED, *said.values())
+    assert (claim(picture, said["a"]).fate, claim(picture, said["b"]).fate) == (Fate.SUPERSEDED, Fate.USED)
 
 
 def test_a_correction_after_the_retraction_brings_the_word_back() -> None:

@@ -125,3 +125,9 @@ def test_cancelling_the_last_leg_does_not_make_the_stop_before_it_the_end() -> N
     home = say("wfp", "arrived", 10, leg="one", place="KPFNJ")
     direct = (LegPlan(key="one", sequence=1), legs[1])
     assert fold(*told, home, legs=direct, destination="KPFNJ").status == "arrived"
+
+
+def test_a_leg_that_may_be_cancelled_does_not_put_the_shipment_on_its_way() -> None:
+    picture = told(say("blog", "cancelled", 5, leg="first"))
+    assert (picture.legs[0].leading, picture.legs[0].status) == ("cancelled", None)
+    assert path(picture) == ""

@@ -53,6 +53,8 @@ def test_a_milestone_has_the_origins_of_all_that_implies_it() -> None:
 def test_everything_retracted_is_retracted() -> None:
     picture = fold(BASE[1], retract(BASE[1], 50))
     assert (path(picture), picture.state) == ("", State.RETRACTED)
+    found = finding(picture, "arrived")
+    assert (found.state, found.margin, found.confidence) == (State.RETRACTED, 0, 500)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,23 @@ def test_four_sources_of_grade_a_are_not_shown_as_certain() -> None:
     picture = fold(*told, grades={"who": Grade.A, "ifrc": Grade.A})
     assert (picture.reach, picture.confidence) == (4 * 2944, 999)
     assert fold(*told, decide(DecisionKind.ACCEPT, "arrived", 30)).confidence == 1000
+
+
+@pytest.mark.parametrize("is_excluded", [True, False])
+def test_a_party_denies_unless_its_word_was_excluded(is_excluded: bool) -> None:
+    denial = say("rumour", "arrived", 40, denies=True, interested=True)
+    told = [*BASE, denial, *([decide(DecisionKind.EXCLUDE, reports=[denial])] if is_excluded else [])]
+    assert fold(*told).is_denied_by_party is not is_excluded
+    assert not fold(*BASE, say("ngo", "arrived", 40, denies=True)).is_denied_by_party
+
+
+def test_an_excluded_plan_is_no_plan() -> None:
+    plans = [say(s, "arrived", at, time_class=TimeClass.ESTIMATED) for s, at in (("carrier", 50), ("ngo", 90))]
+    refusal = say("icrc", "arrived", 20, time_class=TimeClass.ESTIMATED, denies=True)
+    (planned,) = fold(*plans, refusal).planned
+    assert (planned.origins, planned.denied_by) == (("carrier",), ("icrc",))
+    picture = fold(*plans, refusal, decide(DecisionKind.EXCLUDE, reports=[plans[0], refusal]))
+    (planned,) = picture.planned
+    assert (planned.origins, planned.denied_by) == (("ngo",), ())
+    assert (claim(picture, plans[0]).fate, claim(picture, plans[0]).reason) == (Fate.OUTWEIGHED, "excluded")
+    assert fold(plans[0], decide(DecisionKind.EXCLUDE, reports=[plans[0]])).planned == ()

@@ -46,6 +46,7 @@ def test_a_capacity_bounds_the_high_end_only() -> None:
     ]
     found = finding(fold(*capacities, legs=LEGS), "quantity")
     assert (found.value, found.low, found.high, found.state) == (None, None, "150", State.UNKNOWN)
+    assert (found.confidence, found.leading) == (500, "up_to:None..150 t")
     assert all(f.attribute != "quantity" for f in fold(*capacities[:3], legs=LEGS).findings)
     assert finding(fold(*capacities, tells("wfp", tonnes(40)), legs=LEGS), "quantity").high == "40"
 
