@@ -12,6 +12,7 @@ from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 from shipments.services.webhooks.delivering import deliver_due, is_due
 from shipments.services.webhooks.fanning_out import fan_out
+from shipments.services.webhooks.forgetting import drop_old_deliveries
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +61,11 @@ def sweep() -> None:
 
 @shared_task(name="shipments.drop_old_events")
 def drop_events() -> None:
-    """Forget events that everybody has had the time to read."""
+    """Forget events that everybody has had the time to read, and messages that came to an end as long ago."""
     if dropped := drop_old_events(timezone.now()):
         log.info("outbox.dropped", events=dropped)
+    if dropped := drop_old_deliveries(timezone.now()):
+        log.info("webhooks.dropped", deliveries=dropped)
 
 
 @shared_task(name="shipments.verify_nightly")

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from actors.api.permissions import NeedsScope
 from actors.models import PartnerKey
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
+from shipments.api.messages import described_messages
 from shipments.intake.document import DocumentIn
 from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
@@ -140,6 +141,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
     components["schemas"] = dict(sorted((schemas | forms | ledger_schemas()).items()))
+    result["webhooks"] = described_messages()
     client = "client_id and client_secret, for a token alone."
     components["securitySchemes"]["client"] = {"type": "http", "scheme": "basic", "description": client}
     used, problems = set(), {}
