@@ -55,7 +55,7 @@ class SubscriptionAdmin(ReadableAdmin):
 
     visible_through = ("key",)
     action_form = ReasonedActionForm
-    list_display = ["reference", "key", "url", "shown_types", "shown_standing", "failing_since", "created_at"]
+    list_display = ["reference", "key", "url", "shown_types", "shown_standing", "failing_since"]
     list_filter = [StandingFilter, RelatedFilter.by("key")]
     search_fields = ["reference", "url", "description"]
     search_related = {"key": ("name", "prefix")}
@@ -118,21 +118,25 @@ class DeliveryAdmin(ReadableAdmin):
     """Messages to partners, each with its attempts."""
 
     visible_through = ("subscription",)
-    list_display = ["webhook_id", "type", "subject", "subscription", "shown_state", "attempts", "next_attempt_at"]
+    list_display = ["webhook_id", "shown_type", "subject", "subscription", "shown_state", "attempts", "next_attempt_at"]
     list_filter = ["state", "type", RelatedFilter.by("subscription"), RelatedFilter.by("subject")]
     search_fields = ["webhook_id"]
     search_related = {"subscription": ("reference", "url"), "subject": ("reference", "title")}
     date_hierarchy = "created_at"
     fields = [
-        *("webhook_id", "subscription", "type", "subject", "marking", "shown_state", "attempts", "failures"),
+        *("webhook_id", "subscription", "shown_type", "subject", "marking", "shown_state", "attempts", "failures"),
         *("created_at", "next_attempt_at", "leased_until", "finished_at", "shown_payload"),
     ]
-    readonly_fields = ["shown_state", "shown_payload"]
+    readonly_fields = ["shown_type", "shown_state", "shown_payload"]
     inlines = [AttemptInline]
     actions = ["send_again"]
 
     def has_look_after_permission(self, request: HttpRequest) -> bool:
         return is_operator(request)
+
+    @display(description="type", ordering="type")
+    def shown_type(self, delivery: Delivery) -> str:
+        return delivery.type
 
     @display(description="state", ordering="state")
     def shown_state(self, delivery: Delivery) -> SafeString:
