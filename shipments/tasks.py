@@ -7,6 +7,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from shipments.services import doorbell
+from shipments.services.answers import forget_answers
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
@@ -66,6 +67,13 @@ def drop_events() -> None:
         log.info("outbox.dropped", events=dropped)
     if dropped := drop_old_deliveries(timezone.now()):
         log.info("webhooks.dropped", deliveries=dropped)
+
+
+@shared_task(name="shipments.forget_answers")
+def forget_old_answers() -> None:
+    """Forget the answers to requests of more than a day ago."""
+    if forgotten := forget_answers():
+        log.info("answers.forgotten", answers=forgotten)
 
 
 @shared_task(name="shipments.verify_nightly")

@@ -43,23 +43,35 @@ class NDJSONParser(BaseParser):
     media_type = "application/x-ndjson"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        _check_headers(parser_context["request"].META)
-        return read_lines(stream)
+        meta = parser_context["request"].META
+        _check_headers(meta)
+        declared = meta.get("CONTENT_LENGTH") or ""
+        return read_lines(stream, int(declared) if declared.isdecimal() else None)
 
 
-def read_lines(stream: IO[bytes]) -> Iterator[Any]:
-    """The value of each line that is not blank; for a line that cannot be taken, its Refusal."""
+def read_lines(stream: IO[bytes], declared: int | None = None) -> Iterator[tuple[int, Any]]:
+    """(number from 1, value) of each line that is not blank; for a line that cannot be taken, its Refusal.
+
+    A stream that ends before ``declared`` bytes gives one more at its end, so that nobody takes it for whole.
+    """
+    number = length = 0
     while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        length += len(line)
         try:
             if len(line) > MAX_LINE:
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(MAX_LINE)
+                    length += len(line)
                 raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
             if not line.strip():
                 continue
-            yield read_json(line.strip())
+            yield number, read_json(line.strip())
         except Refusal as refusal:
-            yield refusal
+            yield number, refusal
+    if declared is not None and length < declared:
+        detail = f"The stream ended after {length:,} of {declared:,} bytes. What was answered before this is stored."
+        yield number + 1, Refusal("truncated_body", detail)
 
 
 def _check_headers(meta: Mapping[str, str]) -> None:

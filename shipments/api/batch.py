@@ -10,7 +10,7 @@ connection breaks after it: sending the whole again makes duplicates of what is 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -45,7 +45,8 @@ class FaultSerializer(serializers.Serializer):
 class ItemSerializer(serializers.Serializer):
     """What became of one item."""
 
-    index = serializers.IntegerField(help_text="Its place in what was sent, from 0; in NDJSON, of the lines.")
+    index = serializers.IntegerField(help_text="Its place among what was sent, from 0; blank lines are none.")
+    line = serializers.IntegerField(required=False, help_text="In NDJSON: the line it stood on, from 1.")
     result = serializers.ChoiceField(choices=["accepted", "duplicate", "held", "refused"])
     reference = serializers.CharField(allow_null=True, help_text="The report's reference; null where it was refused.")
     errors = FaultSerializer(many=True, help_text="Every fault; empty if kept.")  # type: ignore[assignment]
@@ -142,12 +143,14 @@ def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:
     if HEADER in request.headers:
         fault = Fault(code="not_for_streams", header=HEADER, detail="Send NDJSON without it.")
         raise Refusal("not_for_streams", "A stream is not kept to be answered again.", faults=[fault])
-    return StreamingHttpResponse(_lines(iter(request.data), key), status=207, content_type=NDJSON)
+    items = cast(Iterator[tuple[int, object]], request.data)
+    return StreamingHttpResponse(_lines(items, key), status=207, content_type=NDJSON)
 
 
-def _lines(items: Iterator[object], key: PartnerKey) -> Iterator[bytes]:
+def _lines(items: Iterator[tuple[int, object]], key: PartnerKey) -> Iterator[bytes]:
     first = 0
     while some := list(islice(items, LINES_AT_A_TIME)):
-        for result in results_of(some, key, first=first):
-            yield _json(result) + b"\n"
+        results = results_of([item for _, item in some], key, first=first)
+        for (number, _), result in zip(some, results, strict=True):
+            yield _json({**result, "line": number}) + b"\n"
         first += len(some)

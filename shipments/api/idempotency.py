@@ -25,11 +25,11 @@ from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from actors.services.sealing import seal, unseal
 from shipments.models import IdempotentRequest
+from shipments.services.answers import KEPT_FOR
 
 HEADER = "Idempotency-Key"
 # A structured string ("…") or its bare content, in visible ASCII.
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})', re.ASCII)
-KEPT_FOR = timedelta(hours=24)
 # Longer than any request may take (gunicorn ends it after 60 s): whoever held it is gone.
 ABANDONED_AFTER = timedelta(seconds=90)
 FORM = {"type": "string", "pattern": r"^(\"[!#-~]{1,255}\"|[!#-~]{1,255})$"}

@@ -42,13 +42,14 @@ AMOUNT = re.compile(r"(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
 WHOLE_DIGITS, DECIMAL_DIGITS = 18, 6
 
 
-def _is_blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
+    """Whether nothing of ``text`` is to be seen on a page."""
     return not any(unicodedata.category(each)[0] not in "CZ" and ord(each) not in INVISIBLE for each in text)
 
 
 def name(text: str) -> str:
     """A name, code or key: at least one visible letter, no control or hidden character, no space around it."""
-    if text and _is_blank(text):
+    if text and is_blank(text):
         raise PydanticCustomError("blank_after_normalisation", "Nothing is left once invisible characters are removed.")
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in text):
         raise PydanticCustomError("invalid_character", "Control and invisible characters are not allowed here.")
@@ -60,7 +61,7 @@ def name(text: str) -> str:
 def words(text: str) -> str:
     """Free text with its bidirectional controls removed; not blank."""
     text = text.translate(BIDI_CONTROLS)
-    if _is_blank(text):
+    if is_blank(text):
         raise PydanticCustomError("blank_after_normalisation", "Nothing is left once invisible characters are removed.")
     return text
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 from pydantic import TypeAdapter
 
+from shipments.intake.fields import is_blank
 from shipments.intake.plain import plain_problems
 from shipments.intake.times import Window, read_moment, read_period
 from shipments.intake.values import Value
@@ -116,9 +117,9 @@ def _is_plain(said: PlainReport, flags: frozenset[str]) -> bool:
 
 def _is_name(text: str) -> bool:
     """Printable from end to end: no control, format or unassigned character, and no space around it."""
-    return text.isprintable() and text[0] != " " and text[-1] != " "
+    return text.isprintable() and text[0] != " " and text[-1] != " " and (text.isascii() or not is_blank(text))
 
 
 def _are_words(text: str) -> bool:
     """Printable line by line, and not blank."""
-    return all(line.isprintable() for line in text.split("\n")) and not text.isspace()
+    return all(line.isprintable() for line in text.split("\n")) and not is_blank(text)

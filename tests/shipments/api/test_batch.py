@@ -7,6 +7,7 @@ import pytest
 
 from actors.api.refusals import Refusal
 from aidtracker.api.parsing import MAX_LINE, read_lines
+from shipments.api.batch import results_of
 from shipments.factories import ShipmentFactory
 from shipments.models import Due, Report
 from tests.people import code_of, faults_of, make_partner
@@ -110,6 +111,26 @@ def test_batches_need_the_scope_for_reports(report, stranger, analyst):
 def test_line_over_the_limit_is_refused_and_the_next_one_read():
     long = b'{"a":"' + b"x" * (3 * MAX_LINE) + b'"}\n'
     first, second, third = read_lines(io.BytesIO(b'{"a":1}\n' + long + b'{"a":2}'))
-    assert (first, third) == ({"a": 1}, {"a": 2})
-    assert isinstance(second, Refusal)
-    assert second.code == "too_large"
+    assert (first, third) == ((1, {"a": 1}), (3, {"a": 2}))
+    assert isinstance(second[1], Refusal)
+    assert second[1].code == "too_large"
+
+
+def test_stream_that_ends_early_says_so_and_keeps_what_it_answered(partner, report):
+    body = ndjson([report(1), report(2)])
+    for cut in (len(body) - 1, len(body) - 10, body.index(b"\n") + 1):
+        *_, last = read_lines(io.BytesIO(body[:cut]), len(body))
+        assert last[1].code == "truncated_body"
+        assert f"{cut:,} of {len(body):,}" in last[1].sentence
+    assert [number for number, _ in read_lines(io.BytesIO(body), len(body))] == [1, 2]
+    answered = results_of([value for _, value in read_lines(io.BytesIO(body[:-1]), len(body))], partner.key)
+    assert [each["result"] for each in answered] == ["accepted", "refused", "refused"]
+    assert Report.objects.count() == 1
+
+
+def test_answer_names_the_line_that_is_wrong(partner, report):
+    body = ndjson([report(1)]) + b"\n\n\n{]\n" + ndjson([report(2)])
+    results = lines(partner.post("reports/batch/", body, content_type=NDJSON))
+    assert [(each["index"], each["line"], each["result"]) for each in results] == [
+        (0, 1, "accepted"), (1, 4, "refused"), (2, 5, "accepted"),
+    ]  # fmt: skip

@@ -10,8 +10,11 @@ from django.db.models.functions import Now
 
 from actors.factories import SourceFactory
 from actors.marking import Marking
+from shipments.api import reporting
 from shipments.factories import ShipmentFactory
 from shipments.models import Due, IdempotentRequest, OutboxEvent, Report
+from shipments.services.answers import forget_answers
+from shipments.services.recording import record
 from tests.people import ALL_SCOPES, code_of, faults_of, make_partner, make_stranger
 
 
@@ -209,6 +212,28 @@ def test_request_in_flight_is_answered_once_it_is_done(partner, body):
     assert (answer.status_code, code_of(answer), answer.headers["Retry-After"]) == (409, "in_flight", "1")
     IdempotentRequest.objects.update(created_at=Now() - timedelta(seconds=91))
     assert partner.post("reports/", body, **KEY).status_code == 200
+
+
+def test_answers_of_yesterday_are_forgotten_and_no_others(partner, body):
+    partner.post("reports/", body, **KEY)
+    partner.post("reports/", body, **{"idempotency-key": "other"})
+    assert forget_answers() == 0
+    IdempotentRequest.objects.filter(key="other").update(created_at=Now() - timedelta(hours=24, seconds=1))
+    assert forget_answers() == 1
+    assert IdempotentRequest.objects.get().key == KEY["idempotency-key"].strip('"')
+
+
+def test_one_that_was_taken_for_dead_stores_nothing_when_it_comes_to_life(partner, body, monkeypatch):
+    """A worker that slept through its lease finds its row gone: whoever came later has the say."""
+
+    def record_late(*args, **kwargs):
+        IdempotentRequest.objects.all().delete()
+        return record(*args, **kwargs)
+
+    monkeypatch.setattr(reporting, "record", record_late)
+    answer = partner.post("reports/", body, **KEY)
+    assert (answer.status_code, code_of(answer)) == (409, "in_flight")
+    assert nothing_is_stored()
 
 
 def test_refused_request_leaves_its_key_free(partner, body):
