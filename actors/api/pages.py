@@ -6,7 +6,7 @@ and is good for nothing else. A new key with the same rights goes on where the o
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,27 @@ class Order:
             condition |= same & Q(**{f"{column}__{beyond}": value})
             same &= Q(**{column: value})
         return condition
+
+
+def both_ways(*names: str, last: str = "", stand_ins: Mapping[str, str] | None = None) -> dict[str, Order]:
+    """What ``ordering`` may say: each name, and with a minus the other way round. ``last`` decides between equals."""
+    orders = {}
+    for name in names:
+        columns = (name,) if last in ("", name) else (name, last)
+        orders[name] = Order(columns=columns, stand_ins=stand_ins)
+        orders[f"-{name}"] = Order(columns=columns, stand_ins=stand_ins, descending=True)
+    return orders
+
+
+def matching(terms: Iterable[str], *columns: str) -> Q:
+    """Rows in which each of ``terms`` is found in one of ``columns``."""
+    condition = Q()
+    for term in terms:
+        found = Q()
+        for column in columns:
+            found |= Q(**{f"{column}__icontains": term})
+        condition &= found
+    return condition
 
 
 def read_page(

@@ -1,10 +1,11 @@
 """Query parameters, read strictly: an unknown, repeated or mistyped one is refused, never passed over.
 
 A mistyped filter that is ignored returns everything, and nobody notices. What a view takes is one
-serializer, which is also what the OpenAPI document says of it.
+serializer, which is also what the OpenAPI document says of it. Every fault is told at once.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -12,22 +13,31 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from actors.api.refusals import Fault, Refusal
+from actors.api.selection import EVERYTHING, Selection
 from actors.wording import did_you_mean, shown
 
 MAX_LENGTH = 200
+MAX_FIELDS_LENGTH = 2000
 MAX_PAGE = 100
+MAX_TERMS = 10
 # Parameters whose values we made ourselves, and whose length is our own.
 LONG = ("cursor", "after")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", re.ASCII)
+MOMENT_FORM = "A date (2022-05-17) or a time with its zone (2022-05-17T09:00:00Z), from 1945 on."
+
+
+def _wrong(sentence: str, code: str = "invalid_parameter") -> serializers.ValidationError:
+    return serializers.ValidationError(sentence, code)
 
 
 class Whole(serializers.IntegerField):
     """A whole number in plain digits: no sign, space or underscore."""
 
     def to_internal_value(self, data: Any) -> int:
-        if not re.fullmatch(r"\d{1,9}", str(data), re.ASCII):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+        said, least, most = str(data), self.min_value or 0, self.max_value or 0
+        if not re.fullmatch(r"\d{1,9}", said, re.ASCII) or not least <= int(said) <= most:
+            raise _wrong(f"A whole number from {least} to {most}.")
+        return int(said)
 
 
 class TrueOrFalse(serializers.BooleanField):
@@ -35,12 +45,14 @@ class TrueOrFalse(serializers.BooleanField):
 
     def to_internal_value(self, data: Any) -> bool:
         if data not in ("true", "false"):
-            raise serializers.ValidationError("true or false.", "invalid")
-        return data == "true"
+            raise _wrong("true or false.")
+        return bool(data == "true")
 
 
 class Moment(serializers.CharField):
-    """A moment of knowledge: a time with its zone, or a bare date, meaning the end of that day in UTC."""
+    """A moment: a time with its zone, or a bare date, meaning the end of that day in UTC."""
+
+    bare = time.max
 
     def to_internal_value(self, data: Any) -> Any:
         # In a query string an unescaped + is read as a space.
@@ -49,15 +61,50 @@ class Moment(serializers.CharField):
             if not MOMENT.fullmatch(said) or not 1945 <= int(said[:4]) <= 9998:
                 raise ValueError(said)
             if len(said) == 10:
-                return datetime.combine(date.fromisoformat(said), time.max, tzinfo=UTC)
+                return datetime.combine(date.fromisoformat(said), self.bare, tzinfo=UTC)
             return datetime.fromisoformat(said)
         except ValueError:
-            sentence = "A date (2022-05-17) or a time with its zone (2022-05-17T09:00:00Z), from 1945 on."
-            raise serializers.ValidationError(sentence, "invalid") from None
+            raise _wrong(MOMENT_FORM) from None
+
+
+class Since(Moment):
+    """The same, but that a bare date means the beginning of that day."""
+
+    bare = time.min
+
+
+class Span(serializers.CharField):
+    """Two moments, ``2022-05-16..2022-05-18``, the later one last: a pair."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        moments = [Moment().to_internal_value(said) for said in str(data).split("..")]
+        if len(moments) != 2 or moments[0] >= moments[1]:
+            raise _wrong("Two moments with two dots between them, the later one last: 2022-05-16..2022-05-18.")
+        return tuple(moments)
+
+
+class Search(serializers.CharField):
+    """Words that are all to be found, at most ten: a list."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        terms = str(data).split()
+        if len(terms) > MAX_TERMS:
+            raise _wrong(f"At most {MAX_TERMS} words.", "too_many")
+        return terms
 
 
 class Parameters(serializers.Serializer):
     """What a view takes in its query string; none, unless a subclass names some."""
+
+
+class ReadParameters(Parameters):
+    """What every view that reads takes."""
+
+    fields = serializers.CharField(  # type: ignore[assignment]
+        required=False,
+        help_text="Names of fields to answer with, between commas, also within others: reference,picture.status.value. "
+        "All, if left out. What is not asked for is not looked up.",
+    )
 
 
 def limit_field() -> Whole:
@@ -65,47 +112,68 @@ def limit_field() -> Whole:
     return Whole(min_value=1, max_value=MAX_PAGE, default=50, help_text="Rows on a page, at most 100.")
 
 
-class PageParameters(Parameters):
+class PageParameters(ReadParameters):
     """Lists come in pages; follow ``next`` until it is null."""
 
     limit = limit_field()
-    cursor = serializers.CharField(required=False, help_text="From `next`; for this key and these filters alone.")
+    cursor = serializers.CharField(
+        required=False, help_text="From `next`; for the same reader, filters and order alone."
+    )
 
 
-def read_parameters(request: Request, form: type[Parameters]) -> dict[str, Any]:
-    """The checked parameters. Raises Refusal naming every fault."""
+def read_parameters(
+    request: Request, form: type[Parameters], shape: type[serializers.Serializer] | None = None
+) -> dict[str, Any]:
+    """The checked parameters; ``fields`` as a Selection from ``shape``. Raises Refusal naming every fault."""
+    known = {name: field for name, field in form().fields.items() if name != "fields" or shape is not None}
+    faults: dict[str, Fault] = {}
     # A plain dict: of a form, an absent checkbox would be read as false.
-    serializer = form(data=request.query_params.dict())
-    known = serializer.fields
-    faults: list[Fault] = []
+    said: dict[str, str] = {}
     for name, values in request.query_params.lists():
-        if name not in known:
-            detail = f"No such parameter: {shown(name)}.{did_you_mean(name, known)}"
-            faults.append(Fault(code="unknown_parameter", parameter=shown(name), detail=detail))
-        elif len(values) > 1:
-            faults.append(Fault(code="repeated_parameter", parameter=name, detail="Give it once."))
-        elif "\x00" in values[0]:
-            faults.append(Fault(code="null_character", parameter=name, detail="The value holds a NUL character."))
-        elif len(values[0]) > MAX_LENGTH and name not in LONG:
-            faults.append(Fault(code="too_long", parameter=name, detail=f"At most {MAX_LENGTH} characters."))
-    if not faults and not serializer.is_valid():
-        faults = [_fault(name, known[name], request.query_params.get(name, "")) for name in serializer.errors]
+        if (fault := _reading_fault(name, values, known)) is not None:
+            faults[name] = fault
+        else:
+            said[name] = values[0]
+    serializer = form(data=said)
+    if not serializer.is_valid():
+        for name, (error, *_) in serializer.errors.items():
+            faults.setdefault(name, _fault(name, known[name], said.get(name, ""), error))
+    selection = EVERYTHING
+    if "fields" in said and "fields" not in faults and shape:
+        selection, unknown = Selection.of(said["fields"], shape)
+        if unknown:
+            faults["fields"] = Fault(code="unknown_field", parameter="fields", detail=unknown)
     if faults:
-        raise Refusal(faults[0].code, "The query string is not right.", faults=faults)
-    return dict(serializer.validated_data)
+        first = next(iter(faults.values()))
+        raise Refusal(first.code, "The query string is not right.", faults=list(faults.values()))
+    return {**serializer.validated_data, "fields": selection}
 
 
-def _fault(name: str, field: serializers.Field, said: str) -> Fault:
+def _reading_fault(name: str, values: list[str], known: Iterable[str]) -> Fault | None:
+    """What is wrong with a parameter before its value is looked at."""
+    if name not in known:
+        detail = f"No such parameter: {shown(name)}.{did_you_mean(name, known)}"
+        return Fault(code="unknown_parameter", parameter=shown(name), detail=detail)
+    longest = MAX_FIELDS_LENGTH if name == "fields" else MAX_LENGTH
+    if len(values) > 1:
+        return Fault(code="repeated_parameter", parameter=name, detail="Give it once.")
+    if "\x00" in values[0]:
+        return Fault(code="null_character", parameter=name, detail="The value holds a NUL character.")
+    if "\ufffd" in values[0]:
+        return Fault(code="invalid_unicode", parameter=name, detail="The value is not UTF-8.")
+    if len(values[0]) > longest and name not in LONG:
+        return Fault(code="too_long", parameter=name, detail=f"At most {longest} characters.")
+    return None
+
+
+def _fault(name: str, field: serializers.Field, said: str, error: Any) -> Fault:
     if isinstance(field, serializers.ChoiceField):
-        known = [str(choice) for choice in field.choices]
-        detail = f"Not a word for this: {shown(said)}.{did_you_mean(said, known)} One of {', '.join(known)}."
+        words = [str(choice) for choice in field.choices]
+        detail = f"Not a word for this: {shown(said)}.{did_you_mean(said, words)} One of {', '.join(words)}."
         return Fault(code="unknown_word", parameter=name, detail=detail)
-    if isinstance(field, Whole):
-        detail = f"A whole number from {field.min_value} to {field.max_value}."
-    elif isinstance(field, TrueOrFalse):
-        detail = "true or false."
-    elif isinstance(field, Moment):
-        detail = "A date (2022-05-17) or a time with its zone (2022-05-17T09:00:00Z), from 1945 on."
-    else:
-        detail = "Not empty." if not said.strip() else "Not in the form that is asked for here."
+    if error.code == "required":
+        return Fault(code="missing_parameter", parameter=name, detail="This one is needed.")
+    if error.code in ("invalid_parameter", "too_many"):
+        return Fault(code=error.code, parameter=name, detail=str(error))
+    detail = "Not empty." if not said.strip() else "Not in the form that is asked for here."
     return Fault(code="invalid_parameter", parameter=name, detail=detail)

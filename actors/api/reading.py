@@ -1,11 +1,13 @@
 """What every view that reads has in common: strict parameters, the caller's rights, caching, pages."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
@@ -17,20 +19,46 @@ from rest_framework.views import APIView
 from actors.access import Reader
 from actors.api.authentication import reader_of
 from actors.api.pages import Order, read_page
-from actors.api.parameters import Parameters, read_parameters
+from actors.api.parameters import Parameters, ReadParameters, read_parameters
 from actors.api.permissions import MayRead
+from actors.api.selection import EVERYTHING
 
 
+def _forbid_storing(response: HttpResponseBase) -> None:
+    response.headers["Cache-Control"] = "private, no-store"
+
+
+def _unstored(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Forbid everybody on the way to keep an answer. Outside of conditional_page, which gives no ETag to such."""
+
+    @wraps(view)
+    def answer(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(*args, **kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.add_post_render_callback(_forbid_storing)
+        else:
+            _forbid_storing(response)
+        return response
+
+    return answer
+
+
+@method_decorator(_unstored, name="dispatch")
 @method_decorator(conditional_page, name="dispatch")
 class ReadView(APIView):
-    """A view that reads. Answers carry an ETag; what one reader may keep, no other may be served."""
+    """A view that reads. Answers carry an ETag; nobody between keeps them, for another reader may be shown less."""
 
-    parameters: type[Parameters] = Parameters
+    parameters: type[Parameters] = ReadParameters
+    # What one row of the answer looks like, and so what ?fields= may name; none: it is not taken.
+    shape: type[serializers.Serializer] | None = None
+    selection = EVERYTHING
     permission_classes = [MayRead]
 
     def read_parameters(self) -> dict[str, Any]:
         """This request's parameters, checked."""
-        return read_parameters(self.request, self.parameters)
+        asked = read_parameters(self.request, self.parameters, self.shape)
+        self.selection = asked["fields"]
+        return asked
 
     @property
     def reader(self) -> Reader:
@@ -42,8 +70,12 @@ class ReadView(APIView):
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(response, "status_code", 0) == 200 and isinstance(getattr(response, "data", None), dict):
+            response.data = self.selection.apply(response.data)
         response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        if response.status_code >= 400:
+            # No ETag for a problem: its request_id is another each time.
+            _forbid_storing(response)
         patch_vary_headers(response, ["Authorization", "Cookie"])
         return response
 

@@ -12,12 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import Order
-from actors.api.parameters import Moment, PageParameters, Parameters
+from actors.api.pages import both_ways, matching
+from actors.api.parameters import Moment, PageParameters, ReadParameters, Search
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import ActorSerializer, SourceSerializer
 from actors.models import Actor, ActorIdentifier, ActorName, Source, SourceRating
+
+ACTOR_ORDERS = both_ways("name", last="reference") | both_ways("reference")
+SOURCE_ORDERS = both_ways("code")
 
 
 class ActorParameters(PageParameters):
@@ -25,7 +28,8 @@ class ActorParameters(PageParameters):
 
     kind = serializers.ChoiceField(choices=Actor.Kind.choices, required=False)
     country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
-    search = serializers.CharField(required=False, help_text="Part of any of its names.")
+    q = Search(required=False, help_text="Words to be found in its names, its reference or others' codes; at most ten.")
+    ordering = serializers.ChoiceField(choices=list(ACTOR_ORDERS), default="name")
 
 
 def actor_rows(reader: Reader) -> QuerySet:
@@ -48,6 +52,7 @@ class ActorList(ReadView):
     """Everybody who takes part."""
 
     parameters = ActorParameters
+    shape = ActorSerializer
 
     @extend_schema(
         operation_id="listActors",
@@ -59,21 +64,25 @@ class ActorList(ReadView):
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
         rows = actor_rows(self.reader)
-        if search := asked.get("search"):
-            rows = rows.filter(Q(name__icontains=search) | Q(pk__in=_named_like(search)))
+        for term in asked.get("q", ()):
+            rows = rows.filter(_found_by(term))
         for name in ("kind", "country"):
             if name in asked:
                 rows = rows.filter(**{name: asked[name]})
-        order = Order(columns=("name", "reference"))
+        order = ACTOR_ORDERS[asked["ordering"]]
         return self.page(rows, order, asked, lambda found: ActorSerializer(found, many=True).data)
 
 
-def _named_like(search: str) -> QuerySet:
-    return ActorName.objects.filter(name__icontains=search).values("actor_id")
+def _found_by(term: str) -> Q:
+    names = ActorName.objects.filter(name__icontains=term).values("actor_id")
+    codes = ActorIdentifier.objects.filter(value__iexact=term).values("actor_id")
+    return Q(name__icontains=term) | Q(reference__iexact=term) | Q(pk__in=names) | Q(pk__in=codes)
 
 
 class ActorDetail(ReadView):
     """One actor."""
+
+    shape = ActorSerializer
 
     @extend_schema(
         operation_id="readActor",
@@ -82,6 +91,7 @@ class ActorDetail(ReadView):
             "An actor with its other names, in their own letters, and the codes that others know it by; of a merged "
             "one, what it was merged into."
         ),
+        parameters=[ReadParameters],
         responses=ActorSerializer,
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -91,7 +101,7 @@ class ActorDetail(ReadView):
         return Response(ActorSerializer(_one(actor_rows(self.reader).filter(named))).data)
 
 
-class SourceParameters(Parameters):
+class SourceParameters(ReadParameters):
     """The moment of knowledge."""
 
     known_at = Moment(required=False, help_text="The grade as it was known then.")
@@ -102,6 +112,8 @@ class SourceListParameters(PageParameters, SourceParameters):
 
     kind = serializers.ChoiceField(choices=Source.Kind.choices, required=False)
     actor = serializers.CharField(required=False, help_text="Reference of the actor whose voice it is.")
+    q = Search(required=False, help_text="Words to be found in the name or the code; at most ten.")
+    ordering = serializers.ChoiceField(choices=list(SOURCE_ORDERS), default="code")
 
 
 def source_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
@@ -125,6 +137,7 @@ class SourceList(ReadView):
     """Every voice."""
 
     parameters = SourceListParameters
+    shape = SourceSerializer
 
     @extend_schema(
         operation_id="listSources",
@@ -140,7 +153,8 @@ class SourceList(ReadView):
         for name in ("kind", "actor"):
             if name in asked:
                 rows = rows.filter(**{name: asked[name]})
-        order = Order(columns=("code",))
+        rows = rows.filter(matching(asked.get("q", ()), "name", "code"))
+        order = SOURCE_ORDERS[asked["ordering"]]
         return self.page(rows, order, asked, lambda found: SourceSerializer(found, many=True).data)
 
 
@@ -148,6 +162,7 @@ class SourceDetail(ReadView):
     """One voice."""
 
     parameters = SourceParameters
+    shape = SourceSerializer
 
     @extend_schema(
         operation_id="readSource",

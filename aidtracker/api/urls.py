@@ -71,10 +71,11 @@ for kind, plural in PLURALS.items():
     views = views_of(kind)
     subject_paths += [
         path(f"{plural}/", entering(views["list"], kind).as_view()),
+        path(f"{plural}/diff/", views["diffs"].as_view()),
         path(f"{plural}/<reference:reference>/", revising(views["detail"], kind).as_view()),
         *(
             path(f"{plural}/<reference:reference>/{end}/", views[end].as_view())
-            for end in ("timeline", "reports", "conflicts", "explain")
+            for end in ("timeline", "reports", "conflicts", "explain", "diff")
         ),
     ]
 

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import following, unsealed
-from actors.api.parameters import Parameters, limit_field
+from actors.api.parameters import ReadParameters, limit_field
 from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from shipments.models import OutboxEvent, Picture, Subject
@@ -33,7 +33,7 @@ AFTER = (
 )
 
 
-class ChangeParameters(Parameters):
+class ChangeParameters(ReadParameters):
     """Where to go on, and what of."""
 
     after = serializers.CharField(required=False, help_text=AFTER)
@@ -76,6 +76,7 @@ class Changes(ReadView):
     """What is new, event by event."""
 
     parameters = ChangeParameters
+    shape = ChangeSerializer
 
     @extend_schema(
         operation_id="listChanges",

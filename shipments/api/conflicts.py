@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.api.pages import Order
-from actors.api.parameters import PageParameters, TrueOrFalse
+from actors.api.pages import Order, matching
+from actors.api.parameters import Moment, PageParameters, Search, Since, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from shipments.api.filters import KnownAtParameters
@@ -18,21 +18,29 @@ from shipments.api.resolved import ConflictSerializer
 from shipments.models import Subject
 from shipments.reconciliation.vocabulary import ConflictKind
 
-CONFLICT_ORDER = Order(columns=("known_from", "stable_id", "about", "leg"), descending=True)
+CONFLICT_COLUMNS = ("known_from", "stable_id", "about", "leg")
+CONFLICT_ORDERS = {
+    "known_from": Order(columns=CONFLICT_COLUMNS),
+    "-known_from": Order(columns=CONFLICT_COLUMNS, descending=True),
+}
 
 
 class ConflictParameters(PageParameters, KnownAtParameters):
     """Filters of conflicts."""
 
+    ordering = serializers.ChoiceField(choices=list(CONFLICT_ORDERS), default="-known_from")
+    q = Search(required=False, help_text="Words to be found in the title or reference of the subject, or the reason.")
+    since = Since(required=False, help_text="Found then or later.")
+    until = Moment(required=False, help_text="Found then or earlier.")
     kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind], required=False)
     subject = serializers.CharField(required=False, help_text="Reference of the subject.")
     subject_kind = serializers.ChoiceField(choices=Subject.Kind.choices, required=False)
     kept_open = TrueOrFalse(required=False, help_text="Whether an analyst acknowledged it.")
 
 
-def shown_conflicts(rows: Sequence[dict[str, Any]]) -> Any:
-    """Conflict rows as partners read them."""
-    shown = [
+def conflict_json(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conflict rows as the serializer wants them."""
+    return [
         {
             **row,
             "id": row["stable_id"],
@@ -42,13 +50,18 @@ def shown_conflicts(rows: Sequence[dict[str, Any]]) -> Any:
         }
         for row in rows
     ]
-    return ConflictSerializer(shown, many=True).data
+
+
+def shown_conflicts(rows: Sequence[dict[str, Any]]) -> Any:
+    """Conflict rows as partners read them."""
+    return ConflictSerializer(conflict_json(rows), many=True).data
 
 
 class ConflictList(ReadView):
     """What was left out, everywhere."""
 
     parameters = ConflictParameters
+    shape = ConflictSerializer
 
     @extend_schema(
         operation_id="listConflicts",
@@ -65,15 +78,19 @@ class ConflictList(ReadView):
             "kept_open": "kept_open",
             "subject": "subject__reference",
             "subject_kind": "subject__kind",
+            "since": "known_from__gte",
+            "until": "known_from__lte",
         }
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        return self.page(rows, CONFLICT_ORDER, asked, shown_conflicts)
+        rows = rows.filter(matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
+        return self.page(rows, CONFLICT_ORDERS[asked["ordering"]], asked, shown_conflicts)
 
 
 class ConflictDetail(ReadView):
     """The claims that share one conflict's id."""
 
     parameters = KnownAtParameters
+    shape = ConflictSerializer
 
     @extend_schema(
         operation_id="readConflict",

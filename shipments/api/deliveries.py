@@ -94,6 +94,7 @@ class DeliveryList(DeliveryView):
     """What was sent to one address."""
 
     parameters = DeliveryParameters
+    shape = DeliverySerializer
 
     @extend_schema(
         operation_id="listDeliveries",

@@ -8,27 +8,37 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 
 from actors.access import Reader
-from actors.api.pages import Order
-from actors.api.parameters import Moment, PageParameters, Parameters, TrueOrFalse
-from actors.api.refusals import Fault, Refusal
+from actors.api.pages import Order, both_ways
+from actors.api.parameters import Moment, PageParameters, ReadParameters, Search, Since, TrueOrFalse
 from actors.api.serializers import MARKINGS
 from actors.marking import Marking
 from actors.models import Actor
+from shipments.api.moments import happened, status_at
+from shipments.api.searching import found_by
 from shipments.models import Contact, Leg, Line, Offer, Picture, Shipment, ShipmentParty, Subject
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
-MAX_TERMS = 10
 KNOWN_AT = "What was believed at that moment; a bare date is the end of that day in UTC."
+VALID_AT = (
+    "The status, and the steps, at that moment of the world, as we know it now or knew it at known_at; a bare date is "
+    "the end of that day in UTC. A step whose time is not known so finely counts once it has surely happened."
+)
+SEARCHED = (
+    "the title, the reference, others' identifiers, the description, the items and the names of those who take part"
+)
+STATUS = "The accepted status; at valid_at, if given."
+SINCE = "Something of it happened then or later: a step of the best story, or the day of a contact, inquiry or crisis."
+UNTIL = "Something of it happened then or earlier."
+# Keys are made in order of time; the cursor speaks of references, for a key is never shown.
 ORDERS = {
-    # Keys are made in order of time; the cursor speaks of references, for a key is never shown.
-    "-created_at": Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"}),
     "created_at": Order(columns=("pk",), stand_ins={"pk": "reference"}),
-    "reference": Order(columns=("reference",)),
+    "-created_at": Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"}),
+    **both_ways("reference"),
 }
 
 
-class KnownAtParameters(Parameters):
+class KnownAtParameters(ReadParameters):
     """The moment of knowledge."""
 
     known_at = Moment(required=False, help_text=KNOWN_AT)
@@ -38,19 +48,27 @@ class SubjectParameters(PageParameters, KnownAtParameters):
     """Filters of every kind of subject."""
 
     ordering = serializers.ChoiceField(choices=list(ORDERS), default="-created_at")
-    search = serializers.CharField(required=False, help_text="Words of the title; at most ten, all of them found.")
+    q = Search(required=False, help_text=f"Words to be found in {SEARCHED}; at most ten, all of them found.")
     crisis = serializers.CharField(required=False, help_text="Reference of the crisis.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
     contested = TrueOrFalse(required=False, help_text="Whether anything about the subject is contested.")
+    since = Since(required=False, help_text=SINCE)
+    until = Moment(required=False, help_text=UNTIL)
+
+
+class ValidAtParameters(KnownAtParameters):
+    """The moment of knowledge, and the moment of the world."""
+
+    valid_at = Moment(required=False, help_text=VALID_AT)
 
 
 def _status(kind: str) -> serializers.ChoiceField:
     names = [milestone.name for milestone in LIFECYCLES[kind].milestones]
-    return serializers.ChoiceField(choices=names, required=False, help_text="The accepted status.")
+    return serializers.ChoiceField(choices=names, required=False, help_text=STATUS)
 
 
-class ShipmentParameters(SubjectParameters):
+class ShipmentParameters(SubjectParameters, ValidAtParameters):
     """Filters of shipments."""
 
     status = _status("shipment")
@@ -63,7 +81,7 @@ class ShipmentParameters(SubjectParameters):
     item = serializers.CharField(required=False, help_text="Part of the name of an item.")
 
 
-class OfferParameters(SubjectParameters):
+class OfferParameters(SubjectParameters, ValidAtParameters):
     """Filters of offers."""
 
     status = _status("offer")
@@ -73,7 +91,7 @@ class OfferParameters(SubjectParameters):
     answers = serializers.CharField(required=False, help_text="Reference of the appeal.")
 
 
-class AppealParameters(SubjectParameters):
+class AppealParameters(SubjectParameters, ValidAtParameters):
     """Filters of appeals."""
 
     status = _status("appeal")
@@ -116,12 +134,17 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
     known_at = asked.get("known_at")
     if known_at:
         rows = rows.filter(was_known(reader, known_at))
-    believed = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
+    believed: dict[str, Any] = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
     if believed:
-        pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(**believed)
-        rows = rows.filter(Exists(pictures.filter(subject_id=OuterRef("pk"))))
-    if "search" in asked:
-        rows = rows.filter(_searched(asked["search"]))
+        pictures = Picture.objects.for_reader(reader, known_at=known_at)
+        if "status" in believed and "valid_at" in asked:
+            pictures = pictures.annotate(status_then=status_at(asked["valid_at"]))
+            believed["status_then"] = believed.pop("status")
+        rows = rows.filter(Exists(pictures.filter(subject_id=OuterRef("pk"), **believed)))
+    if "since" in asked or "until" in asked:
+        rows = rows.filter(happened(kind, reader, asked))
+    for term in asked.get("q", ()):
+        rows = rows.filter(found_by(term, kind, reader))
     if "marking" in asked:
         rows = rows.filter(marking=Marking.from_code(asked["marking"]))
     for name, condition in CONDITIONS[kind].items():
@@ -134,17 +157,6 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
     """Subjects that there was a picture of at ``known_at``, or that were on the books by then."""
     pictures = Picture.objects.for_reader(reader, known_at=known_at)
     return Q(created_at__lte=known_at) | Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
-
-
-def _searched(said: str) -> Q:
-    terms = said.split()
-    if len(terms) > MAX_TERMS:
-        fault = Fault(code="too_many", parameter="search", detail=f"At most {MAX_TERMS} words.")
-        raise Refusal("too_many", "The query string is not right.", faults=[fault])
-    condition = Q()
-    for term in terms:
-        condition &= Q(title__icontains=term)
-    return condition
 
 
 Condition = Callable[[Any, Reader], Q]

@@ -158,6 +158,7 @@ class FlowList(ReadView):
     """Flows, recipient by recipient."""
 
     parameters = FlowParameters
+    shape = FlowSerializer
 
     @extend_schema(
         operation_id="listFlows",

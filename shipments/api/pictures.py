@@ -6,18 +6,22 @@ by name (restricted reports of their own) gets that one subject folded, in a lis
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from actors.access import Reader
+from actors.api.selection import EVERYTHING, Selection
 from actors.models import Source
+from shipments.api.moments import row_at
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.reconciliation import picture as core
-from shipments.services.explaining import picture_for, pictures_for, reads_beyond_tier
+from shipments.services.explaining import pictures_for
 from shipments.services.picturing import (
     conflict_columns,
     conflict_keys,
@@ -51,6 +55,8 @@ FINDING = [
     "leg",
     "line",
     "as_of",
+    "scope",
+    "time_class",
     "value",
     "label",
     "low",
@@ -67,59 +73,87 @@ WITHHELD = "withheld"
 NAMES_SOURCES = frozenset({"origins", "denied_by", "source", "attributed_to"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """As of when, and how much of, a picture is wanted."""
+
+    known_at: datetime | None = None
+    valid_at: datetime | None = None
+    selection: Selection = EVERYTHING
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> "Asked":
+        """From the parameters of a request for subjects."""
+        return cls(
+            known_at=asked.get("known_at"),
+            valid_at=asked.get("valid_at"),
+            selection=asked["fields"].within("picture"),
+        )
+
+
 def pictures_of(
-    subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None, *, beyond: Collection[UUID] = ()
+    subject_ids: Sequence[UUID], reader: Reader, asked: Asked, *, beyond: Collection[UUID] = ()
 ) -> dict[UUID, Any]:
-    """The picture of each subject that has one, by id; four queries however many subjects.
+    """The picture of each subject that has one, by id; at most three queries however many subjects.
 
     Those of ``beyond`` (see SubjectQuerySet.beyond_tiers) are folded for this reader.
     """
+
+    def known(model: Any) -> Any:
+        return model.objects.for_reader(reader, known_at=asked.known_at).filter(subject_id__in=subject_ids)
+
     findings = defaultdict(list)
-    rows = Finding.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
-    for row in rows.order_by("kind", "attribute", "leg", "line", "as_of").values(*FINDING):
-        findings[row["subject_id"]].append(row)
-    conflicts = Conflict.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
-    counts = dict(conflicts.order_by().values_list("subject_id").annotate(Count("pk")))
-    pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(subject_id__in=subject_ids)
+    if asked.selection.shows("findings"):
+        for row in known(Finding).order_by("kind", "attribute", "leg", "line", "as_of", "scope").values(*FINDING):
+            findings[row["subject_id"]].append(row)
+    pictures = known(Picture).values(*PICTURE)
+    if asked.selection.shows("conflicts"):
+        conflicts = Conflict.objects.for_reader(reader, known_at=asked.known_at).order_by()
+        count = conflicts.filter(subject_id=OuterRef("subject_id")).values("subject_id").annotate(count=Count("pk"))
+        pictures = pictures.annotate(conflicts=Coalesce(Subquery(count.values("count")), 0))
     shown = {
-        row["subject_id"]: _picture(row, findings[row["subject_id"]], counts.get(row["subject_id"], 0))
-        for row in pictures.values(*PICTURE)
+        row["subject_id"]: _picture(row, findings[row["subject_id"]], row.get("conflicts", 0), asked)
+        for row in pictures
     }
     if beyond:
-        folded = pictures_for(beyond, reader, known_at=known_at)
-        shown |= {subject_id: _folded(picture) for subject_id, picture in folded.items()}
+        folded = pictures_for(beyond, reader, known_at=asked.known_at)
+        shown |= {subject_id: _folded(picture, asked) for subject_id, picture in folded.items()}
     return withhold(shown, reader)
 
 
-def _folded(picture: core.Picture) -> dict[str, Any]:
+def _folded(picture: core.Picture, asked: Asked) -> dict[str, Any]:
     findings = [{**finding_keys(finding), **finding_columns(finding)} for finding in picture.findings]
     columns = {**picture_columns(picture, version=0), "version": None, "known_from": None}
-    return _picture(columns, findings, len(picture.conflicts))
+    return _picture(columns, findings, len(picture.conflicts), asked)
 
 
-def conflicts_of(subject: Subject, reader: Reader, known_at: datetime | None) -> list[dict[str, Any]]:
-    """The conflicts of one subject as ``reader`` may see them, the nearest to belief first."""
-    if not reads_beyond_tier(subject, reader):
-        rows = conflict_rows(reader, known_at).filter(subject_id=subject.pk)
-        return list(rows.order_by("behind", "stable_id", "about", "leg"))
-    folded = picture_for(subject, reader, known_at=known_at).conflicts
-    return [
-        {
-            "subject__reference": subject.reference,
-            "subject__kind": subject.kind,
-            "known_from": None,
-            **conflict_keys(conflict),
-            **conflict_columns(conflict),
-        }
-        for conflict in sorted(folded, key=lambda conflict: (conflict.by, conflict.id, conflict.about))
-    ]
+def conflicts_by_subject(
+    subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None, *, beyond: Collection[UUID] = ()
+) -> dict[UUID, list[dict[str, Any]]]:
+    """The conflicts of each subject as ``reader`` may see them, the nearest to belief first."""
+    found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    rows = conflict_rows(reader, known_at).filter(subject_id__in=subject_ids)
+    for row in rows.order_by("behind", "stable_id", "about", "leg"):
+        found[row["subject_id"]].append(row)
+    if beyond:
+        subjects = Subject.objects.in_bulk(beyond)
+        for subject_id, picture in pictures_for(beyond, reader, known_at=known_at).items():
+            named = {"subject_id": subject_id, "known_from": None}
+            named |= {f"subject__{name}": getattr(subjects[subject_id], name) for name in ("reference", "kind")}
+            found[subject_id] = [
+                {**named, **conflict_keys(conflict), **conflict_columns(conflict)}
+                for conflict in sorted(
+                    picture.conflicts, key=lambda conflict: (conflict.by, conflict.id, conflict.about)
+                )
+            ]
+    return found
 
 
 def conflict_rows(reader: Reader, known_at: datetime | None) -> Any:
     """Stored conflicts as the serializer wants them."""
     return Conflict.objects.for_reader(reader, known_at=known_at).values(
-        "stable_id", "subject__reference", "subject__kind", "kind", "about", "leg", "reports", "against", "reason",
-        "behind", "kept_open", "known_from",
+        "stable_id", "subject_id", "subject__reference", "subject__kind", "kind", "about", "leg", "reports", "against",
+        "reason", "behind", "kept_open", "known_from",
     )  # fmt: skip
 
 
@@ -157,7 +191,11 @@ def _named(said: Any, hidden: set[str]) -> Any:
     return WITHHELD if said in hidden else said
 
 
-def _picture(row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], conflicts: int) -> dict[str, Any]:
+def _picture(
+    row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], conflicts: int, asked: Asked
+) -> dict[str, Any]:
+    if asked.valid_at:
+        row = row_at(row, asked.valid_at)
     status = row["status"] or None
     at_status = [step for step in row["timeline"] if step["milestone"] == status]
     return {

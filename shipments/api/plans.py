@@ -12,8 +12,10 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
 from actors.access import Reader
+from actors.api.selection import Selection
 from actors.models import Actor
 from shipments.api.pictures import digits
+from shipments.api.serializers import SERIALIZERS
 from shipments.models import (
     Appeal,
     Contact,
@@ -41,28 +43,30 @@ MODELS: dict[str, type[Subject]] = {
 COMMON = ("pk", "reference", "kind", "title", "marking", "provisional", "created_at")
 
 
-def plan_rows(kind: str, reader: Reader) -> QuerySet:
-    """Visible subjects of one kind, as dicts."""
+def plan_rows(kind: str, reader: Reader, selection: Selection) -> QuerySet:
+    """Visible subjects of one kind, as dicts of what is selected."""
     identifiers = SubjectIdentifier.objects.filter(subject=OuterRef("pk"))
+    merged = Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk")
+    beside = {
+        "crisis": reference_of(reader, "crisis_id"),
+        "merged_from": ArraySubquery(merged.values("reference")),
+        "identifiers": ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
+        **PLANS[kind](reader),
+    }
     return (
         MODELS[kind]
         .objects.visible_to(reader)
         .filter(merged_into=None)
         .values(*COMMON)
         .annotate(
-            crisis=reference_of(reader, "crisis_id"),
-            merged_from=ArraySubquery(
-                Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk").values("reference")
-            ),
             is_beyond_tiers=Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
-            identifiers=ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
-            **PLANS[kind](reader),
+            **{name: how for name, how in beside.items() if selection.shows(name)},
         )
     )
 
 
-def shown_plan(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of ``plan_rows`` with its amounts as decimals."""
+def shown_plan(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A row of ``plan_rows`` with its amounts as decimals; what was not selected is null."""
     lines = [
         {
             **line,
@@ -75,7 +79,8 @@ def shown_plan(row: dict[str, Any]) -> dict[str, Any]:
         }
         for line in row.get("lines", ())
     ]
-    return {**row, "lines": lines} if "lines" in row else row
+    everything = dict.fromkeys(("crisis", "identifiers", *SERIALIZERS[kind]().fields))
+    return {**everything, **row, **({"lines": lines} if "lines" in row else {})}
 
 
 def reference_of(reader: Reader, link: str) -> Subquery:

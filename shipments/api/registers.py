@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import Order
-from actors.api.parameters import PageParameters
+from actors.api.pages import both_ways, matching
+from actors.api.parameters import Moment, PageParameters, ReadParameters, Search, Since
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MERGED_FROM, MarkingField
+from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField
+from actors.marking import Marking
 from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
@@ -40,13 +41,18 @@ class PlaceSerializer(NamedPlaceSerializer):
     merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
 
 
+PLACE_ORDERS = both_ways("code") | both_ways("name", last="code")
+DOCUMENT_ORDERS = both_ways("published_at", "received_at", last="pk", stand_ins={"pk": "reference"})
+
+
 class PlaceParameters(PageParameters):
     """Filters of places."""
 
     kind = serializers.ChoiceField(choices=Place.Kind.choices, required=False)
     country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
     within = serializers.CharField(required=False, help_text="Code of what contains it.")
-    search = serializers.CharField(required=False, help_text="Part of the name, or a code.")
+    q = Search(required=False, help_text="Words to be found in the name, or a code; at most ten.")
+    ordering = serializers.ChoiceField(choices=list(PLACE_ORDERS), default="code")
 
 
 PLACE_COLUMNS = ["code", "name", "country", "kind", "iata", "icao", "unlocode", "latitude", "longitude", "time_zone"]
@@ -64,6 +70,7 @@ class PlaceList(ReadView):
     """Where things leave from and arrive at."""
 
     parameters = PlaceParameters
+    shape = PlaceSerializer
 
     @extend_schema(
         operation_id="listPlaces",
@@ -75,18 +82,27 @@ class PlaceList(ReadView):
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
         rows = place_rows().filter(**{name: asked[name] for name in ("kind", "country", "within") if name in asked})
-        if search := asked.get("search"):
-            named = Q(name__icontains=search)
+        for term in asked.get("q", ()):
+            named = Q(name__icontains=term)
             for column in ("code", "iata", "icao", "unlocode"):
-                named |= Q(**{f"{column}__iexact": search})
+                named |= Q(**{f"{column}__iexact": term})
             rows = rows.filter(named)
-        return self.page(rows, Order(columns=("code",)), asked, lambda found: PlaceSerializer(found, many=True).data)
+        order = PLACE_ORDERS[asked["ordering"]]
+        return self.page(rows, order, asked, lambda found: PlaceSerializer(found, many=True).data)
 
 
 class PlaceDetail(ReadView):
     """One place."""
 
-    @extend_schema(operation_id="readPlace", summary="One place.", responses=PlaceSerializer, tags=["places"])
+    shape = PlaceSerializer
+
+    @extend_schema(
+        operation_id="readPlace",
+        summary="One place.",
+        parameters=[ReadParameters],
+        responses=PlaceSerializer,
+        tags=["places"],
+    )
     def get(self, request: Request, code: str) -> Response:
         self.read_parameters()
         merged = Place.objects.filter(code=code, merged_into__isnull=False)
@@ -116,7 +132,11 @@ class DocumentParameters(PageParameters, KnownAtParameters):
 
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=Document.Kind.choices, required=False)
-    search = serializers.CharField(required=False, help_text="Part of the title.")
+    marking = serializers.ChoiceField(choices=MARKINGS, required=False)
+    q = Search(required=False, help_text="Words to be found in the title, the address, the key or the reference.")
+    since = Since(required=False, help_text="Published then or later.")
+    until = Moment(required=False, help_text="Published then or earlier.")
+    ordering = serializers.ChoiceField(choices=list(DOCUMENT_ORDERS), default="-published_at")
 
 
 def document_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
@@ -134,6 +154,7 @@ class DocumentList(ReadView):
     """Where reports were read."""
 
     parameters = DocumentParameters
+    shape = DocumentSerializer
 
     @extend_schema(
         operation_id="listDocuments",
@@ -145,11 +166,12 @@ class DocumentList(ReadView):
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
         rows = document_rows(self.reader, asked)
-        if "kind" in asked:
-            rows = rows.filter(kind=asked["kind"])
-        if "search" in asked:
-            rows = rows.filter(title__icontains=asked["search"])
-        order = Order(columns=("published_at", "pk"), descending=True, stand_ins={"pk": "reference"})
+        names = {"kind": "kind", "since": "published_at__gte", "until": "published_at__lte"}
+        rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
+        if "marking" in asked:
+            rows = rows.filter(marking=Marking.from_code(asked["marking"]))
+        rows = rows.filter(matching(asked.get("q", ()), "title", "url", "key", "reference"))
+        order = DOCUMENT_ORDERS[asked["ordering"]]
         return self.page(
             rows, order, asked, lambda found: DocumentSerializer(withhold(found, self.reader), many=True).data
         )
@@ -166,6 +188,7 @@ class DocumentDetail(ReadView):
     """One document."""
 
     parameters = KnownAtParameters
+    shape = DocumentSerializer
 
     @extend_schema(
         operation_id="readDocument",

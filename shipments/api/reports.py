@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import Order
-from actors.api.parameters import PageParameters, TrueOrFalse
+from actors.api.pages import both_ways, matching
+from actors.api.parameters import Moment, PageParameters, Search, Since, TrueOrFalse
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MarkingField
+from actors.api.serializers import MARKINGS, MarkingField
+from actors.marking import Marking
 from actors.models import Source
 from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import withhold
@@ -26,7 +27,8 @@ from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import ORIGINS, PeriodSerializer
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 
-REPORT_ORDER = Order(columns=("received_at", "pk"), descending=True, stand_ins={"pk": "reference"})
+REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
+REPORT_ORDER = REPORT_ORDERS["-received_at"]
 COLUMNS = [
     "pk",
     "reference",
@@ -109,7 +111,16 @@ class ReportSerializer(serializers.Serializer):
 class ReportParameters(PageParameters, KnownAtParameters):
     """Filters of reports."""
 
+    ordering = serializers.ChoiceField(choices=list(REPORT_ORDERS), default="-received_at")
+    q = Search(
+        required=False,
+        help_text="Words to be found in the quote, the subject as it was said, or the reference; at most ten.",
+    )
+    since = Since(required=False, help_text="Said then or later.")
+    until = Moment(required=False, help_text="Said then or earlier.")
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
+    milestone = serializers.CharField(required=False, help_text="Our code of a milestone.")
+    marking = serializers.ChoiceField(choices=MARKINGS, required=False)
     subject = serializers.CharField(required=False, help_text="Reference of the subject.")
     event_id = serializers.CharField(required=False, help_text="The source's own id of the report.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
@@ -170,6 +181,7 @@ class ReportList(ReadView):
     """What was said."""
 
     parameters = ReportParameters
+    shape = ReportSerializer
 
     def get_permissions(self) -> Any:
         return [MayReport()] if self.request.method == "POST" else super().get_permissions()
@@ -185,16 +197,23 @@ class ReportList(ReadView):
         asked = self.read_parameters()
         # What is filtered by here is what is shown: hidden and missing values find nothing alike.
         rows = report_rows(self.reader, asked)
-        for name in ("event_id", "kind"):
-            if name in asked:
-                rows = rows.filter(**{name: asked[name]})
-        if "subject" in asked:
-            rows = rows.filter(subject=asked["subject"])
+        names = {
+            "event_id": "event_id",
+            "kind": "kind",
+            "milestone": "milestone",
+            "subject": "subject",
+            "since": "asserted_at__gte",
+            "until": "asserted_at__lte",
+        }
+        rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
+        if "marking" in asked:
+            rows = rows.filter(marking=Marking.from_code(asked["marking"]))
+        rows = rows.filter(matching(asked.get("q", ()), "quote", "subject_said", "reference"))
         if "source" in asked:
             rows = rows.filter(source_id__in=_source(asked["source"], self.reader))
         if "held" in asked:
             rows = rows.filter(is_held=asked["held"])
-        return self.page(rows, REPORT_ORDER, asked, lambda found: shown_reports(found, self.reader))
+        return self.page(rows, REPORT_ORDERS[asked["ordering"]], asked, lambda found: shown_reports(found, self.reader))
 
     @extend_schema(**POST_DOCS)
     def post(self, request: Request) -> Response:
@@ -209,6 +228,7 @@ class ReportDetail(ReadView):
     """One statement."""
 
     parameters = KnownAtParameters
+    shape = ReportSerializer
 
     @extend_schema(
         operation_id="readReport",

@@ -68,6 +68,8 @@ class FindingSerializer(ResolvedSerializer):
     leg = serializers.CharField(allow_null=True)
     line = serializers.CharField(allow_null=True)
     as_of = serializers.CharField(allow_null=True, help_text="The moment a figure holds for.")
+    scope = serializers.CharField(help_text="What it is comparable within, such as a unit and a measure.")
+    time_class = serializers.CharField(help_text="actual: what happened; else what was planned, expected …")
 
 
 class StepSerializer(serializers.Serializer):

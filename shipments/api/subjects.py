@@ -4,32 +4,39 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.parameters import PageParameters
+from actors.api.parameters import PageParameters, Parameters
 from actors.api.reading import ReadView, page_of
-from actors.api.refusals import not_found
+from actors.api.selection import Selection
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
-from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, narrowed, was_known
-from shipments.api.pictures import conflicts_of, pictures_of, withhold
-from shipments.api.plans import MODELS, plan_rows, shown_plan
+from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
+from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
+from shipments.api.pictures import Asked, conflicts_by_subject, pictures_of, withhold
+from shipments.api.plans import plan_rows, shown_plan
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer
 from shipments.api.serializers import SERIALIZERS
-from shipments.models import Subject
+from shipments.api.subject import SubjectView
+from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.explaining import explain, reads_beyond_tier
 
 
-def with_pictures(rows: Sequence[dict[str, Any]], reader: Reader, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of plan_rows, each with its picture beside it."""
-    beyond = [row["pk"] for row in rows if row["is_beyond_tiers"]]
-    pictures = pictures_of([row["pk"] for row in rows], reader, asked.get("known_at"), beyond=beyond)
-    return [{**shown_plan(row), "picture": pictures.get(row["pk"])} for row in rows]
+def subject_page(
+    kind: str, rows: Sequence[dict[str, Any]], reader: Reader, asked: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Rows of plan_rows as partners read them, each with its picture, if that is wanted."""
+    pictures = {}
+    if asked["fields"].shows("picture"):
+        beyond = [row["pk"] for row in rows if row["is_beyond_tiers"]]
+        about = Asked.of(asked)
+        pictures = pictures_of([row["pk"] for row in rows], reader, about, beyond=beyond)
+    shown = [{**shown_plan(row, kind), "picture": pictures.get(row["pk"])} for row in rows]
+    return list(SERIALIZERS[kind](shown, many=True).data)
 
 
 class SubjectList(ReadView):
@@ -39,31 +46,10 @@ class SubjectList(ReadView):
 
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = narrowed(plan_rows(self.kind, self.reader), self.kind, asked, self.reader)
-
-        def represent(found: list[dict[str, Any]]) -> Any:
-            return SERIALIZERS[self.kind](with_pictures(found, self.reader, asked), many=True).data
-
-        return self.page(rows, ORDERS[asked["ordering"]], asked, represent)
-
-
-class SubjectView(ReadView):
-    """A view of one subject of one kind."""
-
-    kind: ClassVar[str]
-    parameters = KnownAtParameters
-
-    def subject(self, reference: str, asked: dict[str, Any]) -> Subject:
-        """The subject, or what it was merged into. Raises the same refusal for hidden, missing and not yet known."""
-        merged = Subject.objects.visible_to(self.reader).filter(reference=reference, merged_into__isnull=False)
-        named = Q(reference=reference, merged_into=None) | Q(pk__in=merged.values("merged_into"))
-        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(named)
-        if asked.get("known_at"):
-            rows = rows.filter(was_known(self.reader, asked["known_at"]))
-        subject = rows.first()
-        if subject is None:
-            raise not_found()
-        return subject
+        rows = narrowed(plan_rows(self.kind, self.reader, self.selection), self.kind, asked, self.reader)
+        return self.page(
+            rows, ORDERS[asked["ordering"]], asked, lambda found: subject_page(self.kind, found, self.reader, asked)
+        )
 
 
 class SubjectDetail(SubjectView):
@@ -71,10 +57,9 @@ class SubjectDetail(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked)
-        row = plan_rows(self.kind, self.reader).get(pk=subject.pk)
-        (shown,) = with_pictures([row], self.reader, asked)
-        return Response(SERIALIZERS[self.kind](shown).data)
+        subject = self.subject(reference, asked.get("known_at"))
+        row = plan_rows(self.kind, self.reader, self.selection).get(pk=subject.pk)
+        return Response(subject_page(self.kind, [row], self.reader, asked)[0])
 
 
 class SubjectTimeline(SubjectView):
@@ -82,9 +67,10 @@ class SubjectTimeline(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked)
+        subject = self.subject(reference, asked.get("known_at"))
         beyond = [subject.pk] if reads_beyond_tier(subject, self.reader) else []
-        picture = pictures_of([subject.pk], self.reader, asked.get("known_at"), beyond=beyond).get(subject.pk)
+        about = Asked(known_at=asked.get("known_at"), valid_at=asked.get("valid_at"), selection=Selection({}))
+        picture = pictures_of([subject.pk], self.reader, about, beyond=beyond).get(subject.pk)
         story = picture["story"] if picture else {"steps": [], "legs": [], "planned": []}
         return Response(StorySerializer(story).data)
 
@@ -100,7 +86,7 @@ class SubjectReports(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked)
+        subject = self.subject(reference, asked.get("known_at"))
         rows = report_rows(self.reader, asked).filter(is_about(subject))
         return self.page(rows, REPORT_ORDER, asked, lambda found: shown_reports(found, self.reader))
 
@@ -110,8 +96,10 @@ class SubjectConflicts(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        found = conflicts_of(self.subject(reference, asked), self.reader, asked.get("known_at"))
-        return Response({"results": shown_conflicts(found), "next": None})
+        subject = self.subject(reference, asked.get("known_at"))
+        beyond = [subject.pk] if reads_beyond_tier(subject, self.reader) else []
+        found = conflicts_by_subject([subject.pk], self.reader, asked.get("known_at"), beyond=beyond)
+        return Response({"results": shown_conflicts(found[subject.pk]), "next": None})
 
 
 class ExplainParameters(KnownAtParameters):
@@ -127,12 +115,18 @@ class SubjectExplanation(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked)
+        subject = self.subject(reference, asked.get("known_at"))
         claims = explain(subject, self.reader, attribute=asked.get("attribute"), known_at=asked.get("known_at"))
         results = withhold([{**asdict(claim), "origins": list(claim.origins)} for claim in claims], self.reader)
         return Response({"results": ClaimSerializer(results, many=True).data, "next": None})
 
 
+STORY = "The best story, step by step."
+CHANGED = "What we believe otherwise at the second moment than at the first."
+ALL_CHANGED = "Whose picture at the second moment is not that of the first, and how they differ."
+SAID = "Everything that was said, the last recorded first."
+LEFT_OUT = "What did not make the picture, the nearest to belief first."
+FATES = "Each claim: whether it was used, outweighed, an echo, retracted, compatible …, and by how much."
 PLURALS = {
     "shipment": "shipments",
     "offer": "offers",
@@ -147,32 +141,27 @@ def views_of(kind: str) -> dict[str, type[ReadView]]:
     """The views of one kind of subject by the end of their address, each described for the OpenAPI document."""
     name, names = kind.capitalize(), PLURALS[kind].capitalize()
     serializer, filters = SERIALIZERS[kind], PARAMETERS[kind]
-    shapes: list[tuple[str, type[ReadView], str, Any, Any, str]] = [
-        ("list", SubjectList, f"list{names}", filters, page_of(serializer), f"{names}, the newest first."),
-        ("detail", SubjectDetail, f"read{name}", None, serializer, f"One {kind}: the plan and what we believe."),
-        ("timeline", SubjectTimeline, f"read{name}Timeline", None, StorySerializer, "The best story, step by step."),
-        ("reports", SubjectReports, f"list{name}Reports", None, page_of(ReportSerializer), "Everything that was said."),
-        (
-            "conflicts",
-            SubjectConflicts,
-            f"list{name}Conflicts",
-            None,
-            page_of(ConflictSerializer),
-            "What was left out.",
-        ),
-        ("explain", SubjectExplanation, f"explain{name}", None, page_of(ClaimSerializer), "Each claim and its fate."),
+    at = ValidAtParameters if kind in LIFECYCLES else KnownAtParameters
+    # End of the address, base, operation, parameters, shape of the answer (or of its rows), whether in pages, sentence.
+    shapes: list[tuple[str, type[ReadView], str, type[Parameters], Any, bool, str]] = [
+        ("list", SubjectList, f"list{names}", filters, serializer, True, f"{names}, the newest first."),
+        ("detail", SubjectDetail, f"read{name}", at, serializer, False, f"One {kind}: the plan and what we believe."),
+        ("timeline", SubjectTimeline, f"read{name}Timeline", at, StorySerializer, False, STORY),
+        ("diff", SubjectDiff, f"diff{name}", DiffParameters, DiffSerializer, False, CHANGED),
+        ("diffs", SubjectsDiff, f"diff{names}", DiffListParameters, DiffSerializer, True, ALL_CHANGED),
+        ("reports", SubjectReports, f"list{name}Reports", SubjectReportsParameters, ReportSerializer, True, SAID),
+        ("conflicts", SubjectConflicts, f"list{name}Conflicts", KnownAtParameters, ConflictSerializer, True, LEFT_OUT),
+        ("explain", SubjectExplanation, f"explain{name}", ExplainParameters, ClaimSerializer, True, FATES),
     ]
     views = {}
-    for end, base, operation, parameters, answer, sentence in shapes:
-        own: dict[str, Any] = {"kind": kind, "__doc__": sentence}
-        if parameters:
-            own["parameters"] = parameters
+    for end, base, operation, parameters, shape, in_pages, sentence in shapes:
+        own: dict[str, Any] = {"kind": kind, "__doc__": sentence, "parameters": parameters, "shape": shape}
         view: Any = type(f"{name}{base.__name__.removeprefix('Subject')}", (base,), own)
         described = extend_schema(
             operation_id=operation,
             summary=sentence,
-            parameters=[view.parameters],
-            responses=answer,
+            parameters=[parameters],
+            responses=page_of(shape) if in_pages else shape,
             tags=[PLURALS[kind]],
         )
         view.get = described(_own_get(base))

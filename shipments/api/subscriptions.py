@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from actors.api.authentication import partner_key_of
 from actors.api.pages import Order
-from actors.api.parameters import PageParameters
+from actors.api.parameters import PageParameters, ReadParameters
 from actors.api.reading import page_of
 from shipments.api.idempotency import Answer, once
 from shipments.api.webhooks import (
@@ -51,6 +51,7 @@ class SubscriptionList(WebhookView):
     """What a partner subscribed to."""
 
     parameters = PageParameters
+    shape = SubscriptionSerializer
 
     @extend_schema(
         operation_id="listSubscriptions",
@@ -95,9 +96,12 @@ class SubscriptionList(WebhookView):
 class SubscriptionDetail(WebhookView):
     """One subscription."""
 
+    shape = SubscriptionSerializer
+
     @extend_schema(
         operation_id="readSubscription",
         summary="One subscription: what it is told, and whether it is.",
+        parameters=[ReadParameters],
         responses=SubscriptionSerializer,
         examples=[OpenApiExample("Active", value=SHOWN, response_only=True)],
         tags=["webhooks"],

@@ -35,7 +35,7 @@ def test_actor_is_told_with_its_names_and_codes(partner):
     assert shown["names"] == [{"name": "조선", "language": "ko", "script": "Kore"}]
     assert shown["identifiers"] == [{"scheme": "iso", "value": "KP"}]
     assert partner.get(f"actors/{part.reference}/").json()["parent"] == state.reference
-    assert shown in partner.get("actors/", {"search": "조"}).json()["results"]
+    assert shown in partner.get("actors/", {"q": "조"}).json()["results"]
 
 
 def test_hidden_actor_is_missing_everywhere(partner):
@@ -44,7 +44,7 @@ def test_hidden_actor_is_missing_everywhere(partner):
     ActorNameFactory(actor=hidden, name="조용한")
     assert code_of(partner.get(f"actors/{hidden.reference}/")) == "not_found"
     for search in ("Quiet", "조용한"):
-        assert partner.get("actors/", {"search": search}).json()["results"] == []
+        assert partner.get("actors/", {"q": search}).json()["results"] == []
     assert partner.get(f"actors/{part.reference}/").json()["parent"] is None
     assert hidden.reference not in codes(partner.get("actors/?limit=100"), "reference")
 
@@ -94,5 +94,5 @@ def test_places_are_found_by_name_and_by_code(partner):
     PlaceFactory(code="taoxian-2", name="Taoxian Two", iata="QQX", icao="QQXX")
     assert partner.get("places/taoxian-2/").json()["iata"] == "QQX"
     for search in ("oxian two", "qqx", "QQXX", "TAOXIAN-2"):
-        assert "taoxian-2" in codes(partner.get("places/", {"search": search}))
+        assert "taoxian-2" in codes(partner.get("places/", {"q": search}))
     assert code_of(partner.get("places/NOWHERE/")) == "not_found"

@@ -38,7 +38,8 @@ class Recording:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.routes = {
-            (method.upper(), re.sub(r"\{\w+\}", "[^/]+", path)): operation["operationId"]
+            # Of the addresses beside a name, "diff" is the only one that would pass for one.
+            (method.upper(), re.sub(r"\{\w+\}", "(?!diff/)[^/]+", path)): operation["operationId"]
             for path, method, operation in operations_of(document)
         }
         self.operations: dict[str, Any] = {}

@@ -160,8 +160,10 @@ def _read(recording: Recording, partner: Caller, references: dict[str, str]) -> 
         if "{" in path:
             before, _, after = path.replace("{", "}").split("}")
             path = f"{before}{firsts[collection]}{after}"
-        takes = {each["name"] for each in operation.get("parameters", ())}
-        body = recording.get(partner, f"{path}?limit=1" if "limit" in takes else path)
+        takes = {each["name"]: each.get("required", False) for each in operation.get("parameters", ())}
+        asked = {"limit": 1} if "limit" in takes else {}
+        asked |= {"known_at": "2022-05-16..2022-05-18"} if takes.get("known_at") else {}
+        body = recording.get(partner, f"{path}?{urlencode(asked)}" if asked else path)
         for row in body.get("results", ())[:1]:
             firsts.setdefault(collection, row.get("reference") or row.get("code") or row.get("id"))
 
