@@ -172,8 +172,8 @@ def _worth(states: dict[State, _Best]) -> int:
 def _beats(one: _Best, other: _Best) -> bool:
     if one[:3] != other[:3]:
         return one[:3] > other[:3]
-    if one[3] is None or other[3] is None:
-        return other[3] is None
+    assert one[3] is not None
+    assert other[3] is not None
     return _inverse(one[3]) > _inverse(other[3])
 
 

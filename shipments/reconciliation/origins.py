@@ -72,7 +72,7 @@ class Origins:
 
     def vote(self, word: Word) -> Voted:
         """For whom the word votes."""
-        if word.is_accept or not self._repeats(word.report):
+        if not self._repeats(word.report):
             return Voted(votes=(word.source,))
         votes, echoes, unresolved = [], [], False
         roots = self._roots_of(word.key, word.slot)

@@ -99,7 +99,7 @@ def _sum_of_lines(bench: Bench, key: _Key, parts: Sequence[Finding]) -> Finding:
         qualifier=Qualifier.EXACT if high == low else qualifier,
         basis=Basis.DERIVED,
     )
-    weakest = min(parts, key=lambda part: (_STRENGTH[part.state], part.margin, part.line or ""))
+    weakest = min(parts, key=lambda part: (_STRENGTH.index(part.state), part.margin, part.line or ""))
     return Finding(
         kind="fact",
         attribute=key[0],
@@ -119,16 +119,8 @@ def _sum_of_lines(bench: Bench, key: _Key, parts: Sequence[Finding]) -> Finding:
     )
 
 
-# A total is no surer than its least sure part.
-_STRENGTH = {
-    State.CONTESTED: 0,
-    State.DENIED: 1,
-    State.RETRACTED: 2,
-    State.UNKNOWN: 3,
-    State.SINGLE_SOURCE: 4,
-    State.CORROBORATED: 5,
-    State.DECIDED: 6,
-}
+# A total is no surer than its least sure part. These are the states of what has a value.
+_STRENGTH = (State.CONTESTED, State.SINGLE_SOURCE, State.CORROBORATED, State.DECIDED)
 
 
 def _keys(parts: Iterable[Finding]) -> tuple[ReportKey, ...]:

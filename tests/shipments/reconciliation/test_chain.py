@@ -165,7 +165,10 @@ def test_a_denial_as_strong_as_the_claim_leaves_it_contested() -> None:
 
 
 def test_only_a_denial_is_denied_and_nothing_is_unknown() -> None:
-    assert fold(say("ngo", "made", 10, denies=True), kind=APPEAL).state == "denied"
+    denied, other = say("ngo", "made", 10, denies=True), say("wfp", "acknowledged", 10, denies=True)
+    picture = fold(denied, other, kind=APPEAL)
+    assert picture.state == "denied"
+    assert (finding(picture, "made").because, finding(picture, "made").margin) == ((denied.key,), -847)
     assert fold(kind=APPEAL).state == "unknown"
 
 
@@ -173,7 +176,8 @@ def test_a_candidate_without_weight_is_on_no_path_but_shown() -> None:
     rumour = say("rumour", "delivered", 60)
     picture = fold(say("wfp", "arrived", 30), rumour)
     assert path(picture) == "arrived"
-    assert conflict(picture, ConflictKind.NO_WEIGHT).keys == (rumour.key,)
+    found = conflict(picture, ConflictKind.NO_WEIGHT)
+    assert (found.keys, found.by) == ((rumour.key,), 0)
     assert finding(picture, "delivered").state == "unknown"
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from shipments.reconciliation.compare import span
 from shipments.reconciliation.model import Fact, Report
+from shipments.reconciliation.policy import POLICY_V1
 from shipments.reconciliation.values import Interval, Money, Quantity, Time
 from shipments.reconciliation.vocabulary import (
     Basis,
     ConflictKind,
     Fate,
+    Grade,
     Qualifier,
     State,
     SubjectKind,
@@ -288,3 +291,12 @@ def test_a_denied_milestone_does_not_deny_the_facts_beside_it() -> None:
     denial = say("wfp", "delivered", 60, denies=True, facts=[fact("quantity", amount(12))])
     found = finding(fold(denial), "quantity")
     assert (found.low, found.state) == ("12", State.SINGLE_SOURCE)
+
+
+def test_among_equal_groups_the_one_with_more_origins_leads() -> None:
+    even = replace(POLICY_V1, grade_weights=tuple((g, 2000 if g is Grade.B else 1000) for g in Grade))
+    alone, together = [tells("carrier", tonnes(52))], [tells("ngo", tonnes(60)), tells("paper1", tonnes(60))]
+    found = finding(fold(*alone, *together, policies=(even,)), "quantity")
+    assert (found.value, found.leading) == (None, "exact:60..60 t")
+    found = finding(fold(*alone, tells("customs", tonnes(60)), policies=(even,)), "quantity")
+    assert found.leading == "exact:52..52 t"

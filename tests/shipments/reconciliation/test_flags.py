@@ -141,6 +141,7 @@ def test_a_hold_told_coarsely_does_not_outlive_its_clearance(held: object, clear
 
 def test_a_hold_of_an_unknown_time_is_as_of_when_it_was_told() -> None:
     held = say("carrier", said=40, flags=[flag("held_customs")])
+    assert finding(fold(held), "held_customs").since is None
     assert finding(fold(held, say("wfp", "cleared", 30)), "held_customs").label == "set"
     assert finding(fold(held, say("wfp", "cleared", 50)), "held_customs").label == "unset"
 

@@ -225,3 +225,10 @@ def test_a_denial_that_cites_a_known_root_and_an_unnamed_one_counts_once() -> No
 def test_a_root_graded_e_gives_no_weight_to_those_who_repeat_it() -> None:
     picture = fold(say("wfp", "delivered", 60, cites=["rumour"]), grades={"rumour": Grade.E})
     assert path(picture) == ""
+
+
+def test_those_who_quote_a_report_on_what_it_did_not_say_follow_its_correction() -> None:
+    first = say("wire", "departed", 10)
+    quoting = say("paper1", "delivered", 60, cites=[first])
+    assert step(fold(first, correct(first, "departed", 12, 90), quoting), "delivered").origins == ("wire",)
+    assert claim(fold(first, retract(first, 90), quoting), quoting).reason == "root_withdrawn"

@@ -80,3 +80,13 @@ def test_a_quantity_told_as_a_capacity_has_neither_a_value_nor_a_low_end() -> No
         assert (found.value, found.low, found.high, found.state) == (None, None, "70", state)
     capacity = finding(fold(tells("wfp", fact("capacity", amount(50, basis=Basis.CAPACITY)))), "capacity")
     assert (capacity.low, capacity.state) == ("50", State.SINGLE_SOURCE)
+
+
+def test_an_open_end_of_a_line_leaves_the_total_open_and_the_least_sure_line_says_how_sure_it_is() -> None:
+    first = [tells(source, fact("quantity", amount(10), line="a")) for source in ("wfp", "icrc")]
+    open_ended = tells("ngo", fact("quantity", amount(5, qualifier=Qualifier.AT_LEAST), line="b"))
+    found = finding(fold(*first, open_ended, lines=("a", "b")), "quantity", line=None)
+    assert (found.low, found.high, found.state, found.score) == ("15", None, State.SINGLE_SOURCE, 847)
+    rivals = [tells(source, fact("quantity", amount(n), line="b")) for source, n in (("wfp", 5), ("carrier", 8))]
+    found = finding(fold(*first, *rivals, lines=("a", "b")), "quantity", line=None)
+    assert (found.low, found.high, found.state) == ("15", "18", State.CONTESTED)
