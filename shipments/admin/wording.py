@@ -37,7 +37,7 @@ CONFLICTS = {
     "no_weight": ("no weight", "Nobody who says so is graded high enough to carry it."),
     "location": ("two places", "The step is told at another place, with more weight."),
     "value": ("two values", "Another value, with which it cannot agree, weighs more or as much."),
-    "flag": ("set and unset", "Independent sources say both at once."),
+    "flag": ("set and unset", "Sources say both, at once or one after the other, and one side weighs too little."),
     "override_challenged": ("decision challenged", "New evidence speaks against an analyst's decision."),
 }
 
