@@ -126,3 +126,11 @@ def test_a_denial_said_long_after_it_was_received_is_held_out_as_of_the_future()
     assert (claim(picture, denial).fate, claim(picture, denial).reason) == (Fate.HELD_OUT, "future_time")
     assert conflicts(picture) == [("made", ConflictKind.FUTURE_TIME)]
     assert picture.status == "made"
+
+
+def test_a_source_may_deny_several_values_and_each_denial_stands() -> None:
+    told = say("ngo", said=1, facts=[fact("quantity", amount(40))])
+    denials = [say("wfp", said=n, facts=[fact("quantity", amount(n))], denies=True) for n in (40, 52)]
+    picture = fold(told, *denials)
+    assert [claim(picture, denial).fate for denial in denials] == [Fate.USED, Fate.USED]
+    assert claim(picture, told).fate is Fate.DENIED
