@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from shipments.models import Due, OutboxEvent, Picture
+from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
@@ -84,9 +85,7 @@ def reconcile(claims: Sequence[Claim]) -> None:
             for subject_id, rows in stored.items()
         }
         write(differences.values())
-        OutboxEvent.objects.bulk_create(
-            event for subject_id, each in differences.items() for event in _events(folded[subject_id].dossier, each)
-        )
+        add_events(event for each in differences.values() for event in _events(folded[each.subject_id].dossier, each))
         gone = [each for each in claims if each.subject_id not in folded]
         settle([each for each in claims if each.subject_id in unchanged] + gone)
         mark_due_later({key: at for key in unchanged if (at := folded[key].turns_at)})
@@ -125,14 +124,13 @@ def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple
     return folded
 
 
-def _events(dossier: Dossier, change: Difference) -> Iterable[OutboxEvent]:
+def _events(dossier: Dossier, change: Difference) -> Iterable[Event]:
     """One event for each tier whose current picture is a new one, or the one of the tier below again."""
-    begun = {row.tier: row for row in change.create if isinstance(row, Picture) and row.known_to is None}
-    ended = {row.tier for row in change.ended if isinstance(row, Picture)}
+    begun = {row.tier: row.columns for row in change.create if row.table == "picture" and row.end is None}
+    ended = {row.tier for row in change.ended if row.table == "picture"}
     for tier in sorted(begun.keys() | ended):
-        picture = begun.get(tier)
-        told = {name: getattr(picture, name) for name in TOLD} if picture else {}
-        yield OutboxEvent(
+        told = {name: begun[tier][name] for name in TOLD} if tier in begun else {}
+        yield Event(
             type=OutboxEvent.Type.PICTURE_CHANGED,
             subject_id=dossier.subject_id,
             marking=max(tier, dossier.marking),

@@ -27,6 +27,7 @@ from actors.models import PartnerKey, User
 from shipments.intake.canonical import content_hash, key_digest
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
+from shipments.services.announcing import Event, add_events
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.inserting import copy_in, insert_missing
 from shipments.services.queue import mark_due
@@ -170,7 +171,7 @@ def _write_beside(new: Sequence[Row], *, sender: Sender) -> None:
     if payloads := [_payload(row, row.payload) for row in new if row.payload]:
         copy_in(ReportPayload._meta.db_table, PAYLOAD_COLUMNS, payloads)
     actor = sender.key.actor_id if sender.key else None
-    copy_in(OutboxEvent._meta.db_table, EVENT_COLUMNS, [_event(row, actor) for row in new])
+    add_events(_event(row, actor) for row in new)
     since: dict[UUID, datetime] = {}
     for row in new:
         subject_id = row.resolved.subject_id
@@ -180,16 +181,17 @@ def _write_beside(new: Sequence[Row], *, sender: Sender) -> None:
     ring_on_commit()
 
 
-EVENT_COLUMNS = ("uid", "type", "subject_id", "marking", "actor_id", "body")
-
-
-def _event(row: Row, actor_id: UUID | None) -> tuple[Any, ...]:
+def _event(row: Row, actor_id: UUID | None) -> Event:
     """The event that tells of a new report; of one without a subject, only analysts and its sender read."""
     each = row.resolved
-    marking = max(each.marking, each.subject_marking if each.subject_id else int(Marking.AMBER))
-    kind = OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED
-    body = json.dumps({"report": row.reference, "subject": each.subject_reference})
-    return (new_id(), kind.value, each.subject_id, marking, actor_id if marking else None, body)
+    marking = max(each.marking, each.subject_marking if each.subject_id else Marking.AMBER)
+    return Event(
+        type=OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED,
+        subject_id=each.subject_id,
+        marking=marking,
+        actor_id=actor_id if marking else None,
+        body={"report": row.reference, "subject": each.subject_reference},
+    )
 
 
 def bound_event(report: Report, subject: Subject) -> OutboxEvent:

@@ -4,10 +4,11 @@ So a fold that finds nothing new writes nothing, a late report rewrites just the
 and a rebuild from the evidence gives the same rows. Every write is a part of the caller's transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,18 @@ from django.db import connection, models
 from django.db.models import Q
 
 from shipments.models import Conflict, Finding, Picture
+from shipments.services.inserting import copy_in
 from shipments.services.picturing import Row
 from shipments.services.rules import micros, moment_of
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
 
 TABLES: dict[str, Any] = {"picture": Picture, "finding": Finding, "conflict": Conflict}
 KEYS = {
@@ -24,49 +35,90 @@ KEYS = {
     "finding": ("kind", "attribute", "leg", "line", "as_of", "scope", "time_class"),
     "conflict": ("stable_id", "about", "leg"),
 }
+SPAN = ("subject_id", "tier", "known_from", "known_to")
+# What a row holds beside its span and its key, and how each of it is written.
+CONTENTS: dict[str, dict[str, Callable[[Any], Any]]] = {
+    table: {
+        column.attname: _json if isinstance(column, models.JSONField) else _as_it_is
+        for column in model._meta.local_concrete_fields
+        if column.attname not in ("id", *SPAN, *KEYS[table])
+    }
+    for table, model in TABLES.items()
+}
 Identity = tuple[str, int, tuple[str, ...], int]
+
+
+@dataclass(kw_only=True, slots=True)
+class Stored:
+    """A row as its table holds it."""
+
+    table: str
+    id: int
+    tier: int
+    key: tuple[str, ...]
+    start: int
+    known_to: datetime | None
+    columns: dict[str, Any]
+
+    @property
+    def identity(self) -> Identity:
+        return (self.table, self.tier, self.key, self.start)
 
 
 @dataclass(kw_only=True)
 class Difference:
-    """What to write so that the tables hold what they should."""
+    """What to write so that the tables hold what they should of a subject."""
 
-    create: list[models.Model] = field(default_factory=list)
-    close: list[models.Model] = field(default_factory=list)
-    delete: list[models.Model] = field(default_factory=list)
+    subject_id: UUID
+    create: list[Row] = field(default_factory=list)
+    close: list[Stored] = field(default_factory=list)
+    delete: list[Stored] = field(default_factory=list)
     # Rows that were the last word until now.
-    ended: list[models.Model] = field(default_factory=list)
+    ended: list[Stored] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.create or self.close or self.delete)
 
 
-def stored_rows(since: Mapping[UUID, int | None]) -> dict[UUID, list[models.Model]]:
+def stored_rows(since: Mapping[UUID, int | None]) -> dict[UUID, list[Stored]]:
     """The rows of each subject that held at its core time or later (all, if None); three queries."""
-    found: dict[UUID, list[models.Model]] = {subject_id: [] for subject_id in since}
+    found: dict[UUID, list[Stored]] = {subject_id: [] for subject_id in since}
     moments = {subject_id: moment_of(at) for subject_id, at in since.items() if at is not None}
     held = Q()
     if len(moments) == len(since) and moments:
         held = Q(known_to=None) | Q(known_to__gte=min(moments.values()))
-    for model in TABLES.values():
-        for row in model.objects.filter(held, subject_id__in=since).order_by("known_from"):
-            moment = moments.get(row.subject_id)
-            if moment is None or row.known_to is None or row.known_to >= moment:
-                found[row.subject_id].append(row)
+    for table, model in TABLES.items():
+        names = ("id", *SPAN, *KEYS[table], *CONTENTS[table])
+        end = 5 + len(KEYS[table])
+        for row in model.objects.filter(held, subject_id__in=since).order_by("known_from").values_list(*names):
+            pk, subject_id, tier, known_from, known_to = row[:5]
+            moment = moments.get(subject_id)
+            if moment is None or known_to is None or known_to >= moment:
+                found[subject_id].append(
+                    Stored(
+                        table=table,
+                        id=pk,
+                        tier=tier,
+                        key=row[5:end],
+                        start=micros(known_from),
+                        known_to=known_to,
+                        columns=dict(zip(CONTENTS[table], row[end:], strict=True)),
+                    )
+                )
     return found
 
 
 def difference(
-    subject_id: UUID, wanted: Sequence[Row], stored: Iterable[models.Model], *, since: int | None = None
+    subject_id: UUID, wanted: Sequence[Row], stored: Iterable[Stored], *, since: int | None = None
 ) -> Difference:
     """What turns the ``stored`` rows of a subject into the ``wanted`` ones.
 
     With ``since``, ``wanted`` tells only what changed from that core time on: rows that began before
     it run on, and those that are not the same at the first change end there.
     """
-    there = {_identity(row): row for row in stored}
-    before = {(table, tier, key): row for (table, tier, key, start), row in there.items() if _is_before(start, since)}
-    result = Difference()
+    there = {row.identity: row for row in stored}
+    before = {(row.table, row.tier, row.key): row for row in there.values() if since is not None and row.start < since}
+    result = Difference(subject_id=subject_id)
     turn = min((row.start for row in wanted), default=None)
     for row in wanted:
         known_to = moment_of(row.end) if row.end is not None else None
@@ -75,23 +127,19 @@ def difference(
         if running is not None and _same(running, row.columns):
             existing = before.pop((row.table, row.tier, row.key))
         if existing is not None and _same(existing, row.columns):
-            there.pop(_identity(existing))
+            there.pop(existing.identity)
             _end(existing, known_to, result)
         else:
-            result.create.append(_new(subject_id, row, known_to))
+            result.create.append(row)
     for ended in before.values():
-        there.pop(_identity(ended))
+        there.pop(ended.identity)
         _end(ended, moment_of(turn) if turn is not None else None, result)
     result.delete.extend(there.values())
-    result.ended.extend(row for row in there.values() if row.known_to is None)  # type: ignore[attr-defined]
+    result.ended.extend(row for row in there.values() if row.known_to is None)
     return result
 
 
-def _is_before(start: int, since: int | None) -> bool:
-    return since is not None and start < since
-
-
-def _end(row: Any, known_to: datetime | None, result: Difference) -> None:
+def _end(row: Stored, known_to: datetime | None, result: Difference) -> None:
     if row.known_to != known_to:
         if row.known_to is None:
             result.ended.append(row)
@@ -99,27 +147,44 @@ def _end(row: Any, known_to: datetime | None, result: Difference) -> None:
         result.close.append(row)
 
 
-def _new(subject_id: UUID, row: Row, known_to: datetime | None) -> Any:
-    keys = dict(zip(KEYS[row.table], row.key, strict=True))
-    columns = {**keys, **row.columns}
-    return TABLES[row.table](
-        subject_id=subject_id, tier=row.tier, known_from=moment_of(row.start), known_to=known_to, **columns
-    )
-
-
 def write(differences: Iterable[Difference]) -> None:
     """Write the differences of a batch: what goes first, then what is closed, then what is new."""
-    differences = list(differences)
-    for model in TABLES.values():
-        gone = [row.pk for each in differences for row in each.delete if isinstance(row, model)]
-        closed = [row for each in differences for row in each.close if isinstance(row, model)]
-        new = [row for each in differences for row in each.create if isinstance(row, model)]
-        if gone:
-            model.objects.filter(pk__in=gone)._raw_delete(using="default")
-        if closed:
-            model.objects.bulk_update(closed, ["known_to"], batch_size=1000)
-        if new:
-            model.objects.bulk_create(new, batch_size=1000)
+    gone: defaultdict[str, list[Stored]] = defaultdict(list)
+    closed: defaultdict[str, list[Stored]] = defaultdict(list)
+    new: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for each in differences:
+        for stored in each.delete:
+            gone[stored.table].append(stored)
+        for stored in each.close:
+            closed[stored.table].append(stored)
+        for row in each.create:
+            new[row.table].append(_values(each.subject_id, row))
+    for table, model in TABLES.items():
+        if gone[table]:
+            model.objects.filter(pk__in=[row.id for row in gone[table]])._raw_delete(using="default")
+        if closed[table]:
+            _close(model, closed[table])
+        if new[table]:
+            copy_in(model._meta.db_table, (*SPAN, *KEYS[table], *CONTENTS[table]), new[table])
+
+
+def _close(model: type[models.Model], rows: Sequence[Stored]) -> None:
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {table} AS row SET known_to = closed.known_to
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS closed (id, known_to) WHERE row.id = closed.id
+            """,  # noqa: S608  the name is a model's
+            [[row.id for row in rows], [row.known_to for row in rows]],
+        )
+
+
+def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
+    """The columns of a new row in the order in which they are copied."""
+    known_to = moment_of(row.end) if row.end is not None else None
+    contents = (written(row.columns[name]) for name, written in CONTENTS[row.table].items())
+    return (subject_id, row.tier, moment_of(row.start), known_to, *row.key, *contents)
 
 
 def raise_versions(seen: Mapping[UUID, int]) -> set[UUID]:
@@ -139,19 +204,10 @@ def raise_versions(seen: Mapping[UUID, int]) -> set[UUID]:
         return {subject_id for (subject_id,) in cursor.fetchall()}
 
 
-def _identity(row: Any) -> Identity:
-    table = row._meta.model_name
-    return (table, row.tier, tuple(getattr(row, name) for name in KEYS[table]), micros(row.known_from))
-
-
-def _same(row: models.Model, columns: dict[str, Any]) -> bool:
-    return all(_plain(getattr(row, name)) == _plain(value) for name, value in columns.items())
+def _same(row: Stored, columns: dict[str, Any]) -> bool:
+    return all(_plain(row.columns[name]) == _plain(value) for name, value in columns.items())
 
 
 def _plain(value: Any) -> Any:
-    """Bytes and decimals as they compare: the database gives memoryviews and pads decimals."""
-    if isinstance(value, memoryview):
-        return bytes(value)
-    if isinstance(value, str):
-        return value
-    return Decimal(value) if isinstance(value, Decimal) else value
+    """Bytes as they compare: the database gives memoryviews."""
+    return bytes(value) if isinstance(value, memoryview) else value
