@@ -29,7 +29,7 @@ def ring_answered() -> None:
         claimed = reconcile_due(limit=settings.RECONCILE_BATCH_SIZE)
         relay_outbox()
         _announce()
-        if claimed < settings.RECONCILE_BATCH_SIZE:
+        if not claimed:
             return
     doorbell.ring()
 

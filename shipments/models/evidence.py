@@ -5,7 +5,6 @@ of its own (Attachment, CodeMapping), dated, with who and why.
 """
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -115,24 +114,30 @@ class Report(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=24, unique=True, editable=False)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="reports")
+    # Foreign keys have no index of their own where a constraint or an index below begins with them, nor where
+    # nothing is looked up by them: each index of this table is paid for with every report.
+    source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False)
     event_id = models.CharField(max_length=200, blank=True)
     content_hash = models.BinaryField(max_length=32, editable=False)
     ordinal = models.PositiveSmallIntegerField(default=0)
-    partner_key = models.ForeignKey(PartnerKey, models.PROTECT, null=True, blank=True, related_name="+")
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    document = models.ForeignKey(Document, models.PROTECT, null=True, blank=True, related_name="reports")
+    partner_key = models.ForeignKey(PartnerKey, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="reports", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.OBSERVE)
     marking = marking_field()
 
     subject_said = models.CharField(max_length=200, help_text="The subject in the sender's words.")
-    subject = models.ForeignKey(Subject, models.PROTECT, null=True, blank=True, related_name="reports")
+    subject = models.ForeignKey(Subject, models.PROTECT, null=True, blank=True, related_name="reports", db_index=False)
     leg_said = models.CharField(max_length=60, blank=True)
-    leg = models.ForeignKey(Leg, models.PROTECT, null=True, blank=True)
+    leg = models.ForeignKey(Leg, models.PROTECT, null=True, blank=True, db_index=False)
     line_said = models.CharField(max_length=60, blank=True)
-    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True)
+    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True, db_index=False)
     place_said = models.CharField(max_length=200, blank=True)
-    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True)
+    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, db_index=False)
 
     code_scheme = models.CharField(max_length=40, blank=True)
     code_said = models.CharField(max_length=60, blank=True, help_text="The status in the sender's code.")
@@ -155,7 +160,9 @@ class Report(models.Model):
     occurred_precision = models.CharField(max_length=8, choices=Precision, default=Precision.INSTANT)
     asserted_at = models.DateTimeField(help_text="When the source said it.")
     received_at = models.DateTimeField(help_text="When we recorded it.")
-    attributed_to = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="attributed_reports")
+    attributed_to = models.ForeignKey(
+        Source, models.PROTECT, null=True, blank=True, related_name="attributed_reports", db_index=False
+    )
     payload_hash = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -190,7 +197,10 @@ class Report(models.Model):
                 condition=Q(code_is_known=False),
                 name="report_with_unknown_code",
             ),
-            GinIndex(fields=["facts"], name="report_facts", opclasses=["jsonb_path_ops"]),
+            *(
+                models.Index(fields=[link], condition=Q(**{f"{link}__isnull": False}), name=f"report_by_{link}")
+                for link in ("document", "leg", "line", "attributed_to", "entered_by")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -233,9 +243,9 @@ class ReportLink(models.Model):
         CITES = "cites"
         CONCERNS = "concerns", "concerns (what a decision is about)"
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="links")
+    report = models.ForeignKey(Report, models.PROTECT, related_name="links", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
-    target_source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+")
+    target_source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     target_event_id = models.CharField(max_length=200, blank=True)
     target_report = models.ForeignKey(Report, models.PROTECT, null=True, blank=True, related_name="pointed_at_by")
     recorded_at = models.DateTimeField()

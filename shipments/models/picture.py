@@ -28,7 +28,8 @@ class State(models.TextChoices):
 class KnownRow(models.Model):
     """The columns and checks of every picture row."""
 
-    subject = models.ForeignKey(Subject, models.CASCADE, related_name="%(class)ss")
+    # Pictures and findings have a constraint that begins with the subject, conflicts an index.
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="%(class)ss", db_index=False)
     tier = models.PositiveSmallIntegerField(choices=Marking.choices)
     known_from = models.DateTimeField()
     known_to = models.DateTimeField(null=True, blank=True)
@@ -180,6 +181,7 @@ class Conflict(KnownRow):
             ),
         ]
         indexes = [
+            models.Index(fields=["subject"], name="conflict_by_subject"),
             models.Index(
                 fields=["kind", "known_from"], condition=Q(known_to__isnull=True), name="conflict_current_by_kind"
             ),

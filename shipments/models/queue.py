@@ -1,5 +1,7 @@
 """The work there is to do, as rows: the database holds all intent, Celery only rings the bell."""
 
+from uuid import UUID
+
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +13,9 @@ from actors.models import Actor, PartnerKey
 from shipments.models.subject import Subject
 from shipments.querysets import OutboxQuerySet
 
+# The lane of subjects that several organisations, or we ourselves, made due.
+EVERYBODY = UUID(int=0)
+
 
 class Due(models.Model):
     """A subject whose picture may be out of date. One row a subject.
@@ -20,6 +25,10 @@ class Due(models.Model):
     """
 
     subject = models.OneToOneField(Subject, models.CASCADE, primary_key=True, related_name="due")
+    lane = models.UUIDField(
+        db_default=EVERYBODY,
+        help_text="The organisation whose reports made it due, for taking turns; zero where it is not one alone.",
+    )
     due_since = models.DateTimeField(db_default=Now())
     from_moment = models.DateTimeField(help_text="The earliest moment of knowledge that may have changed.")
     generation = models.PositiveBigIntegerField(default=1)
@@ -45,7 +54,9 @@ class Due(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["not_before", "due_since"], condition=Q(quarantined=False), name="due_in_order"),
+            models.Index(
+                fields=["lane", "not_before", "due_since"], condition=Q(quarantined=False), name="due_in_order"
+            ),
         ]
 
     def __str__(self) -> str:

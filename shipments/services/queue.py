@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from actors.identifiers import new_id
+from shipments.models.queue import EVERYBODY
 
 MAX_ATTEMPTS = 5
 # Before any evidence: folding from here is folding everything.
@@ -32,40 +33,62 @@ class Claim:
     from_moment: datetime
 
 
-def mark_due(moments: Mapping[UUID, datetime]) -> None:
-    """Make subjects due, each from the earliest moment of knowledge that changed. Part of the caller's transaction."""
+def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> None:
+    """Make subjects due, each from the earliest moment of knowledge that changed. Part of the caller's transaction.
+
+    ``lane`` is the organisation whose reports did it; a subject that two made due goes to everybody's lane.
+    """
     if not moments:
         return
     subjects = sorted(moments)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO shipments_due (subject_id, from_moment, generation, attempts, quarantined, last_error)
-            SELECT subject_id, from_moment, 1, 0, false, ''
+            INSERT INTO shipments_due (subject_id, from_moment, lane, generation, attempts, quarantined, last_error)
+            SELECT subject_id, from_moment, %s, 1, 0, false, ''
               FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
              ORDER BY subject_id
             ON CONFLICT (subject_id) DO UPDATE
                SET generation = shipments_due.generation + 1,
+                   lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE %s END,
                    from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
                    not_before = LEAST(shipments_due.not_before, statement_timestamp()),
                    attempts = 0, quarantined = false, last_error = ''
             """,
-            [subjects, [moments[subject] for subject in subjects]],
+            [lane, subjects, [moments[subject] for subject in subjects], EVERYBODY],
         )
 
 
 def claim(*, limit: int) -> list[Claim]:
-    """Lease up to ``limit`` due subjects, the longest due first; others' leases are passed over."""
+    """Lease up to ``limit`` due subjects, an equal part from each lane, the longest due first.
+
+    Where one partner floods the queue, another's subjects wait behind as many of the flood as there are
+    of their own, not behind all of it. Others' leases are passed over. Fewer than ``limit`` does not
+    mean that no more are due; none does.
+    """
     token = new_id()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH free AS (
-                SELECT subject_id FROM shipments_due
-                 WHERE NOT quarantined AND not_before <= statement_timestamp()
-                   AND (leased_until IS NULL OR leased_until < statement_timestamp())
-                 ORDER BY not_before, due_since LIMIT %s
-                   FOR UPDATE SKIP LOCKED
+            WITH RECURSIVE lanes AS (
+                -- Each lane by one step in the index, however many subjects are in it.
+                (SELECT lane FROM shipments_due WHERE NOT quarantined ORDER BY lane LIMIT 1)
+                UNION ALL
+                SELECT (SELECT due.lane FROM shipments_due AS due
+                         WHERE NOT quarantined AND due.lane > lanes.lane ORDER BY due.lane LIMIT 1)
+                  FROM lanes WHERE lanes.lane IS NOT NULL
+            ), part AS (
+                SELECT ceil(%s::numeric / greatest(count(lane), 1))::int AS size FROM lanes
+            ), free AS (
+                SELECT due.subject_id
+                  FROM lanes, part, LATERAL (
+                       SELECT subject_id FROM shipments_due
+                        WHERE shipments_due.lane = lanes.lane AND NOT quarantined
+                          AND not_before <= statement_timestamp()
+                          AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                        ORDER BY not_before, due_since LIMIT part.size
+                          FOR UPDATE SKIP LOCKED
+                       ) AS due
             )
             UPDATE shipments_due AS due
                SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,

@@ -30,7 +30,7 @@ from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Sub
 from shipments.services.announcing import Event, add_events
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.inserting import copy_in, insert_missing
-from shipments.services.queue import mark_due
+from shipments.services.queue import EVERYBODY, mark_due
 from shipments.services.resolving import RESOLVED_COLUMNS, Resolved, resolve
 
 
@@ -177,7 +177,7 @@ def _write_beside(new: Sequence[Row], *, sender: Sender) -> None:
         subject_id = row.resolved.subject_id
         if subject_id and not row.resolved.is_held:
             since[subject_id] = min(row.received_at, since.get(subject_id, row.received_at))
-    mark_due(since)
+    mark_due(since, lane=actor or EVERYBODY)
     ring_on_commit()
 
 

@@ -3,9 +3,19 @@
 import pytest
 from django.db import connection
 
+from actors.identifiers import new_id
 from shipments.factories import ShipmentFactory
 from shipments.models import Due
-from shipments.services.queue import MAX_ATTEMPTS, claim, give_back, lock_still_ours, mark_due, settle
+from shipments.services.queue import (
+    BEGINNING,
+    EVERYBODY,
+    MAX_ATTEMPTS,
+    claim,
+    give_back,
+    lock_still_ours,
+    mark_due,
+    settle,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +88,26 @@ def test_new_evidence_takes_a_subject_out_of_quarantine(due):
     mark_due({due.subject_id: due.from_moment})
 
     assert claim(limit=10)
+
+
+def test_a_flood_in_one_lane_delays_others_by_no_more_than_their_own_number():
+    flood, quiet = new_id(), new_id()
+    flooded = {ShipmentFactory().pk for _ in range(12)}
+    waiting = {ShipmentFactory().pk for _ in range(3)}
+    mark_due(dict.fromkeys(flooded, BEGINNING), lane=flood)
+    mark_due(dict.fromkeys(waiting, BEGINNING), lane=quiet)
+
+    claims = claim(limit=6)
+    first = {each.subject_id for each in claims}
+    assert (len(first & flooded), len(first & waiting)) == (3, 3)
+    settle(claims)
+    # Where nobody else waits, nothing is held back.
+    assert len({each.subject_id for each in claim(limit=6)} & flooded) == 6
+
+
+def test_a_subject_that_two_organisations_made_due_is_in_everybodys_lane(due):
+    first, second = new_id(), new_id()
+    Due.objects.all().delete()
+    for lane, expected in ((first, first), (first, first), (second, EVERYBODY), (first, EVERYBODY)):
+        mark_due({due.subject_id: due.from_moment}, lane=lane)
+        assert Due.objects.get().lane == expected

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from actors.access import Reader
 from actors.marking import Marking
@@ -187,3 +189,24 @@ def test_a_subject_that_cannot_be_folded_does_not_hold_up_the_others(say, monkey
     assert Picture.objects.exclude(subject=poison).exists()
     left = Due.objects.get()
     assert (left.subject_id, left.last_error) == (poison.pk, "RuntimeError: poison")
+
+
+def test_a_batch_costs_the_same_statements_as_one(shipment, say):
+    def statements(count):
+        for _ in range(count):
+            other = ShipmentFactory().reference
+            drafts = [ReportDraftFactory(source=by, subject=other) for by in ("wfp", "carrier")]
+            record(drafts, sender=Sender(), received_at=hours(1))
+        with CaptureQueriesContext(connection) as captured:
+            assert reconcile_due(limit=100) == count
+        return [query["sql"] for query in captured]
+
+    say("departed", 24)
+    fold()
+    few, many = statements(1), statements(20)
+    assert len(many) == len(few) < 40, "\n".join(many)
+
+
+def test_a_report_that_is_stored_again_in_one_transaction_is_a_duplicate(say):
+    draft = say("departed", 24)
+    assert [each.result for each in record([draft, draft], sender=Sender())] == ["duplicate", "duplicate"]
