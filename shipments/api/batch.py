@@ -1,7 +1,7 @@
 """POST /reports/batch/: many reports, each with a result of its own.
 
     JSON array, at most 1,000      ─> one transaction, 207 with a result for each item, in order
-    NDJSON, one report a line      ─> 500 lines at a time are recorded and answered, in bounded memory
+    NDJSON, one report a line      ─> 1,000 lines at a time are recorded and answered, in bounded memory
 
 One item's faults do not stop the others. What was answered as stored is stored, even if the
 connection breaks after it: sending the whole again makes duplicates of what is there, and nothing twice.
@@ -30,7 +30,7 @@ from shipments.intake.report import parse_report
 from shipments.services.recording import Sender, record
 
 MAX_ITEMS = 1000
-LINES_AT_A_TIME = 500
+LINES_AT_A_TIME = 1000
 NDJSON = "application/x-ndjson"
 
 

@@ -10,8 +10,8 @@ from tests.bench.callers import Call, answer, call
 from tests.bench.meter import Figures, Meter
 from tests.bench.place import Place, Process
 
-REQUESTS = 20
-WARM = 3
+# In a round: a list is a hundred shipments, a detail one.
+LISTS, DETAILS, WARM = 6, 20, 2
 
 
 @dataclass(kw_only=True)
@@ -57,7 +57,8 @@ class Reading:
             for number in range(self.rounds + 1):
                 self.say(f"reads, round {number} of {self.rounds}" if number else "reads, to warm up")
                 for name, contender, process, path, headers in turns:
-                    calls = [Call(method="GET", path=path)] * (REQUESTS if number else WARM)
+                    requests = LISTS if name.startswith("list") or name == "flows" else DETAILS
+                    calls = [Call(method="GET", path=path)] * (requests if number else WARM)
                     with self.meter.round(len(calls), process) as sample:
                         sample.waits = call(process.port, calls, headers=headers)
                     if number:

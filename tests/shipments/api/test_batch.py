@@ -7,6 +7,7 @@ import pytest
 
 from actors.api.refusals import Refusal
 from aidtracker.api.parsing import MAX_LINE, read_lines
+from shipments.api import batch
 from shipments.api.batch import results_of
 from shipments.factories import ShipmentFactory
 from shipments.models import Due, Report
@@ -93,6 +94,24 @@ def test_stream_of_any_length_is_answered_line_by_line(partner, report):
     assert Report.objects.count() == 1200
     again = lines(partner.post("reports/batch/", body, content_type=NDJSON))
     assert {each["result"] for each in again} == {"duplicate", "refused"}
+
+
+def test_stream_is_read_no_further_than_it_is_answered(partner, report):
+    """However long it is, no more of it is held than what is recorded at once."""
+    read = 0
+
+    def endless():
+        nonlocal read
+        while True:
+            read += 1
+            yield read, report(read)
+
+    answers = batch._lines(endless(), partner.key)
+    for _ in range(batch.LINES_AT_A_TIME):
+        next(answers)
+    assert read == batch.LINES_AT_A_TIME
+    next(answers)
+    assert read == 2 * batch.LINES_AT_A_TIME
 
 
 def test_stream_takes_no_idempotency_key(partner, report):
