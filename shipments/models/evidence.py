@@ -4,6 +4,8 @@ A report keeps the words of its source. What later binds it to our subjects and 
 of its own (Attachment, CodeMapping), dated, with who and why.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -67,6 +69,11 @@ class Document(models.Model):
         return self.title
 
 
+def _link(to: Any, **options: Any) -> models.ForeignKey:
+    """A link without an index of its own: each is paid for with every report (see Meta.indexes)."""
+    return models.ForeignKey(to, models.PROTECT, null=True, blank=True, db_index=False, **options)
+
+
 class Report(models.Model):
     """One statement by one source about one subject at one time.
 
@@ -114,30 +121,24 @@ class Report(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=24, unique=True, editable=False)
-    # Foreign keys have no index of their own where a constraint or an index below begins with them, nor where
-    # nothing is looked up by them: each index of this table is paid for with every report.
     source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False)
     event_id = models.CharField(max_length=200, blank=True)
     content_hash = models.BinaryField(max_length=32, editable=False)
     ordinal = models.PositiveSmallIntegerField(default=0)
-    partner_key = models.ForeignKey(PartnerKey, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
-    document = models.ForeignKey(
-        Document, models.PROTECT, null=True, blank=True, related_name="reports", db_index=False
-    )
+    partner_key = _link(PartnerKey, related_name="+")
+    entered_by = _link(settings.AUTH_USER_MODEL, related_name="+")
+    document = _link(Document, related_name="reports")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.OBSERVE)
     marking = marking_field()
 
     subject_said = models.CharField(max_length=200, help_text="The subject in the sender's words.")
-    subject = models.ForeignKey(Subject, models.PROTECT, null=True, blank=True, related_name="reports", db_index=False)
+    subject = _link(Subject, related_name="reports")
     leg_said = models.CharField(max_length=60, blank=True)
-    leg = models.ForeignKey(Leg, models.PROTECT, null=True, blank=True, db_index=False)
+    leg = _link(Leg)
     line_said = models.CharField(max_length=60, blank=True)
-    line = models.ForeignKey(Line, models.PROTECT, null=True, blank=True, db_index=False)
+    line = _link(Line)
     place_said = models.CharField(max_length=200, blank=True)
-    place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, db_index=False)
+    place = _link(Place)
 
     code_scheme = models.CharField(max_length=40, blank=True)
     code_said = models.CharField(max_length=60, blank=True, help_text="The status in the sender's code.")
@@ -160,9 +161,7 @@ class Report(models.Model):
     occurred_precision = models.CharField(max_length=8, choices=Precision, default=Precision.INSTANT)
     asserted_at = models.DateTimeField(help_text="When the source said it.")
     received_at = models.DateTimeField(help_text="When we recorded it.")
-    attributed_to = models.ForeignKey(
-        Source, models.PROTECT, null=True, blank=True, related_name="attributed_reports", db_index=False
-    )
+    attributed_to = _link(Source, related_name="attributed_reports")
     payload_hash = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -245,7 +244,7 @@ class ReportLink(models.Model):
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="links", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
-    target_source = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    target_source = _link(Source, related_name="+")
     target_event_id = models.CharField(max_length=200, blank=True)
     target_report = models.ForeignKey(Report, models.PROTECT, null=True, blank=True, related_name="pointed_at_by")
     recorded_at = models.DateTimeField()

@@ -110,8 +110,9 @@ def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[
         sql.SQL(changes.get(name, "{column}")).format(column=sql.Identifier(name)) for name in names
     )
     return sql.SQL(
-        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM generate_series(%s::int, %s::int) AS n, "
-        "{table} AS old WHERE old.{about} IN (SELECT id FROM bench.original)"
+        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} "
+        "FROM generate_series(%s::int, %s::int) AS n, {table} AS old "
+        "WHERE old.{about} IN (SELECT id FROM bench.original)"
     ).format(
         table=sql.Identifier(table),
         names=sql.SQL(", ").join(map(sql.Identifier, names)),
