@@ -74,18 +74,18 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
         headers = {"Authorization": f"Bearer {tokens['sender']}"}
         if only != "reading":
             Writing(**shared, base=base, floor=floor, ours_headers=headers, say=say).measure(size)
-    said = document(
-        figures,
-        sizes,
-        missing=missing,
-        servers=[f"PostgreSQL {where.postgres.binaries.major}", where.broker.version()],
-        load=(load, os.getloadavg()[0]),
-    )
+        said = document(
+            figures,
+            sizes[: sizes.index(size) + 1],
+            missing=missing,
+            servers=[f"PostgreSQL {where.postgres.binaries.major}", where.broker.version()],
+            load=(load, os.getloadavg()[0]),
+        )
+        if keep:  # after each size, so that a run that is cut short has something to show
+            write(said)
     meter.close()
     connection.close()
     print(table(said))
-    if keep:
-        write(said)
     return 0
 
 
