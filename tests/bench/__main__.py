@@ -8,6 +8,7 @@ machine is doing falls on all of them.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--only", choices=["reading", "writing"], help="Leave the other half out.")
     parser.add_argument("--keep", action="store_true", help="Write docs/performance.json and docs/performance.md.")
     given = parser.parse_args()
+    # `kill` stops the run as Ctrl-C does, so that the servers are stopped in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with place() as where:
         os.environ.update(where.environment(0), DJANGO_SETTINGS_MODULE="aidtracker.settings")
         return _run(where, sorted(given.sizes), rounds=given.rounds, only=given.only, keep=given.keep)

@@ -21,6 +21,7 @@ import psycopg
 
 from aidtracker.local.broker import Broker
 from aidtracker.local.postgres import Postgres
+from aidtracker.local.processes import Child, spawn
 from aidtracker.local.servers import APPLICATION, OWNER, apply_roles
 from aidtracker.local.state import free_port
 
@@ -36,20 +37,16 @@ class Process:
     """A contender's process with its children."""
 
     name: str
-    popen: subprocess.Popen
+    child: Child
     port: int = 0
+
+    @property
+    def popen(self) -> "subprocess.Popen[bytes]":
+        return self.child.process
 
     def stop(self) -> None:
         """End it and whatever it started."""
-        try:
-            os.killpg(self.popen.pid, signal.SIGTERM)
-            self.popen.wait(10)
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.popen.pid, signal.SIGKILL)
-            self.popen.wait()
-        except ProcessLookupError:
-            pass
+        self.child.stop(grace=10)
 
     def cpu(self) -> float:
         """Seconds of processor time of the process and its children so far."""
@@ -92,16 +89,15 @@ class Place:
 
     def run(self, name: str, *command: str, redis: int = 0, port: int = 0, **environment: str) -> Process:
         """Start ``python -m command``; it ends with the place."""
-        with (self.directory / f"{name}.log").open("ab") as log:
-            popen = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=ROOT,
-                env={**os.environ, **self.environment(redis), **environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        process = Process(name=name, popen=popen, port=port)
+        child = spawn(
+            name,
+            [sys.executable, "-m", *command],
+            log=self.directory / f"{name}.log",
+            env={**os.environ, **self.environment(redis), **environment},
+            cwd=ROOT,
+            death_signal=signal.SIGKILL,
+        )
+        process = Process(name=name, child=child, port=port)
         self.processes.append(process)
         return process
 
