@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('actors', '0005_keys_rotate'),
-        ('shipments', '0008_take_turns_between_partners'),
+        ('shipments', '0009_take_turns_between_partners'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

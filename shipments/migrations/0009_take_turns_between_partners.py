@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('shipments', '0007_entries_of_partners')]
+    dependencies = [('shipments', '0008_find_what_changed_by_when_it_began')]
 
     operations = [
         migrations.RemoveIndex(
