@@ -53,6 +53,9 @@ def ratios(figures: Figures, sizes: list[int]) -> tuple[dict[str, float | None],
         "growth_writes": None,
         "two_workers": slower("two_workers", "reconcile", "ours", "ours, two workers"),
     }
+    if len(figures.samples.get((size, "reconcile", "ours"), ())) < 3:
+        found["two_workers"] = None
+        why["two_workers"] = "fewer than three rounds, of which the first is cold for one worker alone"
     if len(sizes) < 2:
         why |= dict.fromkeys(("growth_reads", "growth_writes"), "only one size was measured")
     else:
