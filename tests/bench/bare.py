@@ -20,9 +20,9 @@ SELECT subject.id, subject.reference, title, marking, created_at, mode, recipien
   FROM shipments_subject AS subject JOIN shipments_shipment AS shipment ON shipment.subject_id = subject.id
   LEFT JOIN shipments_picture AS picture ON picture.subject_id = subject.id AND known_to IS NULL AND tier = 0
  WHERE kind = 'shipment' AND marking = 0 AND {where}
- ORDER BY subject.id DESC LIMIT 101
+ ORDER BY subject.id LIMIT 101
 """
-LIST = PAGE.format(where="subject.id < %s")
+LIST = PAGE.format(where="subject.id > %s")
 DETAIL = PAGE.format(where="subject.reference = %s")
 PLAN = """
 SELECT leg.shipment_id, key, sequence, flight_number, vehicle, planned_departure, planned_arrival, origin_id,
@@ -34,7 +34,7 @@ SELECT subject_id, kind, attribute, leg, line, as_of, value, label, low, high, s
        finding.leading, because, alternatives
   FROM shipments_finding AS finding WHERE subject_id = ANY(%s) AND known_to IS NULL AND tier = 0
 """
-LAST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+FIRST = "00000000-0000-0000-0000-000000000000"
 DOCUMENTS: dict[str, Any] = {}
 
 
@@ -52,7 +52,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         if kind == "detail":
             rows = connection.execute(DETAIL, [reference]).fetchall()
         else:
-            rows = connection.execute(LIST, [LAST]).fetchall()
+            rows = connection.execute(LIST, [FIRST]).fetchall()
         ids = [row[0] for row in rows]
         connection.execute(PLAN, [ids]).fetchall()
         connection.execute(FINDINGS, [ids]).fetchall()

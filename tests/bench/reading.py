@@ -68,7 +68,7 @@ class Reading:
         return missing
 
     def _paths(self) -> dict[str, str]:
-        """What is read, by name: shipments in the middle of the base, the commonest status, its commonest donor."""
+        """What is read, by name. The oldest first, for these are the same shipments at every size."""
         row = self.connection.execute(
             """
             SELECT subject.reference FROM shipments_subject AS subject JOIN shipments_picture AS picture
@@ -83,11 +83,11 @@ class Reading:
         assert row and donor  # noqa: PT018
         root = "/api/v1/shipments/"
         return {
-            "list": f"{root}?limit=100",
-            "list by status": f"{root}?limit=100&status=delivered",
-            "list by donor and status": f"{root}?limit=100&status=delivered&donor={donor[0]}",
-            "list by what is contested": f"{root}?limit=100&contested=true",
-            "list at a past moment": f"{root}?limit=100&known_at={BETWEEN}",
+            "list": f"{root}?ordering=created_at&limit=100",
+            "list by status": f"{root}?ordering=created_at&limit=100&status=delivered",
+            "list by donor and status": f"{root}?ordering=created_at&limit=100&status=delivered&donor={donor[0]}",
+            "list by what is contested": f"{root}?ordering=created_at&limit=100&contested=true",
+            "list at a past moment": f"{root}?ordering=created_at&limit=100&known_at={BETWEEN}",
             "detail": f"{root}{row[0]}/",
             "timeline": f"{root}{row[0]}/timeline/",
             "detail at a past moment": f"{root}{row[0]}/?known_at={BETWEEN}",

@@ -36,7 +36,7 @@ SHIPMENTS = (
 
 
 class Pages(CursorPagination):
-    ordering = "-subject_id"
+    ordering = "subject_id"
     page_size = 100
 
 
