@@ -1,6 +1,7 @@
 """Work to do and events to tell."""
 
 import hashlib
+from uuid import UUID
 
 import factory
 from factory.django import DjangoModelFactory
@@ -26,6 +27,7 @@ class OutboxEventFactory(DjangoModelFactory[OutboxEvent]):
     class Meta:
         model = OutboxEvent
 
+    uid = factory.Sequence(lambda n: UUID(int=n + 1))
     type = "report.recorded"
     marking = 0
     body = factory.LazyFunction(dict)

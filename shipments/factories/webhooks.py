@@ -3,7 +3,7 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from actors.factories import NOON, PartnerKeyFactory
+from actors.factories import NOON, PartnerKeyFactory, numbered_reference
 from actors.models import PartnerKey
 from actors.services.sealing import seal
 from shipments.models import Delivery, DeliveryAttempt, EventType, Subscription, SubscriptionSecret
@@ -15,6 +15,7 @@ class SubscriptionFactory(DjangoModelFactory[Subscription]):
     class Meta:
         model = Subscription
 
+    reference = factory.Sequence(lambda n: numbered_reference("SUB", n))
     key = factory.SubFactory(PartnerKeyFactory, scopes=[PartnerKey.Scope.READ, PartnerKey.Scope.WEBHOOKS_MANAGE])
     url = "https://hooks.example.org/aidtracker"
     event_types = factory.LazyFunction(lambda: [EventType.PICTURE_CHANGED.value])
@@ -37,6 +38,7 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
         model = Delivery
 
     subscription = factory.SubFactory(SubscriptionFactory)
+    webhook_id = factory.Sequence(lambda n: f"msg_{n}")
     type = EventType.PING
     told_at = NOON
     payload = '{"type":"ping","timestamp":"2026-05-20T12:00:00Z","data":{}}'

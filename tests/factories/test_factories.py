@@ -44,13 +44,13 @@ FACTORIES = _factories()
 
 
 def _natural(row: Model) -> dict[str, Any]:
-    """What a row says: its columns without row ids and our own clock."""
+    """What a row says: its columns without row ids, our own clock and what is sealed, each time otherwise."""
     columns = {field.name: field for field in row._meta.concrete_fields}
     ids = {name for name, field in columns.items() if field.primary_key or field.is_relation}
     return {
         name: getattr(row, field.attname)
         for name, field in columns.items()
-        if name not in ids | {"id", "created_at", "at", "granted_at", "due_since", "not_before", "password"}
+        if name not in ids | {"id", "created_at", "at", "granted_at", "due_since", "not_before", "password", "sealed"}
     }
 
 
