@@ -1,0 +1,101 @@
+"""The same thing posted eight times at once, to every address that takes something: one row, and no crash."""
+
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from actors.factories import ActorFactory, SourceFactory
+from shipments.factories import ShipmentFactory
+from shipments.models import Attachment, Document, LedgerEntry, Leg, Line, Offer, OfferLine, Report
+from tests.people import make_partner
+from tests.shipments.api.entries import ENTERS, good_entries
+
+AT_ONCE = 8
+REPORTS, OTHERS = 100, 20
+
+
+@pytest.fixture
+def sender(committed_db):
+    return make_partner(scopes=ENTERS, source=SourceFactory(code="lss", actor=ActorFactory()))
+
+
+def post_at_once(sender: Any, path: str, bodies: list[Any]) -> list[list[Any]]:
+    """The answers to each body, posted by eight threads that start it together."""
+    barrier = threading.Barrier(AT_ONCE)
+    answers: list[list[Any]] = [[] for _ in bodies]
+
+    def send() -> None:
+        for number, body in enumerate(bodies):
+            barrier.wait(timeout=60)
+            try:
+                answers[number].append(sender.post(path, body))
+            finally:
+                # As a server does after each request: the pool has fewer connections than there are threads.
+                connection.close()
+
+    connection.close()
+    threads = [threading.Thread(target=send) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def assert_one_of_each(answers: list[list[Any]]) -> None:
+    for each in answers:
+        assert Counter(answer.status_code for answer in each) == {201: 1, 200: AT_ONCE - 1}, each[0].content
+        assert len({answer.json()["reference"] for answer in each}) == 1
+
+
+def test_reports(sender):
+    body = {"subject": ShipmentFactory().reference, "code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
+    assert_one_of_each(post_at_once(sender, "reports/", [{**body, "event_id": f"e-{n}"} for n in range(REPORTS)]))
+    assert Report.objects.count() == REPORTS
+
+
+def test_batches(sender):
+    body = {"subject": ShipmentFactory().reference, "code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
+    # Overlapping, and half of them in the other order: two senders must not wait for each other for ever.
+    batches = [[{**body, "event_id": f"e-{n + k}"} for k in range(5)][:: 1 if n % 2 else -1] for n in range(OTHERS)]
+    for each in post_at_once(sender, "reports/batch/", batches):
+        assert {answer.status_code for answer in each} == {207}
+        results = [result["result"] for answer in each for result in answer.json()["results"]]
+        assert set(results) <= {"accepted", "duplicate"}
+    assert Report.objects.count() == OTHERS + 4
+
+
+def test_documents(sender):
+    body = {"kind": "article", "title": "Told", "published_at": "2022-05-16T11:30:00+09:00"}
+    assert_one_of_each(post_at_once(sender, "documents/", [{**body, "key": f"d-{n}"} for n in range(OTHERS)]))
+    assert Document.objects.count() == OTHERS
+
+
+@pytest.mark.parametrize("plural", ["appeals", "offers", "shipments", "actors", "places"])
+def test_entries(sender, plural):
+    kind = plural[:-1]
+    body = good_entries()[kind]
+    bodies = [{**body, "external_id": f"x-{n}"} for n in range(OTHERS)]
+    assert_one_of_each(post_at_once(sender, f"{plural}/", bodies))
+    assert LedgerEntry.objects.filter(kind=kind).count() == OTHERS
+
+
+def test_reports_that_were_held_for_an_entry_are_bound_once(sender):
+    report = {"event_id": "e-1", "subject": "lss:S-1", "code": "departed", "asserted_at": "2022-05-16T11:30:00Z"}
+    sender.post("reports/", report)
+    assert_one_of_each(post_at_once(sender, "shipments/", [good_entries()["shipment"]]))
+    assert Attachment.objects.count() == 1
+
+
+@pytest.mark.parametrize(("plural", "part"), [("shipments", "legs"), ("shipments", "lines"), ("offers", "lines")])
+def test_parts(sender, plural, part):
+    entries = good_entries()
+    whole = sender.post(f"{plural}/", entries[plural[:-1]]).headers["Location"]
+    bodies = [{**entries[plural[:-1]][part][0], "key": f"k-{n}"} for n in range(OTHERS)]
+    assert_one_of_each(post_at_once(sender, f"{whole}{part}/", bodies))
+    rows = {"legs": Leg, "lines": Line}[part] if plural == "shipments" else OfferLine
+    assert rows.objects.filter(key__startswith="k-").count() == OTHERS
+    assert Offer.objects.filter(entry=None).count() == 1
