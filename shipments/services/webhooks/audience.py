@@ -61,7 +61,8 @@ class Eyes:
             return True
         if type_ in ABOUT_SUBJECTS:
             return subject_id is not None and marking <= self.limit(subject_id)
-        return report in self._readable
+        # An own report is read by its sender, whatever it was bound to; what that is they may not know.
+        return report in self._readable and (subject_id is None or self.limit(subject_id) >= 0)
 
     def limit(self, subject_id: UUID) -> int:
         """The highest marking they read of a subject; -1 where they may not know of it."""

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from actors.factories import ActorFactory
+from actors.factories import ActorFactory, UserFactory
 from actors.marking import Marking
 from shipments.factories import (
     CrisisFactory,
@@ -14,10 +14,13 @@ from shipments.factories import (
     OutboxEventFactory,
     PictureFactory,
     ReadingGrantFactory,
+    ReportDraftFactory,
     ShipmentPartyFactory,
 )
 from shipments.intake.draft import Pointer
-from shipments.models import Delivery, OutboxEvent, Subject, Subscription
+from shipments.models import Delivery, OutboxEvent, Report, Subject, Subscription
+from shipments.services.curating import attach_report
+from shipments.services.recording import Sender, record
 from shipments.services.webhooks.fanning_out import fan_out
 from shipments.services.webhooks.subscribing import By, disable, enable
 from tests.shipments.services.webhooks.conftest import believe, partner_key
@@ -96,6 +99,18 @@ def test_hidden_subject_leaves_no_row_for_whoever_may_not_know(subscribed, say, 
     assert told(blind) == []
     assert len(told(cleared)) == 2
     assert told(granted) == [("picture.changed", "departed")]
+
+
+@pytest.mark.parametrize(("marking", "types"), [(Marking.GREEN, ["report.bound"]), (Marking.AMBER, [])])
+def test_what_an_own_report_was_bound_to_is_told_if_it_may_be_known(subscribed, shipment, marking, types):
+    key = partner_key()
+    subscription = subscribed("report.bound", key=key)
+    draft = ReportDraftFactory(source=key.source.code, subject="name:nobody-knows-it")
+    record([draft], sender=Sender(key=key))
+    Subject.objects.filter(pk=shipment.pk).update(marking=marking)
+    attach_report(Report.objects.get(), Subject.objects.get(pk=shipment.pk), reason="Theirs.", by=UserFactory())
+    believe()
+    assert [type_ for type_, _ in told(subscription)] == types
 
 
 def test_readers_of_two_tiers_are_each_told_of_their_own_picture(subscribed, say):
