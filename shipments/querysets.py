@@ -92,9 +92,14 @@ class ReportQuerySet(QuerySet):
             condition |= Q(entered_by_id=reader.user_id)
         return self.filter(condition)
 
-    def held(self) -> Self:
-        """Reports whose subject, leg, line or code is not known yet: kept, shown, moving nothing."""
+    def held(self, *, to: Reader | None = None) -> Self:
+        """Reports whose subject, leg, line or code is not known yet: kept, shown, moving nothing.
+
+        As far as the reader ``to`` may know, if given: what a report was bound to may be hidden from its sender.
+        """
         attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
+        if to:
+            attachments = attachments.filter(subject__in=apps.get_model("shipments", "Subject").objects.visible_to(to))
         mappings = apps.get_model("shipments", "CodeMapping").objects
         without_subject = Q(subject=None) & ~Q(Exists(attachments))
         without_leg = Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False)))

@@ -148,7 +148,7 @@ def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
         decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
         quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
         language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
-        is_held=Exists(Report.objects.held().filter(pk=OuterRef("pk"))),
+        is_held=Exists(Report.objects.held(to=reader).filter(pk=OuterRef("pk"))),
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from actors.factories import SourceFactory
 from actors.marking import Marking
 from shipments.api import reporting
-from shipments.factories import ShipmentFactory
+from shipments.factories import AttachmentFactory, ShipmentFactory
 from shipments.models import Due, IdempotentRequest, OutboxEvent, Report
 from shipments.services.answers import forget_answers
 from shipments.services.recording import record
@@ -67,6 +67,14 @@ def test_unknown_subject_or_foreign_code_is_held(partner, body, change):
     assert not Due.objects.exists()
     (row,) = partner.get("reports/", {"held": "true"}).json()["results"]
     assert row["reference"] == answer.json()["reference"]
+
+
+def test_a_report_that_was_bound_to_what_is_hidden_is_still_held_for_its_sender(partner, body, hidden_shipment):
+    path = f"reports/{partner.post('reports/', {**body, 'subject': 'our-4711'}).json()['reference']}/"
+    before = partner.get(path).content
+    AttachmentFactory(report=Report.objects.get(), subject=hidden_shipment.subject)
+    assert partner.get(path).content == before
+    assert len(partner.get("reports/?held=true").json()["results"]) == 1
 
 
 def test_hidden_subject_is_held_as_a_missing_one_is(partner, body, hidden_shipment):
