@@ -5,6 +5,7 @@ subject, leg or foreign code is no fault: the report is kept and held until an a
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -82,8 +83,6 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
     said = {draft.subject for draft in drafts}
     subjects = subjects_named(said, reader)
     ids = {subject.pk for subject in subjects.values()}
-    documents = Document.objects.visible_to(reader)
-    named = {draft.document for draft in drafts if draft.document}
     schemes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
     mappings = CodeMapping.objects.filter(
         scheme__in={scheme for scheme, _ in schemes}, code__in={code for _, code in schemes}
@@ -102,13 +101,28 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
         places={
             name: place.pk for name, place in places_named({draft.place for draft in drafts} - {""}, reader).items()
         },
-        documents=dict(documents.filter(reference__in=named).values_list("reference", "pk"))
-        | dict(documents.filter(key__in=named).values_list("key", "pk")),
+        documents=_documents({draft.document for draft in drafts if draft.document}, reader),
         attributes={each.name: each for each in Attribute.objects.all()}
         if any(draft.facts for draft in drafts)
         else {},
         mappings={(mapping.scheme, mapping.code): mapping for mapping in mappings},
     )
+
+
+def _documents(named: set[str], reader: Reader) -> dict[str, UUID]:
+    """Visible documents by reference, or by a key: of several the one that the reader told of, never just any."""
+    if not named:
+        return {}
+    visible = Document.objects.visible_to(reader)
+    there: defaultdict[str, list[tuple[bool, UUID]]] = defaultdict(list)
+    for key, pk, sender in visible.filter(key__in=named).values_list("key", "pk", "sender"):
+        there[key].append((sender == reader.actor_id, pk))
+    found = {}
+    for key, rows in there.items():
+        own = [row for row in rows if row[0]] or rows
+        if len(own) == 1:
+            found[key] = own[0][1]
+    return found | dict(visible.filter(reference__in=named).values_list("reference", "pk"))
 
 
 def _parts(model: type[Leg] | type[Line], ids: set[UUID]) -> dict[tuple[UUID, str], int]:
@@ -131,7 +145,8 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
     if draft.facts:
         each.problems.extend(fact_problems(draft, found.attributes))
     if draft.document and draft.document not in found.documents:
-        each.problems.append(Problem(code="not_found", pointer="/document", detail="No such document."))
+        detail = "No document, or more than one, goes by this; name it by its reference."
+        each.problems.append(Problem(code="not_found", pointer="/document", detail=detail))
 
     subject = found.subjects.get(draft.subject)
     leg = found.legs.get((subject.pk, draft.leg)) if subject and draft.leg else None

@@ -12,6 +12,7 @@ from actors.marking import Marking
 from actors.models import PartnerKey
 from shipments.factories import (
     CodeMappingFactory,
+    DocumentFactory,
     LegFactory,
     OfferFactory,
     ReportDraftFactory,
@@ -54,6 +55,17 @@ def test_a_report_is_stored_with_its_due_row_and_its_event(draft, shipment):
     event = OutboxEvent.objects.get()
     assert event.type == "report.recorded"
     assert event.body == {"report": report.reference, "subject": shipment.reference}
+
+
+def test_a_key_that_several_documents_have_names_the_senders_own_or_none(draft, partner):
+    named = replace(draft, source="wfp-lss", document="release-1")
+    for _ in range(2):
+        DocumentFactory(key="release-1", url="", sender=ActorFactory())
+    (refused,) = record([named], sender=Sender(key=partner))
+    assert [(each.pointer, each.code) for each in refused.problems] == [("/document", "not_found")]
+    own = DocumentFactory(key="release-1", url="", sender=partner.actor)
+    record([named], sender=Sender(key=partner))
+    assert Report.objects.get().document == own
 
 
 def test_the_same_report_again_is_a_duplicate_and_changes_nothing(draft):
