@@ -24,6 +24,15 @@ CASE = "dprk-covid-2022"
 Ask = Callable[..., Any]
 
 
+def is_up(port: int) -> bool:
+    """Whether the web server on ``port`` is ready."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+    except (urllib.error.URLError, ConnectionError):
+        return False
+    return True
+
+
 @pytest.fixture
 def keys(committed_db: None) -> dict[str, str]:
     """The references of the case's subjects, by the case's own names for them."""
@@ -62,15 +71,8 @@ def ask(keys: dict[str, str], tmp_path: Path) -> Generator[Ask, None, None]:
         except urllib.error.HTTPError as refusal:
             pytest.fail(refusal.read().decode())
 
-    def is_up() -> bool:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
-        except (urllib.error.URLError, ConnectionError):
-            return False
-        return True
-
     with running(web(port), worker(), scheduler(tmp_path)):
-        wait_until(is_up, seconds=60)
+        wait_until(lambda: is_up(port), seconds=60)
         wait_until(lambda: count_due() == 0, seconds=60)
         yield ask
 
