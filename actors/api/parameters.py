@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -49,6 +50,17 @@ class TrueOrFalse(serializers.BooleanField):
         return bool(data == "true")
 
 
+# JSON Schema knows no years; the pattern is that of the check below.
+YEAR = r"^(19(4[5-9]|[5-9]\d)|[2-8]\d{3}|9[0-8]\d{2}|99[0-8]\d|999[0-8])-"
+DAY_OR_TIME = {
+    "anyOf": [
+        {"type": "string", "format": "date", "pattern": YEAR},
+        {"type": "string", "format": "date-time", "pattern": YEAR},
+    ]
+}
+
+
+@extend_schema_field(DAY_OR_TIME)
 class Moment(serializers.CharField):
     """A moment: a time with its zone, or a bare date, meaning the end of that day in UTC."""
 

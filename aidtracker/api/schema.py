@@ -157,6 +157,10 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
             name = re.sub(r"\W", "", HTTPStatus(status).phrase.title())
             problems[name] = _problem(status, examples["problems"].get(str(status), {}))
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
+        for form in operation.get("requestBody", {}).get("content", {}).values():
+            named = components["schemas"].get(form["schema"].get("$ref", "").rpartition("/")[2], {"required": []})
+            if "required" in named or "minProperties" in named:
+                operation["requestBody"]["required"] = True
         _show(operation, examples["operations"].get(operation["operationId"], {}))
         for status, answer in operation["responses"].items():
             if status < "300":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from actors.wording import did_you_mean, shown
@@ -48,6 +48,9 @@ def _flag(name: str) -> str:
             {"said": shown(name), "advice": did_you_mean(name, FLAGS)},
         )
     return name
+
+
+Flag = Annotated[str, AfterValidator(_flag), WithJsonSchema({"type": "string", "enum": sorted(FLAGS)})]
 
 
 class Target(Strict):
@@ -106,7 +109,7 @@ class ReportIn(Strict):
     place: Name200 | None = None
     code: Name60 | None = Field(None, description="The milestone: ours, or a code of code_scheme.")
     code_scheme: Name40 | None = Field(None, description="Whose code it is; aidtracker, unless said.")
-    flags: dict[Annotated[str, AfterValidator(_flag)], bool] = Field({}, max_length=50)
+    flags: dict[Flag, bool] = Field({}, max_length=50)
     facts: list[FactIn] = Field([], max_length=200)
     polarity: Literal["affirms", "denies"] = "affirms"
     time_class: Literal["actual", "estimated", "planned", "requested", "expected"] = "actual"
