@@ -38,7 +38,7 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
         model = Delivery
 
     subscription = factory.SubFactory(SubscriptionFactory)
-    webhook_id = factory.Sequence(lambda n: f"msg_{n}")
+    webhook_id = factory.Sequence(lambda n: f"msg_{n:020}")
     type = EventType.PING
     told_at = NOON
     payload = '{"type":"ping","timestamp":"2026-05-20T12:00:00Z","data":{}}'

@@ -47,7 +47,7 @@ def test_generated_client_reads_reports_and_understands_refusals(client: Any, ad
     made = client("aidtracker_client").AuthenticatedClient(base_url=address.removesuffix("/api/v1"), token=token)
     with made as caller:
         listing = client("aidtracker_client.api.shipments.list_shipments")
-        page = listing.sync(client=caller, search="flights", limit=1)
+        page = listing.sync(client=caller, q="flights", limit=1)
         (flights,) = page.results
         assert (flights.picture.status.label, flights.picture.status.state) == ("arrived", "corroborated")
         assert flights.legs[0].origin.code

@@ -9,18 +9,16 @@ from itertools import count
 from typing import Any
 
 import pytest
-import yaml
 from django.apps import apps
 
 from actors.factories import ActorFactory, SourceFactory
 from shipments.models import IdempotentRequest, Report
 from tests.aidtracker.api.badness import Field, fields_of, objects_of, written
-from tests.aidtracker.api.test_schema import COMMITTED
+from tests.aidtracker.api.test_schema import DOCUMENT as SCHEMA
 from tests.people import ALL_SCOPES, Caller, code_of, make_partner
 from tests.shipments.api.entries import good_entries
 
 pytestmark = pytest.mark.django_db
-SCHEMA = yaml.safe_load(COMMITTED.read_text(encoding="utf-8"))
 SCHEMAS = SCHEMA["components"]["schemas"]
 ASKED = {
     operation["operationId"]: (method.upper(), path, operation)
