@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -64,6 +65,12 @@ class ReadView(APIView):
     def reader(self) -> Reader:
         """What the caller may read."""
         return reader_of(self.request)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whoever is let in is told of every parameter that nothing here reads: a write reads none."""
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS:
+            read_parameters(request, Parameters)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing else: DRF's own answer would list fields."""

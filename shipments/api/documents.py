@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from actors.api.authentication import partner_key_of
-from actors.api.parameters import Parameters, read_parameters
 from actors.api.refusals import Fault, Refusal
 from shipments.api.idempotency import Answer, key_parameter, once
 from shipments.api.reporting import refusal_for
@@ -32,7 +31,6 @@ class KeptSerializer(serializers.Serializer):
 
 def receive_document(request: Request) -> Any:
     """The answer to a posted document. Raises Refusal with every fault; then nothing was stored."""
-    read_parameters(request, Parameters)
     key, data = partner_key_of(request), request.data
     return once(request, lambda: _keep(data, key))
 

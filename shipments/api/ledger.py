@@ -17,7 +17,6 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from actors.api.authentication import partner_key_of
-from actors.api.parameters import Parameters, read_parameters
 from actors.api.permissions import MayEnter
 from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal, not_found
@@ -40,7 +39,6 @@ Work = Callable[[PartnerKey, datetime], Entered | None]
 
 def answer(request: Request, work: Work, *, part: str = "", is_patch: bool = False) -> Any:
     """The answer to one write: ``work`` done once for each Idempotency-Key."""
-    read_parameters(request, Parameters)
     key = partner_key_of(request)
     if key.source is None:
         raise Refusal("no_source", "This key has no source of its own to enter things under.", status=403)

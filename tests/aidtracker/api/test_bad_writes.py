@@ -13,7 +13,7 @@ from django.apps import apps
 
 from actors.factories import ActorFactory, SourceFactory
 from shipments.models import IdempotentRequest, Report
-from tests.aidtracker.api.badness import Field, fields_of, objects_of, written
+from tests.aidtracker.api.badness import DEEP, Field, fields_of, objects_of, written
 from tests.aidtracker.api.test_schema import DOCUMENT as SCHEMA
 from tests.people import ALL_SCOPES, Caller, code_of, make_partner
 from tests.shipments.api.entries import good_entries
@@ -230,7 +230,10 @@ def test_what_is_no_body_is_refused(door: Door) -> None:
     for body in bad:
         refused(door.send(body), body[:60])
     large = door.send(b'{"a":"' + b"x" * 5_300_000 + b'"}')
-    assert (refused(large, "large")["code"], large.status_code) == ("too_large", 413)
+    refused(large, "large")
+    if not door.is_known:
+        return  # nothing is there, which is said before the body is looked at
+    assert (code_of(large), large.status_code) == ("too_large", 413)
     assert "5,242,880" in large.json()["detail"]
     types = ["charset=utf-16", "charset=utf-7", "charset=idna", "charset=bogus"]
     for content_type in [*(f"application/json; {each}" for each in types), "application/xml", "text/plain", ""]:
@@ -251,6 +254,8 @@ def test_each_item_of_a_batch_is_refused_as_a_single_one_is():
     schema = {"$ref": "#/components/schemas/ReportIn"}
     for field in fields_of(schema, REPORT, SCHEMAS):
         for name, text in field.cases(is_change=False).items():
+            if name in DEEP:
+                continue  # a fault of the whole body
             try:
                 items.append(json.loads(written(REPORT, field.path, text).decode()))
             except (ValueError, RecursionError):

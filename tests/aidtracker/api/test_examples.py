@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from yaml import CSafeLoader, load
 
-from actors.factories import ActorFactory, SourceFactory
+from actors.factories import ActorFactory, SourceFactory, start_over
 from actors.identifiers import new_reference
 from actors.models import Actor, PartnerKey
 from aidtracker.api.docs import document
@@ -46,6 +46,7 @@ QUANTITY = {"attribute": "quantity", "value": {"low": "9.5", "high": "9.5", "uni
 def recording(monkeypatch: pytest.MonkeyPatch) -> Recording:
     """An empty recording, in a world whose references are the same each time."""
     monkeypatch.setattr("actors.identifiers.secrets", random.Random(2022))
+    start_over()
     for carrier in Actor.objects.order_by("name"):  # of the vocabularies, which were loaded before
         Actor.objects.filter(pk=carrier.pk).update(reference=new_reference("ACT"))
     load_case(read_case_file(CASE))
