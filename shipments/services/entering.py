@@ -10,13 +10,14 @@ partner sent before, under the name that is entered now, are bound to it.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from pydantic import BaseModel
 
 from actors.access import Reader
@@ -42,7 +43,7 @@ from shipments.models import (
     ShipmentParty,
 )
 from shipments.services.doorbell import ring_on_commit
-from shipments.services.naming import NAMES, Names, find_names
+from shipments.services.naming import NAMES, Names, find_names, lock_names
 from shipments.services.planning import announce_subject
 from shipments.services.queue import mark_due
 from shipments.services.recording import bound_event
@@ -86,6 +87,8 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     same = LedgerEntry.objects.filter(source=key.source, kind=kind, external_id=value.external_id)
     if entry := same.first():
         return _again(entry, said, fingerprint)
+    assert key.source is not None
+    lock_names([f"{key.source.code}:{value.external_id}"], entering=True)
     names = find_names(said, kind, Reader.of_key(key))
     problems = [*names.problems, *marking_problems(said, key), *side_problems(said, kind, names)]
     if problems:
@@ -207,14 +210,9 @@ def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
         return
     legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=entry.subject_id)}
     lines = {line.key: line for line in Line.objects.filter(shipment_id=entry.subject_id)}
-    assert key.source is not None
-    own = Q(subject=None, attachments=None, partner_key__actor=key.actor_id)
-    named = own & Q(subject_said=f"{key.source.code}:{entry.external_id}")
-    about = Q(subject=entry.subject_id) | Q(attachments__subject=entry.subject_id)
-    bound = Attachment.objects.filter(report=OuterRef("pk"))
-    for_leg = Q(leg=None, leg_said__in=legs) & ~Q(Exists(bound.filter(leg__isnull=False)))
-    for_line = Q(line=None, line_said__in=lines) & ~Q(Exists(bound.filter(line__isnull=False)))
-    held = Report.objects.filter(named | about & (for_leg | for_line)).distinct()
+    held = Report.objects.filter(
+        Q(pk__in=_named(entry, key).values("pk")) | Q(pk__in=_about(entry, legs=legs, lines=lines).values("pk"))
+    ).select_related("partner_key")
     reason = "The sender entered what this report names."
     made = Attachment.objects.bulk_create(
         Attachment(
@@ -231,6 +229,29 @@ def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
         mark_due({entry.subject_id: now})
         OutboxEvent.objects.bulk_create(bound_event(each.report, entry.subject) for each in made)
         ring_on_commit()
+
+
+def _named(entry: LedgerEntry, key: PartnerKey) -> models.QuerySet[Report]:
+    """The sender's own reports that were held under the name of ``entry``; none where two entries have that name."""
+    same = LedgerEntry.objects.filter(source=entry.source_id, external_id=entry.external_id, subject__isnull=False)
+    if same.exclude(pk=entry.pk).exists():
+        return Report.objects.none()
+    said = f"{entry.source.code}:{entry.external_id}"
+    return Report.objects.filter(subject=None, attachments=None, partner_key__actor=key.actor_id, subject_said=said)
+
+
+def _about(entry: LedgerEntry, *, legs: Collection[str], lines: Collection[str]) -> models.QuerySet[Report]:
+    """Reports about the subject of ``entry`` by now, not only once, that were held for a leg or line it has."""
+    bound = Attachment.objects.filter(report=OuterRef("pk"))
+    last = bound.order_by("-recorded_at", "-pk").values("subject")[:1]
+    for_leg = Q(leg=None, leg_said__in=legs) & ~Q(Exists(bound.filter(leg__isnull=False)))
+    for_line = Q(line=None, line_said__in=lines) & ~Q(Exists(bound.filter(line__isnull=False)))
+    attached = Attachment.objects.filter(subject=entry.subject_id).values("report")
+    return (
+        Report.objects.filter(Q(subject=entry.subject_id) | Q(pk__in=attached))
+        .annotate(stands=Coalesce(Subquery(last), F("subject_id"), output_field=models.UUIDField()))
+        .filter(for_leg | for_line, stands=entry.subject_id)
+    )
 
 
 def reference_of(entry: LedgerEntry) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
+from zlib import crc32
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from actors.access import Reader
@@ -26,6 +28,9 @@ NAMES: Mapping[str, str] = {
     "answers": "appeal",
     "offer": "offer",
 }
+
+# The number is the project's own for these locks.
+NAME_LOCKS, BUCKETS = 7_120_524, 64
 
 
 @dataclass(kw_only=True)
@@ -150,3 +155,17 @@ def _survivors(found: dict[str, Any], visible: QuerySet) -> dict[str, Any]:
             if survivor in into:
                 found[name] = into[survivor]
     return found
+
+
+def lock_names(names: Iterable[str], *, entering: bool) -> None:
+    """Until the transaction ends nobody enters what goes by ``names``; with ``entering``, nobody else looks for it.
+
+    So that whoever finds nothing by a name is found by whoever enters it. A few locks stand for all names.
+    """
+    buckets = sorted({crc32(name.encode()) % BUCKETS for name in names})
+    kind = "" if entering else "_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock{kind}(%s, bucket) FROM unnest(%s::int[]) AS bucket",  # noqa: S608
+            [NAME_LOCKS, buckets],
+        )

@@ -30,6 +30,7 @@ from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Sub
 from shipments.services.announcing import Event, add_events
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.inserting import copy_in, insert_missing
+from shipments.services.naming import lock_names
 from shipments.services.queue import EVERYBODY, mark_due
 from shipments.services.resolving import RESOLVED_COLUMNS, Resolved, resolve
 
@@ -73,7 +74,12 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
 @transaction.atomic
 def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sender) -> list[Outcome]:
     """Record drafts, each as of its own moment; what became of each, in order. Fifteen statements or so."""
-    resolved = resolve([draft for _, draft in arrivals], sender.reader, key=sender.key)
+    drafts = [draft for _, draft in arrivals]
+    resolved = resolve(drafts, sender.reader, key=sender.key)
+    if held := {name for each in resolved if each.is_held for name in (each.draft.subject, each.subject_reference)}:
+        # It may be being entered right now, by somebody who cannot see these reports yet.
+        lock_names(held, entering=False)
+        resolved = resolve(drafts, sender.reader, key=sender.key)
     outcomes = [Outcome(result="refused", problems=tuple(each.problems)) for each in resolved]
     rows = rows_of(resolved, [moment for moment, _ in arrivals], sender=sender)
     # Of the same report twice the first is told as new.

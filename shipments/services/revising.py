@@ -16,12 +16,12 @@ from django.db import models, transaction
 from pydantic import BaseModel
 
 from actors.access import Reader
-from actors.models import ActorName, PartnerKey
+from actors.models import PartnerKey
 from shipments.intake.draft import Invalid, Problem
 from shipments.intake.forms import names_of, read_form, said_of
 from shipments.intake.ledger import FORMS, PARTS, ItemIn, LegIn
 from shipments.intake.plain import pointer_of
-from shipments.models import LedgerEntry, Place, ShipmentParty, Subject
+from shipments.models import LedgerEntry, Place, Subject
 from shipments.services.entering import (
     MODELS,
     ROWS,
@@ -35,7 +35,7 @@ from shipments.services.entering import (
     side_problems,
 )
 from shipments.services.errors import NotRevisable
-from shipments.services.naming import find_names
+from shipments.services.naming import find_names, lock_names
 from shipments.services.planning import note_plan_change
 
 MOST_PARTS = {"legs": 100, "lines": 500}
@@ -130,12 +130,23 @@ def revise(
         type(editing.row)._default_manager.filter(pk=editing.row.pk).update(**columns)
     for part in ("parties", "names"):
         if part in changing:
-            rows: Any = ShipmentParty if part == "parties" else ActorName
-            rows.objects.filter(**{ROWS[kind, part][1]: editing.row.pk}).delete()
+            _take_back(editing, part, [each for each in editing.entry.said.get(part, ()) if each not in said[part]])
             create_rows(editing.row, kind, part, getattr(value, part), names)
     before = {name: editing.entry.said.get(name) for name in changing}
     editing.keep(said, {"before": before, "after": {name: said.get(name) for name in changing}})
     return editing.answer("revised")
+
+
+def _take_back(editing: Editing, part: str, gone: list[dict[str, str]]) -> None:
+    """Delete the rows of what the sender said before and says no more. Those that analysts added stay."""
+    model, owner = ROWS[editing.kind, part]
+    rows = model._default_manager.filter(**{owner: editing.row.pk})
+    actors = find_names({part: gone}, editing.kind, Reader.of_key(editing.key)).found
+    for each in gone:
+        if part == "names":
+            rows.filter(name=each["name"], language=each.get("language") or "").delete()
+        elif actor := actors.get(("actor", each["actor"])):
+            rows.filter(role=each["role"], actor=actor).delete()
 
 
 @transaction.atomic
@@ -146,6 +157,7 @@ def add_part(kind: str, reference: str, part: str, data: object, *, key: Partner
     """
     form = PARTS[kind, part]
     value = read_form(form, data, now=now)
+    lock_names([reference], entering=True)
     editing = edit(kind, reference, key=key, version=None)
     if editing is None:
         return None

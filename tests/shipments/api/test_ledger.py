@@ -180,6 +180,15 @@ def test_reports_may_come_before_what_they_name(sender, bodies):
     assert sender.post("reports/", {**report, "event_id": "e-2"}).json()["result"] == "accepted"
 
 
+def test_a_name_that_two_entries_have_binds_nothing(sender, bodies):
+    for kind in ("appeal", "offer"):
+        sender.post(f"{PLURALS[kind]}/", {**bodies[kind], "external_id": "S-1"})
+    report = {"event_id": "e-1", "subject": "lss:S-1", "code": "departed", "asserted_at": "2022-05-16T11:30:00Z"}
+    assert sender.post("reports/", report).json()["result"] == "held"
+    assert sender.post("shipments/", bodies["shipment"]).status_code == 201
+    assert Report.objects.held().count() == 1
+
+
 def test_reports_of_others_are_not_bound_by_ones_own_name(sender, bodies):
     other = make_partner(scopes=ALL_SCOPES)
     report = {"event_id": "e-1", "subject": "lss:S-1", "code": "departed", "asserted_at": "2022-05-16T11:30:00Z"}

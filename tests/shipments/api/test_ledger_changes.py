@@ -2,10 +2,11 @@
 
 import pytest
 
+from actors.factories import ActorFactory, ActorNameFactory
 from actors.marking import Marking
-from actors.models import AuditEntry
-from shipments.factories import LegFactory, ShipmentFactory
-from shipments.models import Due, LedgerEntry, Leg, Report, Shipment
+from actors.models import Actor, AuditEntry
+from shipments.factories import AttachmentFactory, LegFactory, ShipmentFactory, ShipmentPartyFactory
+from shipments.models import Due, LedgerEntry, Leg, Report, Shipment, ShipmentParty
 from shipments.services.planning import note_plan_change
 from tests.people import code_of, faults_of, make_partner
 from tests.shipments.api.entries import ENTERS, PLURALS
@@ -53,6 +54,18 @@ def test_every_kind_can_be_changed(sender, bodies, kind, change):
     assert (answer.status_code, answer.json()["result"]) == (200, "revised"), answer.content
     assert sender.post(f"{PLURALS[kind]}/", bodies[kind]).json()["result"] == "exists"
     assert LedgerEntry.objects.get(kind=kind).version == 2
+
+
+def test_parties_and_names_that_analysts_added_stay(sender, bodies):
+    shipment = sender.post("shipments/", bodies["shipment"]).headers["Location"]
+    actor = sender.post("actors/", bodies["actor"]).headers["Location"]
+    quiet = ActorFactory(marking=Marking.RED)
+    ShipmentPartyFactory(shipment=Shipment.objects.get(), actor=quiet)
+    named = ActorNameFactory(actor=Actor.objects.get(name=bodies["actor"]["name"]), name="MOPH").actor
+    assert patch(sender, shipment, {"parties": []}).status_code == 200
+    assert patch(sender, actor, {"names": [{"name": "MoPH", "language": "en"}]}).status_code == 200
+    assert [row.actor for row in ShipmentParty.objects.all()] == [quiet]
+    assert set(named.names.values_list("name", flat=True)) == {"MOPH", "MoPH"}
 
 
 def test_stale_version_is_told_the_present_one_and_nothing_else(sender, shipment):
@@ -159,6 +172,14 @@ def test_legs_and_lines_are_added_and_changed_by_their_keys(sender, shipment, bo
     assert sender.post(f"{shipment}lines/", line).status_code == 201
     assert patch(sender, f"{shipment}lines/kits/", {"lot": "B-1"}).json()["result"] == "revised"
     assert sender.post("shipments/", bodies["shipment"]).json()["result"] == "exists"
+
+
+def test_a_report_that_was_moved_away_is_not_taken_back_by_a_leg(sender, shipment, bodies):
+    report = {"event_id": "e-1", "subject": "lss:S-1", "leg": "out-2", "code": "departed"}
+    sender.post("reports/", {**report, "asserted_at": "2022-05-16T11:30:00+09:00"})
+    moved = AttachmentFactory(report=Report.objects.get(), subject=ShipmentFactory().subject)
+    assert sender.post(f"{shipment}legs/", {**bodies["shipment"]["legs"][0], "key": "out-2"}).status_code == 201
+    assert list(Report.objects.get().attachments.all()) == [moved]
 
 
 def test_lines_of_offers_hold_money(sender, bodies):
