@@ -10,20 +10,23 @@ import pytest
 from django.core.management import call_command
 
 from actors.models import Actor, Source
+from aidtracker.local.environment import local_settings
 from shipments.services.reconciling import count_due
 from tests.end_to_end.test_whole_service import CASE, is_up
 from tests.processes import ROOT, free_port, running, scheduler, wait_until, web, worker
 
 QUICKSTART = ROOT / "docs" / "quickstart.md"
 PARTNER, SOURCE = "Demonstration partner", "demonstration-partner"
+NETWORKS = "AIDTRACKER_WEBHOOK_ALLOWED_NETWORKS"
 
 
 @pytest.fixture
-def address(committed_db: None, tmp_path: Path) -> Generator[str, None, None]:
+def address(committed_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[str, None, None]:
     """Where the whole service runs, with the case and the partner that `make run` makes."""
     call_command("load_case", CASE, verbosity=0)
     actor = Actor.objects.create(name=PARTNER, kind=Actor.Kind.NGO)
     Source.objects.create(code=SOURCE, name=PARTNER, kind=Source.Kind.PARTNER_SYSTEM, actor=actor)
+    monkeypatch.setenv(NETWORKS, local_settings()[NETWORKS])
     port = free_port()
     with running(web(port), worker(), scheduler(tmp_path)):
         wait_until(lambda: is_up(port), seconds=60)
@@ -33,11 +36,11 @@ def address(committed_db: None, tmp_path: Path) -> Generator[str, None, None]:
 
 def test_every_command_of_the_quickstart_runs(address: str) -> None:
     commands = re.findall(r"```sh\n(.*?)```", QUICKSTART.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(commands) == 7
+    assert len(commands) == 9
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
         cwd=ROOT,
-        env={**os.environ, "API": address},
+        env={**os.environ, "API": address, "HOOK": str(free_port())},
         capture_output=True,
         text=True,
         timeout=120,
@@ -46,3 +49,5 @@ def test_every_command_of_the_quickstart_runs(address: str) -> None:
     assert done.stdout.count('"result":"accepted"') == 2
     assert '"fate": "outweighed"' in done.stdout
     assert '"event_id": "our-77"' in done.stdout, "what was taken back stays readable"
+    assert '"type":"ping"' in done.stdout
+    assert "The signature is right." in done.stdout
