@@ -1,6 +1,7 @@
 """Nobody learns from any page of the admin of what they may not see: not its text, its number or its being there."""
 
 import re
+from collections.abc import Iterable
 from difflib import unified_diff
 from uuid import UUID, uuid4
 
@@ -78,16 +79,21 @@ def test_a_hidden_row_is_answered_like_one_that_never_was():
             nowhere = other.get(address.replace(str(row.pk), str(missing)))
             assert there.status_code == nowhere.status_code, address
             assert CANARY.encode() not in there.content, address
-            seen, unseen = without_key(body_of(there), row.pk), without_key(body_of(nowhere), missing)
+            # Both keys from both pages: "/80" is in a style's name, too, and may be a key by chance.
+            keys = (row.pk, missing)
+            seen, unseen = without_keys(body_of(there), keys), without_keys(body_of(nowhere), keys)
             assert not told(seen, unseen), (address, name, told(seen, unseen))
 
 
-def without_key(body: bytes, key: object) -> bytes:
-    """A page without the key that was asked for; a number is one only where it is quoted or a part of an address."""
+def without_keys(body: bytes, keys: Iterable[object]) -> bytes:
+    """A page without the keys asked for; a number is one only where it is quoted or a part of an address."""
     said = body.decode()
-    if isinstance(key, UUID):
-        return said.replace(str(key), "").encode()
-    return re.sub(rf"(?<=[“/]){key}(?=[”/&\"])", "", said).encode()
+    for key in keys:
+        if isinstance(key, UUID):
+            said = said.replace(str(key), "")
+        else:
+            said = re.sub(rf"(?<=[“/]){key}(?=[”/&\"])", "", said)
+    return said.encode()
 
 
 def test_whoever_is_cleared_sees_them_in_the_same_places():
