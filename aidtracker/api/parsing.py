@@ -19,6 +19,7 @@ from rest_framework.parsers import BaseParser
 
 from actors.api.refusals import Fault, Refusal
 from shipments.intake.plain import MAX_DEPTH, MAX_DIGITS, pointer_of
+from shipments.intake.plainly import read_line
 
 MAX_MEMBERS = 1000
 MAX_LINE = 256 * 1024
@@ -38,7 +39,7 @@ class StrictJSONParser(BaseParser):
 
 
 class NDJSONParser(BaseParser):
-    """One JSON value a line, read as it is asked for: an iterator of values, or of the Refusal that a line is."""
+    """One report a line, read as it is asked for (read_lines)."""
 
     media_type = "application/x-ndjson"
 
@@ -50,7 +51,9 @@ class NDJSONParser(BaseParser):
 
 
 def read_lines(stream: IO[bytes], declared: int | None = None) -> Iterator[tuple[int, Any]]:
-    """(number from 1, value) of each line that is not blank; for a line that cannot be taken, its Refusal.
+    """(number from 1, what it says) of each line that is not blank; for a line that cannot be taken, its Refusal.
+
+    What a line says is a PlainReport where it plainly is one, else JSON's data, read strictly.
 
     A stream that ends before ``declared`` bytes gives one more at its end, so that nobody takes it for whole.
     """
@@ -64,9 +67,9 @@ def read_lines(stream: IO[bytes], declared: int | None = None) -> Iterator[tuple
                     line = stream.readline(MAX_LINE)
                     length += len(line)
                 raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
-            if not line.strip():
-                continue
-            yield number, read_json(line.strip())
+            line = line.strip()
+            if line:
+                yield number, read_line(line) or read_json(line)
         except Refusal as refusal:
             yield number, refusal
     if declared is not None and length < declared:

@@ -7,11 +7,11 @@ One item's faults do not stop the others. What was answered as stored is stored,
 connection breaks after it: sending the whole again makes duplicates of what is there, and nothing twice.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
+import msgspec
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -32,6 +32,7 @@ from shipments.services.recording import Sender, record
 MAX_ITEMS = 1000
 LINES_AT_A_TIME = 1000
 NDJSON = "application/x-ndjson"
+JSON = msgspec.json.Encoder()
 
 
 class FaultSerializer(serializers.Serializer):
@@ -136,7 +137,7 @@ def _answer(results: list[dict[str, Any]]) -> Answer:
 
 
 def _json(said: object) -> bytes:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    return JSON.encode(said)
 
 
 def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:

@@ -4,11 +4,14 @@ Plain reports tell the truth of the plan; some are then quoted, doubled, denied,
 corrected or withdrawn, as often as ``shares`` says.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from shipments.generation.plans import BEGINNING, WAYBILLS, Plan, Step, plan_of
 from shipments.generation.shares import DEFAULT, Shares
@@ -133,7 +136,7 @@ class _Teller:
             marking=self._marking(),
             language="en",
         )
-        self._add(replace(draft, **changes))  # type: ignore[arg-type]
+        self._add(replace(draft, **changes))
 
     def _add(self, draft: ReportDraft, *, after: datetime | None = None) -> None:
         """Record ``draft`` at the next collection after it was said; some come days late."""
@@ -178,8 +181,8 @@ class _Teller:
     def _conflicting(self) -> None:
         """What cannot also be true: another end of the journey, an arrival before departure, a date yet to come."""
         step = self._one(self.plan.steps)
-        rival = replace(step, milestone=RIVALS.get(step.milestone, "cancelled"), leg="")
-        early = replace(step, milestone="arrived", place=self.plan.destination, at=self.plan.begins, leg="")
+        rival = dataclasses.replace(step, milestone=RIVALS.get(step.milestone, "cancelled"), leg="")
+        early = dataclasses.replace(step, milestone="arrived", place=self.plan.destination, at=self.plan.begins, leg="")
         mistaken = _moment(step.at + timedelta(days=365))  # the wrong year
         voice = self._one(self.world.outlets)
         if self._happens(700):

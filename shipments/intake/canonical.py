@@ -1,15 +1,21 @@
 """What makes two reports the same: a hash over what was said, and the reference made from it."""
 
 import hashlib
-import json
-from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
-from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
+import msgspec
+
+from shipments.intake.draft import ReportDraft
 
 # Left out: the transport's own noise, and what the natural key holds beside the hash.
 NOT_SAID = {"raw", "source", "event_id"}
-SAID = [(field.name, field.default) for field in fields(ReportDraft) if field.name not in NOT_SAID]
+SAID = [
+    (field.name, {} if field.name == "flags" else field.default)
+    for field in msgspec.structs.fields(ReportDraft)
+    if field.name not in NOT_SAID
+]
+CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
 def content_hash(draft: ReportDraft) -> bytes:
@@ -18,11 +24,17 @@ def content_hash(draft: ReportDraft) -> bytes:
     Times are written in UTC, so that one moment has one form; receipt time is no part of a draft.
     Fields at their default are left out, so that a field added later changes no old hash.
     """
-    said = {
-        name: value for name, default in SAID if (value := getattr(draft, name)) != default and value not in ({}, ())
-    }
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode()).digest()
+    said = {name: value for name, default in SAID if (value := getattr(draft, name)) != default}
+    said["asserted_at"] = _in_utc(draft.asserted_at)
+    if occurred := draft.occurred:
+        said["occurred"] = {
+            "earliest": _in_utc(occurred.earliest),
+            "latest": _in_utc(occurred.latest),
+            "precision": occurred.precision,
+        }
+    if draft.facts:
+        said["facts"] = [{**_members(fact), "as_of": fact.as_of and _in_utc(fact.as_of)} for fact in draft.facts]
+    return hashlib.sha256(CANONICAL.encode(said)).digest()
 
 
 def key_digest(source: str, event_id: str, content: bytes, ordinal: int) -> bytes:
@@ -30,9 +42,9 @@ def key_digest(source: str, event_id: str, content: bytes, ordinal: int) -> byte
     return hashlib.sha256(b"\0".join([source.encode(), event_id.encode(), content, str(ordinal).encode()])).digest()
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, FactDraft | Occurred | Pointer):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    raise TypeError(f"a draft holds no {type(value).__name__}")
+def _members(struct: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def _in_utc(moment: datetime) -> str:
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import structs
 from pydantic import BaseModel, ValidationError
 
 from actors.wording import did_you_mean, shown
@@ -252,7 +253,7 @@ class _Reading:
             self.said[str(data.get("source")), str(data.get("event_id", ""))] += 1
             told: set[tuple[str, str]] = {(each.pointer, each.detail) for each in self.problems}
             try:
-                draft = replace(parse_report(data), interested=spread.interested)
+                draft = structs.replace(parse_report(data), interested=spread.interested)
             except Invalid as error:
                 for each in error.problems:
                     pointer = f"{pointer_of('reports', n)}{each.pointer}"

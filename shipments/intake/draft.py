@@ -1,16 +1,19 @@
 """A report as it was said, checked for form and typed, before anything is looked up.
 
 Every way in (API, admin, case files, generator) ends in these; ``services.recording`` turns them
-into evidence. References are still the sender's own words.
+into evidence. References are still the sender's own words. What a report is made of are msgspec's
+structs, which are made in a tenth of the time that a frozen dataclass takes; they hold no cycles, so
+that the garbage collector need not look at them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occurred:
+
+class Occurred(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When it happened, by the source: from the earliest to the latest moment meant, both aware."""
 
     earliest: datetime
@@ -18,8 +21,7 @@ class Occurred:
     precision: str = "instant"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FactDraft:
+class FactDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A typed value. ``value`` is the JSON form of its type (docs: attribute registry):
 
     text ``{"text": …}`` · code ``{"code": …}`` · time ``{"from": …, "to": …, "precision": …}`` ·
@@ -35,16 +37,14 @@ class FactDraft:
     line: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pointer:
+class Pointer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Another report by (source, event_id), or a whole source (no event_id), or nobody named (neither)."""
 
     source: str = ""
     event_id: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportDraft:
+class ReportDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One statement by one source about one subject at one time."""
 
     source: str
@@ -58,7 +58,7 @@ class ReportDraft:
     place: str = ""
     code: str = ""
     code_scheme: str = "aidtracker"
-    flags: dict[str, bool] = field(default_factory=dict)
+    flags: dict[str, bool] = {}
     facts: tuple[FactDraft, ...] = ()
     polarity: str = "affirms"
     time_class: str = "actual"

@@ -1,24 +1,28 @@
 """A report that is plainly right, read by a compiled form in a tenth of the time.
 
-    data ─ compiled form ─ words printable? ─ times, values ─> the same fields as ReportIn
-              └───────────────────┴─────────────────┴─────────> None: in doubt
+    a line ─ compiled form ─ no name twice? ─┐
+    data   ─ compiled form ──────────────────┴─ words printable? ─ times, values ─> the same fields as ReportIn
+                  └────────────────┴────────────────────┴────────────────┴─> None: in doubt
 
 It only ever says yes. Whatever it doubts goes the long way (report.ReportIn), which alone says what is wrong
 with a report; the tests of that run with and without this module.
 """
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from pydantic import TypeAdapter
 
-from shipments.intake.fields import is_blank
-from shipments.intake.plain import plain_problems
+from shipments.intake.draft import FactDraft, Pointer, ReportDraft
+from shipments.intake.fields import AMOUNT, DECIMAL_DIGITS, WHOLE_DIGITS, is_blank
+from shipments.intake.plain import plain_problems, storable
 from shipments.intake.times import Window, read_moment, read_period
-from shipments.intake.values import Value
+from shipments.intake.values import BasisWord, QualifierWord, Value, value_json
 
+Name30 = Annotated[str, Meta(min_length=1, max_length=30)]
 Name40 = Annotated[str, Meta(min_length=1, max_length=40)]
 Name60 = Annotated[str, Meta(min_length=1, max_length=60)]
 Name200 = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -26,73 +30,215 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 VALUE: TypeAdapter[Value] = TypeAdapter(Value)
 
 
-class Target(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    source: Name60 | None = None
+class Plain(msgspec.Struct, forbid_unknown_fields=True):
+    """An object whose fields tell whether they were sent."""
+
+    def count_names(self) -> int:
+        """How many fields were sent."""
+        return len(self.__struct_fields__) - msgspec.structs.astuple(self).count(UNSET)
+
+
+class Target(Plain, kw_only=True, gc=False):
+    source: Name60 | UnsetType | None = UNSET
     event_id: Name200
 
 
-class Citation(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    source: Name60 | None = None
-    event_id: Name200 | None = None
+class Citation(Plain, kw_only=True, gc=False):
+    source: Name60 | UnsetType | None = UNSET
+    event_id: Name200 | UnsetType | None = UNSET
 
 
-class Fact(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class PlainValue(Plain, kw_only=True, gc=False, rename={"since": "from", "until": "to"}):
+    """A value of any form, with amounts as strings. Which form it has is told by which fields it has."""
+
+    low: str | UnsetType | None = UNSET
+    high: str | UnsetType | None = UNSET
+    qualifier: QualifierWord | UnsetType | None = UNSET
+    basis: BasisWord | UnsetType = UNSET
+    measure: Name60 | UnsetType | None = UNSET
+    unit: Name30 | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    place: str | UnsetType = UNSET
+    actor: str | UnsetType = UNSET
+    since: str | UnsetType = UNSET
+    until: str | UnsetType = UNSET
+    precision: str | UnsetType = UNSET
+
+
+QUANTITY = 6  # of PlainValue's fields the first are a quantity's
+OTHERS = len(PlainValue.__struct_fields__) - QUANTITY
+
+
+class Fact(Plain, kw_only=True, gc=False):
     attribute: Name60
-    value: Any
-    as_of: Any = None
-    leg: Name60 | None = None
-    line: Name60 | None = None
+    value: PlainValue
+    as_of: str | UnsetType | None = UNSET
+    leg: Name60 | UnsetType | None = UNSET
+    line: Name60 | UnsetType | None = UNSET
 
 
-class PlainReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class PlainReport(Plain, kw_only=True, gc=False):
     """The fields of ReportIn, which says what each is for."""
 
-    source: Name60 | None = None
-    event_id: Name200 | None = None
-    kind: Literal["observe", "correct", "retract"] = "observe"
-    target: Target | None = None
+    source: Name60 | UnsetType | None = UNSET
+    event_id: Name200 | UnsetType | None = UNSET
+    kind: Literal["observe", "correct", "retract"] | UnsetType = UNSET
+    target: Target | UnsetType | None = UNSET
     subject: Name200
-    leg: Name60 | None = None
-    line: Name60 | None = None
-    place: Name200 | None = None
-    code: Name60 | None = None
-    code_scheme: Name40 | None = None
-    flags: Annotated[dict[str, bool], Meta(max_length=50)] = {}
-    facts: Annotated[list[Fact], Meta(max_length=200)] = []
-    polarity: Literal["affirms", "denies"] = "affirms"
-    time_class: Literal["actual", "estimated", "planned", "requested", "expected"] = "actual"
-    directness: Literal["own", "second_hand", "inferred"] = "own"
-    hedge: Literal["asserted", "apparent", "speculated"] = "asserted"
-    credibility: Annotated[int, Meta(ge=1, le=6)] | None = None
-    occurred: Any = None
-    asserted_at: Any
-    attributed_to: Name60 | None = None
-    cites: Annotated[list[Citation], Meta(max_length=100)] = []
-    document: Name200 | None = None
-    marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "CLEAR"
-    quote: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
-    language: Annotated[str, Meta(max_length=12)] | None = None
-    raw: dict[str, Any] | None = None
+    leg: Name60 | UnsetType | None = UNSET
+    line: Name60 | UnsetType | None = UNSET
+    place: Name200 | UnsetType | None = UNSET
+    code: Name60 | UnsetType | None = UNSET
+    code_scheme: Name40 | UnsetType | None = UNSET
+    flags: Annotated[dict[str, bool], Meta(max_length=50)] | UnsetType = UNSET
+    facts: Annotated[list[Fact], Meta(max_length=200)] | UnsetType = UNSET
+    polarity: Literal["affirms", "denies"] | UnsetType = UNSET
+    time_class: Literal["actual", "estimated", "planned", "requested", "expected"] | UnsetType = UNSET
+    directness: Literal["own", "second_hand", "inferred"] | UnsetType = UNSET
+    hedge: Literal["asserted", "apparent", "speculated"] | UnsetType = UNSET
+    credibility: Annotated[int, Meta(ge=1, le=6)] | UnsetType | None = UNSET
+    occurred: str | UnsetType | None = UNSET
+    asserted_at: str
+    attributed_to: Name60 | UnsetType | None = UNSET
+    cites: Annotated[list[Citation], Meta(max_length=100)] | UnsetType = UNSET
+    document: Name200 | UnsetType | None = UNSET
+    marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] | UnsetType = UNSET
+    quote: Annotated[str, Meta(min_length=1, max_length=20_000)] | UnsetType | None = UNSET
+    language: Annotated[str, Meta(max_length=12)] | UnsetType | None = UNSET
+    raw: dict[str, Any] | UnsetType | None = UNSET
 
 
-def plainly_right(data: object, *, window: Window, flags: frozenset[str]) -> PlainReport | None:
-    """The report that ``data`` states, with typed times and values; None where there is any doubt."""
+LINE = msgspec.json.Decoder(PlainReport)
+
+
+def read_line(line: bytes) -> PlainReport | None:
+    """The report that a line of JSON states; None where the line has to be read with more care.
+
+    A name given twice is noticed by counting, as in parsing: where no space stands before a colon, each name's
+    end is a quote and a colon. There may be more of these (inside strings), never fewer than there are names.
+    """
+    if b" :" in line or b"\t:" in line or b"\r:" in line:
+        return None
     try:
-        said = msgspec.convert(data, PlainReport)
-        if not _is_plain(said, flags):
-            return None
-        said.asserted_at = read_moment(said.asserted_at, window)
-        if said.occurred is not None:
-            said.occurred = read_period(said.occurred, window)
-        for fact in said.facts:
-            if plain_problems(fact.value):
-                return None
-            fact.value = VALUE.validate_python(fact.value, context={"window": window})
-            if fact.as_of is not None:
-                fact.as_of = read_moment(fact.as_of, window)
-    except (msgspec.ValidationError, ValueError):  # pydantic's errors are ValueErrors, as is a lone surrogate's
+        said = LINE.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if said.raw or line.count(b'":') != _count_names(said):
         return None
     return said
+
+
+def _count_names(said: PlainReport) -> int:
+    names = said.count_names() + len(said.flags or ())
+    if said.target:
+        names += said.target.count_names()
+    for cited in said.cites or ():
+        names += cited.count_names()
+    for fact in said.facts or ():
+        names += fact.count_names() + fact.value.count_names()
+    return names
+
+
+def data_of(said: object) -> object:
+    """What was read by ``read_line``, as plain data; everything else as it is."""
+    return msgspec.to_builtins(said) if isinstance(said, PlainReport) else said
+
+
+def plainly_right(data: object, *, source: str, window: Window, flags: frozenset[str]) -> ReportDraft | None:
+    """The report that ``data`` states (JSON's data, or a line that was read); None where there is any doubt."""
+    try:
+        said = data if isinstance(data, PlainReport) else msgspec.convert(data, PlainReport)
+        if not (_is_plain(said, flags) and _makes_sense(said)):
+            return None
+        asserted_at = read_moment(said.asserted_at, window)
+        if window.is_to_come(asserted_at):
+            return None
+        speaker, target = said.source or source, said.target
+        if not speaker:
+            return None
+        return ReportDraft(
+            source=speaker,
+            subject=said.subject,
+            asserted_at=asserted_at,
+            event_id=said.event_id or "",
+            kind=said.kind or "observe",
+            target=Pointer(source=target.source or speaker, event_id=target.event_id) if target else None,
+            leg=said.leg or "",
+            line=said.line or "",
+            place=said.place or "",
+            code=said.code or "",
+            code_scheme=said.code_scheme or "aidtracker",
+            flags=said.flags or {},
+            facts=tuple([_fact(fact, window) for fact in said.facts]) if said.facts else (),
+            polarity=said.polarity or "affirms",
+            time_class=said.time_class or "actual",
+            directness=said.directness or "own",
+            hedge=said.hedge or "asserted",
+            credibility=said.credibility or None,
+            occurred=read_period(said.occurred, window) if isinstance(said.occurred, str) else None,
+            attributed_to=said.attributed_to or "",
+            cites=tuple([_pointer(cited) for cited in said.cites]) if said.cites else (),
+            document=said.document or "",
+            marking=said.marking or "CLEAR",
+            quote=said.quote or "",
+            language=said.language or "",
+            raw=storable(said.raw) if isinstance(said.raw, dict) else None,
+        )
+    except (msgspec.ValidationError, ValueError):  # pydantic's errors are ValueErrors, as is a lone surrogate's
+        return None
+
+
+def _makes_sense(said: PlainReport) -> bool:
+    """Whether it says something, and one thing alone."""
+    if said.code_scheme and not said.code:
+        return False
+    content = bool(said.code or said.flags or said.facts)
+    kind = said.kind or "observe"
+    return bool(said.target) == (kind != "observe") and content == (kind != "retract")
+
+
+def _pointer(cited: Citation) -> Pointer:
+    return Pointer(source=cited.source or "", event_id=cited.event_id or "")
+
+
+def _fact(said: Fact, window: Window) -> FactDraft:
+    value = _quantity(said.value) if said.value.unit else None
+    if value is None:
+        data = msgspec.to_builtins(said.value)
+        if plain_problems(data):
+            raise ValueError(data)
+        value = value_json(VALUE.validate_python(data, context={"window": window}))
+    as_of = read_moment(said.as_of, window) if isinstance(said.as_of, str) else None
+    return FactDraft(attribute=said.attribute, value=value, as_of=as_of, leg=said.leg or "", line=said.line or "")
+
+
+def _quantity(said: PlainValue) -> dict[str, Any] | None:
+    """The JSON form of a plain quantity, as QuantityValue and value_json give it; None where in doubt."""
+    if msgspec.structs.astuple(said)[QUANTITY:].count(UNSET) != OTHERS:
+        return None
+    low, high = (each if isinstance(each, str) else None for each in (said.low, said.high))
+    if not all(each is None or _is_amount(each) for each in (low, high)) or not (low or high):
+        return None
+    if low == high:
+        qualifier = "exact"
+    elif low is None or high is None:
+        qualifier = "up_to" if low is None else "at_least"
+    elif Decimal(low) < Decimal(high):
+        qualifier = "range"
+    else:
+        return None
+    if said.qualifier == "exact" != qualifier:
+        return None
+    value = {"low": low, "high": high, "qualifier": said.qualifier or qualifier, "unit": said.unit}
+    value |= {"basis": said.basis or "reported"}
+    return value | {"measure": said.measure} if said.measure else value
+
+
+def _is_amount(said: str) -> bool:
+    matched = AMOUNT.fullmatch(said)
+    return matched is not None and len(matched[1]) <= WHOLE_DIGITS and len(matched[2] or "") <= DECIMAL_DIGITS
 
 
 def _is_plain(said: PlainReport, flags: frozenset[str]) -> bool:
@@ -100,23 +246,31 @@ def _is_plain(said: PlainReport, flags: frozenset[str]) -> bool:
     names += [said.attributed_to, said.document]
     if said.target:
         names += [said.target.source, said.target.event_id]
-    for cited in said.cites:
+    for cited in said.cites or ():
         if cited.event_id and not cited.source:
             return False
         names += [cited.source, cited.event_id]
-    for fact in said.facts:
-        names += [fact.attribute, fact.leg, fact.line]
+    for fact in said.facts or ():
+        names += [fact.attribute, fact.leg, fact.line, fact.value.unit, fact.value.measure]
     return (
-        all(_is_name(name) for name in names if name is not None)
-        and flags.issuperset(said.flags)
-        and (said.quote is None or _are_words(said.quote))
-        and (said.language is None or LANGUAGE.fullmatch(said.language) is not None)
-        and (said.raw is None or not plain_problems({"raw": said.raw}))
+        _are_names([name for name in names if isinstance(name, str)])
+        and (not said.flags or flags.issuperset(said.flags))
+        and (not said.quote or _are_words(said.quote))
+        and (not said.language or LANGUAGE.fullmatch(said.language) is not None)
+        and (not said.raw or not plain_problems({"raw": said.raw}))
+    )
+
+
+def _are_names(names: list[str]) -> bool:
+    """Printable from end to end: no control, format or unassigned character, and no space around any."""
+    # All at once where they are plain ASCII; a bar that is part of a name costs the second look alone.
+    joined = f"|{'|'.join(names)}|"
+    return (joined.isascii() and joined.isprintable() and "| " not in joined and " |" not in joined) or all(
+        map(_is_name, names)
     )
 
 
 def _is_name(text: str) -> bool:
-    """Printable from end to end: no control, format or unassigned character, and no space around it."""
     return text.isprintable() and text[0] != " " and text[-1] != " " and (text.isascii() or not is_blank(text))
 
 

@@ -8,7 +8,7 @@ Pure: whether a source, a subject or a code exists is asked later, when the draf
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, WithJsonSchema, model_validator
@@ -30,13 +30,11 @@ from shipments.intake.fields import (
     Words,
 )
 from shipments.intake.plain import plain_problems, storable
-from shipments.intake.plainly import Fact, PlainReport, plainly_right
+from shipments.intake.plainly import data_of, plainly_right
 from shipments.intake.times import Window
 from shipments.intake.values import PrecisionWord, Strict, Value, in_order, value_json
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
-# A source's clock may be wrong by as much; what is said to have been said later is not so yet.
-CLOCK_SKEW = timedelta(hours=24)
 FLAGS = frozenset(flag for lifecycle in LIFECYCLES.values() for flag in lifecycle.flag_names)
 
 
@@ -153,14 +151,17 @@ NAMES: dict[tuple[str, ...], list[str]] = {
 
 
 def parse_report(data: object, *, source: str = "", now: datetime | None = None) -> ReportDraft:
-    """The report that ``data`` states. Raises Invalid with every problem found.
+    """The report that ``data`` states: JSON's data, or a line that was read. Raises Invalid with every problem found.
 
     ``source`` speaks where the report names none. ``now`` bounds how far ahead a time may lie (ten
     years); None for files that bring their own clock.
     """
     window = Window(now=now)
-    said = plainly_right(data, window=window, flags=FLAGS) or _read(data, window)
-    problems = list(_senseless(said, source, now))
+    plain = plainly_right(data, source=source, window=window, flags=FLAGS)
+    if plain is not None:
+        return plain
+    said = _read(data_of(data), window)
+    problems = list(_senseless(said, source, window))
     if problems:
         raise Invalid(problems)
     return _draft(said, source)
@@ -180,11 +181,11 @@ def _read(data: object, window: Window) -> ReportIn:
     return said
 
 
-def _senseless(said: ReportIn | PlainReport, source: str, now: datetime | None) -> Iterator[Problem]:
+def _senseless(said: ReportIn, source: str, window: Window) -> Iterator[Problem]:
     """What is well-formed and still says nothing, or two things at once."""
     if not (said.source or source):
         yield Problem(code="required", pointer="/source", detail="Whose statement is it? This key has no source.")
-    if now and said.asserted_at > now + CLOCK_SKEW:
+    if window.is_to_come(said.asserted_at):
         detail = "Said more than a day from now. What is planned is asserted today, with a time_class."
         yield Problem(code="future_time", pointer="/asserted_at", detail=detail)
     if said.code_scheme and not said.code:
@@ -203,7 +204,7 @@ def _senseless(said: ReportIn | PlainReport, source: str, now: datetime | None) 
         yield Problem(code="says_nothing", pointer="", detail="A report has a code, flags or facts.")
 
 
-def _draft(said: ReportIn | PlainReport, source: str) -> ReportDraft:
+def _draft(said: ReportIn, source: str) -> ReportDraft:
     speaker = said.source or source
     optional = {
         name: value
@@ -233,7 +234,7 @@ def _draft(said: ReportIn | PlainReport, source: str) -> ReportDraft:
     )
 
 
-def _fact(said: FactIn | Fact) -> FactDraft:
+def _fact(said: FactIn) -> FactDraft:
     return FactDraft(
         attribute=said.attribute,
         value=value_json(said.value),

@@ -8,7 +8,7 @@ TOML's own dates and times are taken as well. Seconds hold at most six decimals;
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic_core import PydanticCustomError
 
@@ -19,10 +19,10 @@ from shipments.intake.draft import Occurred
 EARLIEST_YEAR = 1945
 YEARS_AHEAD = 10
 TICK = timedelta(microseconds=1)
+# A source's clock may be wrong by as much; what is said to have been said later is not so yet.
+CLOCK_SKEW = timedelta(hours=24)
 
-INSTANT = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
-)
+INSTANT = re.compile(r"(\d{4})-\d{2}-\d{2}[Tt]\d{2}:\d{2}(?::(\d{2})(?:\.(\d+))?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
 CALENDAR = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
@@ -40,6 +40,10 @@ class Window:
                 "{said} is not between {earliest} and {latest}.",
                 {"said": shown(said), "earliest": EARLIEST_YEAR, "latest": latest},
             )
+
+    def is_to_come(self, moment: datetime) -> bool:
+        """Whether nobody can have said anything at ``moment`` yet."""
+        return self.now is not None and moment > self.now + CLOCK_SKEW
 
 
 def read_moment(said: object, window: Window) -> datetime:
@@ -74,17 +78,16 @@ def read_end(said: object, window: Window) -> datetime:
 
 
 def _instant(said: str, matched: re.Match[str], window: Window) -> Occurred:
-    year, month, day, hour, minute, second, fraction, zone = matched.groups()
+    year, second, fraction, zone = matched.groups()
     if zone is None:
         raise _zone(said)
     if fraction and len(fraction) > 6:
         raise PydanticCustomError("too_precise", "Seconds hold at most six decimals.")
     window.check(int(year), said)
     try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0),
-            int((fraction or "").ljust(6, "0")), tzinfo=_offset(zone),
-        )  # fmt: skip
+        moment = datetime.fromisoformat(said.upper())
+        if moment.tzinfo is not UTC:
+            _check_offset(zone)
     except ValueError as error:
         raise _invalid(said, "There is no such day or time.") from error
     if second is None:
@@ -92,14 +95,10 @@ def _instant(said: str, matched: re.Match[str], window: Window) -> Occurred:
     return Occurred(earliest=moment, latest=moment)
 
 
-def _offset(zone: str) -> timezone:
-    if zone in "Zz":
-        return UTC
+def _check_offset(zone: str) -> None:
     hours, minutes = int(zone[1:3]), int(zone[4:6])
     if minutes > 59 or hours * 60 + minutes > 14 * 60:
         raise ValueError(zone)
-    ahead = timedelta(hours=hours, minutes=minutes)
-    return timezone(ahead if zone[0] == "+" else -ahead)
 
 
 def _calendar(said: str, matched: re.Match[str], window: Window) -> Occurred:

@@ -1,20 +1,23 @@
 """The compiled reader says yes to what is plainly right, gives the very draft of the long way, and never errs."""
 
 import copy
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from shipments.intake import report
 from shipments.intake.draft import Invalid, ReportDraft
-from shipments.intake.plainly import PlainReport, plainly_right
+from shipments.intake.plainly import PlainReport, data_of, plainly_right, read_line
 from shipments.intake.report import FLAGS, ReportIn, parse_report
 from shipments.intake.times import Window
 
 NOW = datetime(2022, 6, 1, 12, tzinfo=UTC)
+WINDOW = Window(now=NOW)
 WHOLE: dict[str, Any] = {
     "source": "yonhap",
     "event_id": "yna-1",
@@ -64,22 +67,23 @@ ODD = st.one_of(
 
 
 def at_once(said: object) -> ReportDraft | None:
-    found = plainly_right(said, window=Window(now=NOW), flags=FLAGS)
-    return None if found is None else report._draft(found, "")
+    return plainly_right(said, source="", window=WINDOW, flags=FLAGS)
 
 
 def the_long_way(said: object) -> ReportDraft | None:
     try:
-        return report._draft(report._read(said, Window(now=NOW)), "")
+        return report._draft(report._read(said, WINDOW), "")
     except Invalid:
         return None
 
 
 def test_both_readers_have_the_same_fields() -> None:
     assert set(PlainReport.__struct_fields__) == set(ReportIn.model_fields)
-    defaults = {name: field.get_default() for name, field in ReportIn.model_fields.items() if not field.is_required()}
-    given = {name: getattr(PlainReport(subject="x", asserted_at=None), name) for name in defaults}
-    assert given == defaults
+    defaults = {name for name, field in ReportIn.model_fields.items() if not field.is_required()}
+    said = PlainReport(subject="x", asserted_at="")
+    assert {name for name in PlainReport.__struct_fields__ if getattr(said, name) is UNSET} == defaults
+    least = {"source": "x", "subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed"}
+    assert at_once(least) == the_long_way(least) is not None
 
 
 @pytest.mark.parametrize("left_out", [(), ("raw",), ("facts", "flags"), ("target", "kind"), ("quote", "language")])
@@ -104,6 +108,31 @@ def test_it_never_says_yes_where_the_long_way_says_no_or_something_else(data: st
     found = at_once(said)
     if found is not None:
         assert found == the_long_way(said)
+    line = read_line(json.dumps(said).encode())
+    if line is not None:
+        assert at_once(line) == found
+        assert report._read(data_of(line), WINDOW) == report._read(said, WINDOW) if found else data_of(line) == said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed", "code": "arrived"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "flags": {"delayed": true, "delayed": false}}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "cites": [{"source": "a", "source": "b"}]}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "target": {"event_id": "a", "event_id": "b"}}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code" : "departed"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "raw": {"a": 1.5}}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "credibility": 2.0}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "credibility": 2e0}',
+        b'{"subject": "\\ud800", "asserted_at": "2022-05-16T09:00:00Z"}',
+        b'{"subject": "\xff", "asserted_at": "2022-05-16T09:00:00Z"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z"} {}',
+        b'\xef\xbb\xbf{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z"}',
+    ],
+)
+def test_line_that_could_be_read_in_two_ways_is_in_doubt(line: bytes) -> None:
+    assert read_line(line) is None
 
 
 def _places(said: Any, *before: Any) -> list[tuple[Any, ...]]:

@@ -1,13 +1,16 @@
 """What a report may look like, and what is said of one that does not."""
 
 import json
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from shipments.intake.draft import Invalid, Occurred, Pointer
+from shipments.intake import report
+from shipments.intake.draft import Invalid, Occurred, Pointer, ReportDraft
+from shipments.intake.plainly import read_line
 from shipments.intake.report import parse_report
 
 NOW = datetime(2022, 6, 1, 12, tzinfo=UTC)
@@ -21,12 +24,22 @@ GOOD: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True, params=["at once where plain", "the long way"])
+@pytest.fixture(autouse=True, params=["at once where plain", "as a line", "the long way"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every story here is told to both readers of reports: they must agree on all of it."""
+    """Every story here is told to every reader of reports: they must agree on all of it."""
+    if request.param == "as a line":
+        monkeypatch.setattr(sys.modules[__name__], "parse_report", _through_a_line)
     if request.param == "the long way":
         monkeypatch.setattr("shipments.intake.report.plainly_right", lambda *_, **__: None)
     return str(request.param)
+
+
+def _through_a_line(data: object, **options: Any) -> ReportDraft:
+    try:
+        line = json.dumps(data).encode()
+    except (TypeError, ValueError, RecursionError):  # what files and forms hold, and JSON does not
+        return report.parse_report(data, **options)
+    return report.parse_report(read_line(line) or data, **options)
 
 
 def faults(data: object, **options: Any) -> dict[str, str]:

@@ -1,10 +1,9 @@
 """From recorded reports to a stored picture: versions, late reports, tiers, twice is once."""
 
-from dataclasses import replace
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
 from actors.access import Reader
 from actors.marking import Marking

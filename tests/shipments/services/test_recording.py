@@ -1,11 +1,11 @@
 """What was said is stored once, whole, and marks its subject due in the same transaction."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 
 from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
