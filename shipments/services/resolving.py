@@ -29,7 +29,7 @@ RESOLVED_COLUMNS = (
     *("source_id", "event_id", "document_id", "kind", "marking", "subject_said", "subject_id", "leg_said", "leg_id"),
     *("line_said", "line_id", "place_said", "place_id", "code_scheme", "code_said", "code_is_known", "milestone"),
     *("flags", "facts", "polarity", "time_class", "directness", "hedge", "credibility", "interested"),
-    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id"),
+    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id", "relayed_by_id"),
 )
 
 
@@ -42,6 +42,7 @@ class Resolved:
     problems: list[Problem] = field(default_factory=list)
     columns: tuple[Any, ...] = ()
     source_ids: dict[str, UUID] = field(default_factory=dict)
+    relayed_by: UUID | None = None
     marking: int = 0
     subject_id: UUID | None = None
     subject_reference: str = ""
@@ -155,6 +156,7 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
     if each.problems:
         return each
     each.source_ids = {code: found.sources[code].id for code in _source_codes(draft)}
+    each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
     each.is_held = bool(
         subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not code_is_known
     )
@@ -193,6 +195,7 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
         str(occurred.precision if occurred else Report.Precision.UNKNOWN),
         draft.asserted_at,
         each.source_ids.get(draft.attributed_to),
+        each.relayed_by,
     )
     return each
 
