@@ -3,9 +3,12 @@
 Some made-up stories are recorded and reconciled by the services; the database then copies their rows under
 new keys until there are N shipments. References inside JSON still name the first copy's reports. Reports came
 in at two moments, so that there is something for ``known_at`` to go back to.
+
+Keys of copies are older than those of the first stories, and their references come after them, so that the
+first and the last page by either hold the same stories at every size.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,23 +28,26 @@ STORIES = 500
 REPORTS_EACH = 10
 MOMENTS = (datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC))
 BETWEEN = "2026-06-02"
-# Copies of a row with a serial key are so far apart; no table has as many rows of the first stories.
-STEP = 100_000
-AT_ONCE = 20  # copies a transaction: ten thousand shipments
+# Copies of a row with a serial key are so far apart; no table gets as many rows in another way.
+STEP = 10_000_000
+AT_ONCE = 10_000  # shipments a transaction
 
 MOVED = """
 CREATE SCHEMA bench;
-CREATE TABLE bench.original AS SELECT id FROM shipments_subject WHERE kind = 'shipment';
+CREATE TABLE bench.original AS
+SELECT id FROM shipments_subject UNION ALL SELECT id FROM shipments_report UNION ALL SELECT id FROM shipments_document;
 -- The time in a key of version 7 is replaced: the n-th copy was made n milliseconds after 2025 began.
 CREATE FUNCTION bench.moved(id uuid, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT (lpad(to_hex(1735689600000 + n), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid
 $$;
 """
-KEY, NUMBER = "bench.moved({column}, n)", "{column} + n * " + str(STEP)
+KEY, NUMBER = "bench.moved({column}, n)", "{column} + n * " + str(STEP) + "::bigint"
 SUFFIX = "{column} || upper(lpad(to_hex(n), 3, '0'))"
-# Which columns of a copied table become others; the rest stay as they are.
+REFERENCE = "left({column}, 4) || 'Z' || upper(lpad(to_hex(n), 3, '0')) || substr({column}, 5)"
+SAID = f"CASE WHEN {{column}} = '' THEN '' ELSE {SUFFIX} END"
+# Which columns of a copied table become others; the rest stay as they are. The first is the one to be found by.
 COPIED: dict[str, tuple[str, dict[str, str]]] = {
-    "shipments_subject": ("id", {"id": KEY, "reference": SUFFIX}),
+    "shipments_subject": ("id", {"id": KEY, "reference": REFERENCE}),
     "shipments_shipment": ("subject_id", {"subject_id": KEY}),
     "shipments_shipmentparty": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
     "shipments_subjectidentifier": ("subject_id", {"id": NUMBER, "subject_id": KEY, "value": SUFFIX}),
@@ -49,8 +55,13 @@ COPIED: dict[str, tuple[str, dict[str, str]]] = {
     "shipments_line": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
     "shipments_report": (
         "subject_id",
-        {"id": KEY, "subject_id": KEY, "reference": SUFFIX, "event_id": SUFFIX, "leg_id": NUMBER, "line_id": NUMBER},
+        {"id": KEY, "subject_id": KEY, "reference": REFERENCE, "event_id": SAID, "leg_id": NUMBER, "line_id": NUMBER},
     ),
+    "shipments_reportlink": (
+        "report_id",
+        {"id": NUMBER, "report_id": KEY, "target_event_id": SAID, "target_report_id": KEY},
+    ),
+    "shipments_reportpayload": ("report_id", {"report_id": KEY}),
     "shipments_picture": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
     "shipments_finding": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
     "shipments_conflict": (
@@ -63,9 +74,10 @@ COPIED: dict[str, tuple[str, dict[str, str]]] = {
 class Base:
     """The rows so far, and new stories to be told over them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stories: int = STORIES) -> None:
         self.cast: World = world()
         self.stage: Stage = set_stage(self.cast, seed=SEED)
+        self.first = stories
         self.told = 0
         self.copies = 0
 
@@ -77,27 +89,41 @@ class Base:
         write_plans(self.stage, [story.plan for story in stories])
         return stories
 
-    def grow(self, size: int, connection: psycopg.Connection, say: Callable[[str], None]) -> None:
-        """Make the base ``size`` shipments large."""
+    def begin(self) -> None:
+        """Record and reconcile the first stories."""
+        for _ in record_stories([_at_two_moments(story) for story in self.stories(self.first)]):
+            pass
+        while count_due():
+            reconcile_due(limit=200)
+        while relay_outbox():
+            pass
+
+    def grow(
+        self,
+        size: int,
+        connection: psycopg.Connection,
+        say: Callable[[str], None] = lambda _: None,
+        *,
+        beside: Iterable[tuple[str, tuple[str, dict[str, str]]]] = (),
+    ) -> None:
+        """Make the base ``size`` shipments large; ``beside`` names more tables to copy, as COPIED does."""
         if not self.told:
-            stories = self.stories(min(size, STORIES))
-            for _ in record_stories([_at_two_moments(story) for story in stories]):
-                pass
-            while count_due():
-                reconcile_due(limit=200)
-            while relay_outbox():
-                pass
+            self.begin()
+        if not self.copies:
             connection.execute(MOVED.encode())
-        wanted = size // STORIES - 1
+            connection.execute("CREATE INDEX ON bench.original (id)")
+            connection.execute("ANALYZE bench.original")
+        tables = [*COPIED.items(), *beside]
+        wanted = size // self.first - 1
         while self.copies < wanted:
-            last = min(self.copies + AT_ONCE, wanted)
+            last = min(self.copies + max(AT_ONCE // self.first, 1), wanted)
             with connection.transaction():
                 # Loaded as pg_restore would: foreign keys were right in the rows that are copied.
                 connection.execute("SET LOCAL session_replication_role = replica")
-                for table, (about, changes) in COPIED.items():
+                for table, (about, changes) in tables:
                     connection.execute(_copy(connection, table, about, changes), [self.copies + 1, last])
             self.copies = last
-            say(f"base: {(self.copies + 1) * STORIES:,} of {size:,} shipments")
+            say(f"base: {(self.copies + 1) * self.first:,} of {size:,} shipments")
         connection.execute("VACUUM (ANALYZE)")
 
 
@@ -107,12 +133,12 @@ def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[
     )
     names = [name for (name,) in found.fetchall()]
     values = sql.SQL(", ").join(
-        sql.SQL(changes.get(name, "{column}")).format(column=sql.Identifier(name)) for name in names
+        sql.SQL(changes.get(name, "{column}")).format(column=sql.SQL("old.") + sql.Identifier(name)) for name in names
     )
     return sql.SQL(
         "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} "
         "FROM generate_series(%s::int, %s::int) AS n, {table} AS old "
-        "WHERE old.{about} IN (SELECT id FROM bench.original)"
+        "WHERE old.{about} IN (SELECT id FROM bench.original) ORDER BY n, old.{about}"
     ).format(
         table=sql.Identifier(table),
         names=sql.SQL(", ").join(map(sql.Identifier, names)),

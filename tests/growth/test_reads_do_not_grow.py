@@ -1,0 +1,234 @@
+"""Every list, filter, order and detail of the API at two sizes, ten times apart: what it costs is the same.
+
+The addresses and their parameters are those that the views declare, so that a new one is asked here by being
+there; a filter of which it is not known what to ask for fails until VALUES says it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from rest_framework import serializers
+
+from actors.api.parameters import Moment, Span
+from actors.marking import Marking
+from shipments.models import Conflict, Document, Report, Subject, Subscription
+from shipments.models.shipment import Shipment, ShipmentParty
+from tests.aidtracker.api.test_doors import OWN, WORDS
+from tests.aidtracker.api.test_queries import views
+from tests.database import reclone
+from tests.growth.base import BESIDE, GROWING, OUTLET, SIZES, make, make_rare, superuser
+from tests.growth.plans import Cost, cost_of, statements
+from tests.people import ALL_SCOPES, Caller, make_analyst, make_partner
+from tests.servers import addresses
+
+# Not filters: where a page begins, how long it is, and what of a row is shown.
+PAGING = {"cursor", "after", "fields", "limit"}
+LIMIT = 5
+# What to ask for by a filter's name: something that many rows have.
+VALUES = {
+    "item": "Cholera",
+    "q": "for",
+    "country": "KP",
+    "within": "KP",
+    "event_id": "evt-1",
+    "place": "LIBR",
+    "contested": "true",
+    "kept_open": "false",
+    "held": "false",
+    "asked_by": "",
+    "type": "picture.changed",
+    "status": "arrived",
+    "milestone": "departed",
+    "attribute": "quantity",
+    "period": "2022-05",
+}
+# By kind of subject, where most rows have another one.
+MOSTLY = {
+    "offers/status": "made",
+    "appeals/status": "made",
+    "reports/kind": "observe",
+    "documents/q": "news",
+    "offers/q": "gift",
+    "appeals/q": "request",
+    "contacts/q": "call",
+    "inquiries/q": "question",
+    "crises/q": "flood",
+    "contacts/form": "call",
+    "offers/form": "in_kind",
+    "places/kind": "country",
+    "sources/kind": "outlet",
+    "shipments/state": "corroborated",
+    "conflicts/q": "for",
+    "reports/q": "a",
+    "places/q": "air",
+    "conflicts/kind": "exclusive_branch",
+}
+SINCE, UNTIL, KNOWN_AT, SPAN = "2022-05-01", "2030-01-01", "2026-06-02", "2022-05-16..2100-01-01"
+# What grows all the same, and is to be mended: an address, or an address with a question.
+EXCEPTIONS: dict[tuple[str, ...], str] = {
+    ("conflicts/",): "every conflict is put in order for a page",
+    ("documents/",): "every document is put in order for a page",
+    ("flows/",): "sums are made of every subject that is asked for",
+    ("subscriptions/SHP-00000000/deliveries/",): "every delivery is looked at",
+    ("changes/", "an analyst"): "grants and own reports are looked for among all subjects",
+    ("reports/", "an analyst"): "grants and own reports are looked for among all subjects",
+    ("shipments/SHP-00000000/reports/", "an analyst"): "every subject is looked at for each report",
+}
+
+# Addresses of one subject: one view serves every kind.
+LIKE_SHIPMENTS = tuple(f"{plural}/SHP-" for plural in ("appeals", "contacts", "crises", "inquiries", "offers"))
+Cell = tuple[str, str]
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module")
+def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[Cell, list[Cost]]]:
+    """What each question costs at each size."""
+    where = addresses()
+    with django_db_blocker.unblock():
+        partner = make_partner(scopes=ALL_SCOPES)
+        readers = {"a public reader": make_partner(clearance=Marking.CLEAR), "an analyst": make_analyst()}
+        assert partner.key
+        base = make(partner.key)
+        asked = questions()
+        found: defaultdict[Cell, list[Cost]] = defaultdict(list)
+        with superuser(where.superuser_url(where.database)) as connection:
+            for size in SIZES:
+                base.grow(size, connection, beside=BESIDE.items())
+                if size == SIZES[0]:
+                    # Never copied: the same one row at every size.
+                    asked |= rare_questions(make_rare())
+                    connection.execute("VACUUM (ANALYZE)")
+                for (path, question), query in asked.items():
+                    found[path, question].append(_cost(partner, query))
+                    if not question and not path.startswith((OWN, *LIKE_SHIPMENTS)):
+                        for who, reader in readers.items():
+                            found[path, who].append(_cost(reader, query))
+        yield found
+        connections["default"].close()
+        connections["default"].close_pool()
+    reclone(where)
+
+
+def _cost(reader: Caller, query: str) -> Cost:
+    with statements() as found:
+        answer = reader.get(query)
+    assert answer.status_code == 200, (query, answer.content[:500])
+    return cost_of(found)
+
+
+def questions() -> dict[Cell, str]:
+    """Every address with each of its parameters, and each order; details of one of the newest."""
+    names = _names()
+    asked: dict[Cell, str] = {}
+    for path, view in views():
+        address = _address(path)
+        fields = view.parameters().fields
+        needed = [f"known_at={SPAN}"] if isinstance(fields.get("known_at"), Span) else []
+        if "limit" in fields:
+            needed.append(f"limit={LIMIT}")
+        asked[path, ""] = f"{address}?{'&'.join(needed)}"
+        # Once is enough to see that it still grows, and where the view is that of shipments.
+        if (path,) in EXCEPTIONS or path.startswith(LIKE_SHIPMENTS):
+            continue
+        for name, field in fields.items():
+            if name in PAGING or isinstance(field, Span):
+                continue
+            values = list(field.choices) if name == "ordering" else [_common(path, name, field, names)]
+            for value in values:
+                asked[path, f"{name}={value}"] = f"{address}?{'&'.join([*needed, f'{name}={value}'])}"
+    return asked
+
+
+def rare_questions(values: dict[str, str]) -> dict[Cell, str]:
+    """Each filter of a list with a value that one row has."""
+    return {
+        (path, f"rare {name}"): f"{path}?limit={LIMIT}&{name}={values[name]}"
+        for path, view in views()
+        for name in view.parameters().fields.keys() & values.keys()
+        if "limit" in view.parameters().fields and not any(word in path for word in WORDS.values())
+        if (path,) not in EXCEPTIONS
+        if values[name] in getattr(view.parameters().fields[name], "choices", [values[name]])
+    }
+
+
+def _address(path: str) -> str:
+    """``path`` with the name of a row in place of the name that nothing has."""
+    plural = path.partition("/")[0]
+    if WORDS["stable_id"] in path:
+        row: str = Conflict.objects.filter(known_to=None, tier=0, subject__marking=0).values_list("stable_id")[0][0]
+        return path.replace(WORDS["stable_id"], row)
+    if plural in ("sources", "places"):
+        return path.replace(WORDS["code"], {"sources": OUTLET, "places": "KPFNJ"}[plural])
+    rows: Any = {
+        "actors": ShipmentParty.objects.values_list("actor__reference"),
+        "documents": Document.objects.values_list("reference"),
+        "reports": Report.objects.filter(marking=0, subject__marking=0).values_list("reference"),
+        "subscriptions": Subscription.objects.values_list("reference"),
+    }.get(plural)
+    if rows is None:
+        kind = {"crises": "crisis", "inquiries": "inquiry"}.get(plural, plural.removesuffix("s"))
+        rows = Subject.objects.filter(kind=kind, marking=0).values_list("reference")
+    return path.replace(WORDS["reference"], rows[0][0]) if WORDS["reference"] in path else path
+
+
+def _names() -> dict[str, str]:
+    """References that many rows have, by list and filter."""
+    shipment = Shipment.objects.filter(marking=0).select_related("recipient", "carrier", "crisis")[0]
+    offer = Subject.objects.filter(kind="offer")[0].as_offer
+    donor = ShipmentParty.objects.filter(shipment=shipment, role="donor")[0].actor
+    return {
+        "shipments/donor": donor.reference,
+        "shipments/recipient": shipment.recipient.reference,
+        "shipments/carrier": shipment.carrier.reference,
+        "shipments/crisis": shipment.crisis.reference,
+        "shipments/offer": offer.reference,
+        "donor": offer.donor.reference,
+        "crisis": offer.crisis.reference,
+        "recipient": offer.recipient.reference,
+        "requester": offer.recipient.reference,
+        "addressee": offer.donor.reference,
+        "participant": offer.donor.reference,
+        "asked": offer.donor.reference,
+        "answers": offer.answers.reference,
+        "actor": offer.donor.reference,
+        "subject": shipment.reference,
+        "asked_by": Subject.objects.filter(kind="inquiry")[0].as_inquiry.asked_by.reference,
+        "source": Report.objects.filter(subject=shipment)[0].source.code,
+        "documents/source": OUTLET,
+    }
+
+
+def _common(path: str, name: str, field: serializers.Field, names: dict[str, str]) -> str:
+    if isinstance(field, Moment):
+        # The one that a detail is asked of may have come later than the moment that lists go back to.
+        return {"since": SINCE, "until": UNTIL}.get(name, KNOWN_AT if path.count("/") == 1 else UNTIL)
+    for values in (MOSTLY, names):
+        if f"{path}{name}" in values:
+            return values[f"{path}{name}"]
+    choices = list(getattr(field, "choices", ()))
+    if choices and VALUES.get(name) not in choices:
+        return str(choices[0])
+    return names.get(name) or VALUES[name]
+
+
+def test_every_address_and_parameter_is_asked_for(costs: dict[Cell, list[Cost]]) -> None:
+    assert len(costs) > 200
+    assert {path for path, _ in costs} == {path for path, _ in views()}
+
+
+def test_what_a_read_touches_walks_and_sorts_is_the_same_when_ten_times_as_much_is_stored(
+    costs: dict[Cell, list[Cost]],
+) -> None:
+    growing = {cell: faults for cell, (few, many) in costs.items() if (faults := many.faults(few, GROWING))}
+    told = {
+        f"{path} {question}: {'; '.join(faults)}"
+        for (path, question), faults in growing.items()
+        if not {(path,), (path, question)} & EXCEPTIONS.keys()
+    }
+    assert not told, "\n".join(sorted(told))
+    mended = [each for each in EXCEPTIONS if not any(cell[: len(each)] == each for cell in growing)]
+    assert not mended, f"take these out of EXCEPTIONS: {mended}"
