@@ -15,24 +15,27 @@ import time
 
 from tests.bench.place import ROOT, Place, place
 
-DEFAULT_SIZES = [2_000, 10_000]
+DEFAULT_SIZES = [10_000, 100_000]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
-    parser.add_argument("sizes", nargs="*", type=int, default=DEFAULT_SIZES, help="Shipments of the base, in hundreds.")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["reading", "writing"], help="Leave the other half out.")
+    parser.add_argument(
+        "sizes", nargs="*", type=int, default=DEFAULT_SIZES, help="Shipments of the base, in steps of 500."
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="That are counted, after one that warms up.")
+    parser.add_argument("--only", choices=["reading", "writing", "latency"], help="Leave the rest out.")
+    parser.add_argument("--latency", type=int, default=60, metavar="SECONDS", help="At the largest size; 0: not.")
     parser.add_argument("--keep", action="store_true", help="Write docs/performance.json and docs/performance.md.")
     given = parser.parse_args()
     # `kill` stops the run as Ctrl-C does, so that the servers are stopped in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with place() as where:
         os.environ.update(where.environment(0), DJANGO_SETTINGS_MODULE="aidtracker.settings")
-        return _run(where, sorted(given.sizes), rounds=given.rounds, only=given.only, keep=given.keep)
+        return _run(where, sorted(given.sizes), given)
 
 
-def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep: bool) -> int:
+def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
     import django
 
     django.setup()
@@ -40,6 +43,7 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
 
     from tests.bench.base import Base
     from tests.bench.floor import Floor
+    from tests.bench.latency import RATE, Latency
     from tests.bench.meter import Figures, Meter, bytes_of
     from tests.bench.reading import Reading
     from tests.bench.results import document, table, write
@@ -58,7 +62,7 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
     ours = where.web("web", "aidtracker.wsgi", probe="/healthz")
     naive_web = where.web("naive-web", "tests.bench.naive.wsgi", redis=1)
     missing: dict[str, str] = {}
-    shared = {"place": where, "meter": meter, "figures": figures, "connection": connection, "rounds": rounds}
+    shared = {"place": where, "meter": meter, "figures": figures, "connection": connection, "rounds": given.rounds}
     shared |= {"ours": ours, "naive": naive_web, "naive_headers": {"Authorization": f"Token {tokens['naive']}"}}
     for size in sizes:
         say(f"base of {size:,} shipments")
@@ -72,11 +76,16 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
         believed = ("shipments_picture", "shipments_finding", "shipments_conflict")
         figures.facts[size, "bytes of picture a shipment"] = bytes_of(connection, *believed) / size
         headers = {"Authorization": f"Bearer {tokens['reader']}"}
-        if only != "writing":
+        if given.only in (None, "reading"):
             missing |= Reading(**shared, ours_headers=headers, say=say).measure(size)
         headers = {"Authorization": f"Bearer {tokens['sender']}"}
-        if only != "reading":
+        if given.only in (None, "writing"):
             Writing(**shared, base=base, floor=floor, ours_headers=headers, say=say).measure(size)
+        if size == sizes[-1] and given.latency and given.only in (None, "latency"):
+            say(f"{given.latency} s of {RATE:,} reports a second beside an import")
+            senders = {name: {"Authorization": f"Bearer {tokens[name]}"} for name in ("sender", "bulk")}
+            latency = Latency(place=where, connection=connection, base=base, say=say, senders=senders)
+            figures.facts |= {(size, name): value for name, value in latency.measure(seconds=given.latency).items()}
         said = document(
             figures,
             sizes[: sizes.index(size) + 1],
@@ -84,7 +93,7 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
             servers=[f"PostgreSQL {where.postgres.binaries.major}", where.broker.version()],
             load=(load, os.getloadavg()[0]),
         )
-        if keep:  # after each size, so that a run that is cut short has something to show
+        if given.keep:  # after each size, so that a run that is cut short has something to show
             write(said)
     meter.close()
     connection.close()
@@ -93,7 +102,7 @@ def _run(where: Place, sizes: list[int], *, rounds: int, only: str | None, keep:
 
 
 def _callers(connection: object) -> dict[str, str]:
-    """A key that sends for everybody, one that reads what is public, and a token of the naive way."""
+    """Keys of two organisations that send for everybody, one that reads what is public, and a naive token."""
     from actors.factories import ActorFactory, UserFactory
     from actors.marking import Marking
     from actors.services.keys import issue_key
@@ -102,12 +111,15 @@ def _callers(connection: object) -> dict[str, str]:
     _, sender = issue_key(
         name="sender", actor=actor, scopes=["read", "reports:write", "reports:relay"], clearance=Marking.RED
     )
+    _, bulk = issue_key(
+        name="bulk", actor=ActorFactory(), scopes=["read", "reports:write", "reports:relay"], clearance=Marking.RED
+    )
     _, reader = issue_key(name="reader", actor=actor, scopes=["read"], clearance=Marking.CLEAR)
     user, token = UserFactory(), "0" * 40
     connection.execute(  # type: ignore[attr-defined]
         "INSERT INTO authtoken_token (key, user_id, created) VALUES (%s, %s, now())", [token, user.pk]
     )
-    return {"sender": sender, "reader": reader, "naive": token}
+    return {"sender": sender, "bulk": bulk, "reader": reader, "naive": token}
 
 
 def _teller() -> object:

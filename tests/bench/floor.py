@@ -3,6 +3,8 @@
 ingest      COPY of the very rows that ours has stored, to a staging table; one deduplicating INSERT into a table
             of the same columns with its key, the natural key and an index by subject
 reconcile   one statement: the latest milestone that was said of each shipment, written beside it
+refold      one statement that gives what ours gives in a plainer form: the status, the story of all steps with how
+            many sources tell of each, and the steps of which the times that are told disagree
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ CREATE TABLE floor.report (LIKE shipments_report);
 ALTER TABLE floor.report ADD PRIMARY KEY (id), ADD UNIQUE (source_id, event_id, content_hash, ordinal);
 CREATE INDEX ON floor.report (subject_id, received_at);
 CREATE TABLE floor.status (subject_id uuid PRIMARY KEY, status text NOT NULL, since timestamptz);
+CREATE TABLE floor.story (subject_id uuid PRIMARY KEY, status text, since timestamptz, steps jsonb, conflicts jsonb);
 """
 TOP_UP = """
 INSERT INTO floor.report SELECT * FROM shipments_report ON CONFLICT DO NOTHING;
@@ -29,6 +32,22 @@ SELECT DISTINCT ON (subject_id) subject_id, milestone, occurred_from
  WHERE subject_id = ANY(%s) AND milestone <> '' AND time_class = 'actual' AND polarity = 'affirms'
  ORDER BY subject_id, occurred_from DESC NULLS LAST, received_at DESC
 ON CONFLICT (subject_id) DO UPDATE SET status = excluded.status, since = excluded.since
+"""
+REFOLD = """
+INSERT INTO floor.story
+WITH step AS (
+    SELECT subject_id, milestone, min(occurred_from) AS at, count(DISTINCT source_id) AS sources,
+           max(occurred_from) - min(occurred_from) > interval '6 hours' AS disagree
+      FROM floor.report
+     WHERE subject_id = ANY(%s) AND milestone <> '' AND time_class = 'actual' AND polarity = 'affirms'
+     GROUP BY subject_id, milestone
+)
+SELECT subject_id, (array_agg(milestone ORDER BY at DESC NULLS LAST))[1], max(at),
+       jsonb_agg(jsonb_build_object('milestone', milestone, 'at', at, 'sources', sources) ORDER BY at),
+       jsonb_agg(milestone ORDER BY at) FILTER (WHERE disagree)
+  FROM step GROUP BY subject_id
+ON CONFLICT (subject_id) DO UPDATE
+   SET status = excluded.status, since = excluded.since, steps = excluded.steps, conflicts = excluded.conflicts
 """
 
 
@@ -74,3 +93,7 @@ class Floor:
     def fold(self, subject_ids: Sequence[object]) -> None:
         """The latest status of each shipment."""
         self.connection.execute(FOLD, [list(subject_ids)])
+
+    def refold(self, subject_ids: Sequence[object]) -> None:
+        """The status, story and disagreements of each shipment."""
+        self.connection.execute(REFOLD, [list(subject_ids)])

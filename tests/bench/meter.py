@@ -69,9 +69,13 @@ class Figures:
     samples: dict[tuple[int, str, str], list[Sample]] = field(default_factory=dict)
     # What is measured once: peak memory, bytes on disk, by (size, name).
     facts: dict[tuple[int, str], float] = field(default_factory=dict)
+    # Not while a round warms up.
+    is_counting: bool = True
 
     def add(self, size: int, path: str, contender: str, sample: Sample) -> None:
-        self.samples.setdefault((size, path, contender), []).append(sample)
+        """Keep a round's sample, and say on the way how fast it was."""
+        if self.is_counting:
+            self.samples.setdefault((size, path, contender), []).append(sample)
         print(f"{'':9} {path}: {contender} {sample.units / sample.seconds:,.0f} a second", file=sys.stderr, flush=True)
 
     def seconds_each(self, size: int, path: str, contender: str) -> float | None:
@@ -83,6 +87,11 @@ class Figures:
         """Median processor seconds (program and database) for one unit."""
         rounds = self.samples.get((size, path, contender))
         return statistics.median((one.cpu + one.database_cpu) / one.units for one in rounds) if rounds else None
+
+    def buffers_each(self, size: int, path: str, contender: str) -> float | None:
+        """Median pages touched for one unit."""
+        rounds = self.samples.get((size, path, contender))
+        return statistics.median(one.buffers / one.units for one in rounds) if rounds else None
 
     def told(self, size: int, path: str, contender: str) -> dict[str, float | int | None]:
         """One line of the table."""

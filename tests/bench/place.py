@@ -28,7 +28,10 @@ from aidtracker.local.state import free_port
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "only-for-this-bench"
 DATABASE = "bench"
-SETTINGS = ("shared_buffers = '1GB'", "max_wal_size = '8GB'", "shared_preload_libraries = 'pg_stat_statements'")
+SETTINGS = (
+    *("shared_buffers = '2GB'", "max_wal_size = '8GB'", "maintenance_work_mem = '512MB'"),
+    "shared_preload_libraries = 'pg_stat_statements'",
+)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -168,6 +171,19 @@ def place() -> Iterator[Place]:
         broker.stop()
         postgres.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def stopped(process: Process) -> Iterator[None]:
+    """Have a process and its children stand still inside."""
+    pids = [process.popen.pid, *children_of(process.popen.pid)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def children_of(pid: int) -> list[int]:

@@ -12,6 +12,9 @@ from tests.bench.meter import Figures
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 READS = ("list", "list by status", "list by donor and status", "list by what is contested", "list at a past moment")
 DETAILS = ("detail", "timeline", "detail at a past moment")
+# Sizes that the bars are about.
+WANTED = (10_000, 100_000, 1_000_000)
+FEWEST_ROUNDS = 3
 BARS = {
     "ingest_to_floor": "at least 0.6",
     "end_to_end_to_floor": "at least 0.2",
@@ -45,7 +48,7 @@ def ratios(figures: Figures, sizes: list[int]) -> tuple[dict[str, float | None],
         "end_to_end_to_floor": slower("end_to_end_to_floor", "end to end", "floor", "ours"),
         "end_to_end_to_naive": slower("end_to_end_to_naive", "one report a POST", "naive", "ours", over="end to end"),
         "single_to_naive": slower("single_to_naive", "one report a POST", "naive", "ours"),
-        "refold_to_sql_fold": slower("refold_to_sql_fold", "reconcile", "ours", "floor"),
+        "refold_to_sql_fold": slower("refold_to_sql_fold", "refold", "ours, all written", "floor"),
         "list_to_bare": slower("list_to_bare", "list", "ours", "bare"),
         "list_drf_to_ours": slower("list_drf_to_ours", "list", "DRF", "ours"),
         "detail_to_bare": slower("detail_to_bare", "detail", "ours", "bare"),
@@ -53,29 +56,50 @@ def ratios(figures: Figures, sizes: list[int]) -> tuple[dict[str, float | None],
         "growth_writes": None,
         "two_workers": slower("two_workers", "reconcile", "ours", "ours, two workers"),
     }
-    if len(figures.samples.get((size, "reconcile", "ours"), ())) < 3:
+    if len(figures.samples.get((size, "reconcile", "ours"), ())) < FEWEST_ROUNDS:
         found["two_workers"] = None
-        why["two_workers"] = "fewer than three rounds, of which the first is cold for one worker alone"
+        why["two_workers"] = f"fewer than {FEWEST_ROUNDS} rounds"
     if len(sizes) < 2:
         why |= dict.fromkeys(("growth_reads", "growth_writes"), "only one size was measured")
     else:
-        found["growth_reads"] = _most(_growth(figures, sizes, path, "ours") for path in (*READS, *DETAILS))
-        found["growth_writes"] = _most(
-            _growth(figures, sizes, path, "ours", against="floor") for path in ("ingest", "reconcile")
-        )
+        reads = growth_of_reads(figures, sizes)
+        found["growth_reads"] = _most(value for growths in reads.values() for value in growths)
+        found["growth_writes"] = _most(growth_of_writes(figures, sizes).values())
+        for name in ("growth_reads", "growth_writes"):
+            if found[name] is None:
+                why[name] = "not measured at two sizes"
     return found, why
 
 
-def _growth(figures: Figures, sizes: list[int], path: str, contender: str, *, against: str = "") -> float | None:
-    """Processor time for one unit at the largest size over that at the smallest (over the floor's own growth)."""
-    small, large = (figures.cost_each(size, path, contender) for size in (sizes[0], sizes[-1]))
-    if not small or not large:
-        return None
-    growth = large / small
-    if against:
-        floor = _growth(figures, sizes, path, against)
-        return growth / floor if floor else None
-    return growth
+def growth_of_reads(figures: Figures, sizes: list[int]) -> dict[str, tuple[float | None, float | None]]:
+    """Pages touched and processor time of a read at the largest size over those at the smallest."""
+    return {
+        path: (
+            _times(*(figures.buffers_each(size, path, "ours") for size in (sizes[0], sizes[-1]))),
+            _times(*(figures.cost_each(size, path, "ours") for size in (sizes[0], sizes[-1]))),
+        )
+        for path in (*READS, *DETAILS)
+    }
+
+
+def growth_of_writes(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
+    """Processor time of a report at the largest size over that at the smallest, over the floor's own growth.
+
+    The floor is one session of the database that waits for nothing, so that its time is its processor time.
+    """
+    found = {}
+    for path, contender, floor in (
+        ("ingest", "ours", "ingest"),
+        ("reconcile", "ours", "refold"),
+    ):
+        ours = _times(*(figures.cost_each(size, path, contender) for size in (sizes[0], sizes[-1])))
+        own = _times(*(figures.seconds_each(size, floor, "floor") for size in (sizes[0], sizes[-1])))
+        found[path] = ours / own if ours and own else None
+    return found
+
+
+def _times(small: float | None, large: float | None) -> float | None:
+    return large / small if small and large else None
 
 
 def _most(values: Any) -> float | None:
@@ -88,6 +112,10 @@ def document(
 ) -> dict[str, Any]:
     """Everything that docs/performance.json holds."""
     found, why = ratios(figures, sizes)
+    missing = dict(missing)
+    for size in WANTED:
+        if size not in sizes:
+            missing[f"{size:,} shipments"] = "not run"
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
@@ -102,12 +130,39 @@ def document(
         "ratios": found,
         "ratios_not_measured": why,
         "not_measured": missing,
+        "beside": _beside(figures, sizes),
         "facts": {f"{name} at {size}": round(value, 1) for (size, name), value in sorted(figures.facts.items())},
         "figures": [
             {"shipments": size, "path": path, "contender": contender, **figures.told(size, path, contender)}
             for size, path, contender in figures.samples
         ],
     }
+
+
+def _beside(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
+    """What the bars speak of beside the ratios, at the largest size."""
+    size = sizes[-1]
+
+    def times(path: str, one: str, other: str) -> float | None:
+        return _rounded(_times(figures.seconds_each(size, path, other), figures.seconds_each(size, path, one)))
+
+    cpu = [figures.cost_each(size, "reconcile", each) for each in ("ours", "ours, two workers")]
+    found = {
+        "fold and status to the SQL fold (at most 2.5)": times("refold", "ours, fold and status", "floor"),
+        "two workers' processor time for a report to one's (at most 1.15)": _rounded(_times(*cpu)),
+        "a list by plain DRF without prefetching to ours": times("list", "DRF, plain", "ours"),
+        "a detail by DRF to ours (at least 3)": times("detail", "DRF", "ours"),
+    }
+    if len(sizes) > 1:
+        for path, (pages, cost) in growth_of_reads(figures, sizes).items():
+            found[f"growth of {path}: pages"], found[f"growth of {path}: processor"] = _rounded(pages), _rounded(cost)
+        for path, value in growth_of_writes(figures, sizes).items():
+            found[f"growth of {path} to the floor's"] = _rounded(value)
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def table(said: dict[str, Any]) -> str:
@@ -123,6 +178,7 @@ def table(said: dict[str, Any]) -> str:
     for name, value in said["ratios"].items():
         reason = said["ratios_not_measured"].get(name, "not measured")
         lines.append(_row([name, _shown(value) if value is not None else reason, BARS[name]]))
+    lines += ["", *(f"- {name}: {_shown(value) or 'not measured'}" for name, value in said["beside"].items())]
     return "\n".join(lines)
 
 
@@ -140,7 +196,7 @@ def write(said: dict[str, Any], *, directory: Path = DOCS) -> None:
         f"{machine['load_before_and_after'][1]:.1f}."
     )
     facts = "\n".join(f"- {name}: {value:,}" for name, value in said["facts"].items())
-    gaps = "\n".join(f"- {name}: {reason}" for name, reason in said["not_measured"].items()) or "- nothing else"
+    gaps = "\n".join(f"- {name}: {reason}" for name, reason in said["not_measured"].items()) or "- nothing"
     middle = f"\n{when}\n\n{table(said)}\n\n{facts}\n\nNot measured in this run:\n{gaps}\n"
     page.write_text(f"{before}{begin}{middle}{end}{after}")
 

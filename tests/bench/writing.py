@@ -1,27 +1,24 @@
-"""Ingest, reconcile and both together: ours, the naive way and the floor, taking turns within each round."""
+"""Ingest alone, and ingest with all that follows: ours, the naive way and the floor, taking turns in each round."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from shipments.generation.stories import Story
-from shipments.models import Due, OutboxEvent, Subject
+from shipments.models import OutboxEvent, Subject
 from shipments.services.reconciling import count_due
-from shipments.services.relaying import relay_outbox
 from tests.bench.base import Base, sent
 from tests.bench.callers import Call, call, wait_until
 from tests.bench.floor import Floor
+from tests.bench.folding import Folding
 from tests.bench.meter import Figures, Meter
-from tests.bench.place import ROOT, Place, Process
+from tests.bench.place import Place, Process, stopped
 
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
 CALLERS = 4
-RECONCILED_AT_ONCE = 200
 NDJSON = "application/x-ndjson"
 
 
@@ -43,25 +40,24 @@ class Writing:
     say: Callable[[str], None]
     shipments: int = 500  # told of in each round
     naive_reports: int = 2000  # over all rounds
-    drains: list[subprocess.Popen] = field(default_factory=list)
 
     def measure(self, size: int) -> None:
-        """All rounds of writing over a base of ``size`` shipments."""
-        for number in range(1, self.rounds + 1):
-            self.say(f"ingest and reconcile, round {number} of {self.rounds}")
-            told = self._ingest(size)
-            self._reconcile(size, told)
-        self._stop_drains()
+        """All rounds of writing over a base of ``size`` shipments, after one that warms up and is not counted."""
+        folding = Folding(figures=self.figures, meter=self.meter, floor=self.floor, connection=self.connection)
         worker = self.place.worker("worker", "aidtracker.celery")
         naive_worker = self.place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
         try:
-            self._wake(naive_worker)
-            for number in range(1, self.rounds + 1):
-                self.say(f"end to end, round {number} of {self.rounds}")
+            for number in range(self.rounds + 1):
+                self.figures.is_counting = number > 0
+                self.say(f"writing, round {number} of {self.rounds}" if number else "writing, to warm up")
+                # Nobody else may take what is due while the work is measured without Celery.
+                with stopped(worker):
+                    folding.round(size, self._ingest(size))
                 self._end_to_end(size, worker)
                 self._single(size, worker, naive_worker)
-            self.figures.facts[size, "peak_mb_worker"] = worker.peak_memory()
+            self.figures.facts[size, "peak_mb_worker"] = max(worker.peak_memory(), folding.peak_mb)
         finally:
+            folding.close()
             self.place.stop(worker, naive_worker)
         self.figures.facts[size, "peak_mb_web"] = self.ours.peak_memory()
 
@@ -82,68 +78,6 @@ class Writing:
         with self.meter.round(units, self.ours) as sample:
             sample.waits = call(self.ours.port, calls, headers=self.ours_headers)
         self.figures.add(size, path, contender, sample)
-
-    def _reconcile(self, size: int, told: list[Story]) -> None:
-        """Half of what is due by one worker, half by two at once; the floor's statement over the same."""
-        due = list(Due.objects.order_by("subject_id").values_list("subject_id", flat=True))
-        references = [story.plan.reference for story in told]
-        ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
-        half = len(due) // 2
-        later = [due[half:]]
-        with self.connection.transaction():
-            self.connection.execute("CREATE TEMP TABLE aside AS SELECT * FROM shipments_due WHERE false")
-            self.connection.execute("INSERT INTO aside SELECT * FROM shipments_due WHERE subject_id = ANY(%s)", later)
-            self.connection.execute("DELETE FROM shipments_due WHERE subject_id = ANY(%s)", later)
-        with self.meter.round(self._reports_of(due[:half])) as sample:
-            said = self._drain(1)
-        sample.cpu = sum(each["cpu"] for each in said)
-        self.figures.add(size, "reconcile", "ours", sample)
-        with self.meter.round(self._reports_of(ids)) as sample:
-            self.floor.fold(ids)
-        self.figures.add(size, "reconcile", "floor", sample)
-        with self.connection.transaction():
-            self.connection.execute("INSERT INTO shipments_due SELECT * FROM aside")
-            self.connection.execute("DROP TABLE aside")
-        with self.meter.round(self._reports_of(due[half:])) as sample:
-            said = self._drain(2)
-        sample.cpu = sum(each["cpu"] for each in said)
-        self.figures.add(size, "reconcile", "ours, two workers", sample)
-        assert not count_due()
-        self._relay()
-
-    def _reports_of(self, subject_ids: Sequence[Any]) -> int:
-        row = self.connection.execute(
-            "SELECT count(*) FROM shipments_report WHERE subject_id = ANY(%s)", [list(subject_ids)]
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def _drain(self, workers: int) -> list[dict[str, Any]]:
-        while len(self.drains) < 2:
-            command = [sys.executable, "-m", "tests.bench.drain", str(RECONCILED_AT_ONCE)]
-            drain = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            assert drain.stdout is not None
-            drain.stdout.readline()
-            self.drains.append(drain)
-        some = self.drains[:workers]
-        for drain in some:
-            assert drain.stdin is not None
-            drain.stdin.write("go\n")
-            drain.stdin.flush()
-        return [json.loads(drain.stdout.readline()) for drain in some if drain.stdout is not None]
-
-    def _stop_drains(self) -> None:
-        for drain in self.drains:
-            drain.terminate()
-            drain.wait()
-            for pipe in (drain.stdin, drain.stdout):
-                if pipe is not None:
-                    pipe.close()
-        self.drains.clear()
-
-    def _relay(self) -> None:
-        while relay_outbox():
-            pass
 
     def _end_to_end(self, size: int, worker: Process) -> None:
         stories = self.base.stories(self.shipments)
@@ -199,10 +133,6 @@ class Writing:
             SELECT reference, '', now() FROM shipments_subject WHERE kind = 'shipment' ON CONFLICT DO NOTHING
             """
         )
-
-    def _wake(self, naive_worker: Process) -> None:
-        """Both workers have started before anything is timed."""
-        wait_until(lambda: naive_worker.cpu() > 2)
 
     def _is_believed(self) -> bool:
         return not count_due() and not OutboxEvent.objects.filter(sequence=None).exists()

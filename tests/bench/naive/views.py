@@ -6,7 +6,7 @@ from rest_framework import generics, serializers
 from rest_framework.pagination import CursorPagination
 
 from shipments.models import Finding, Picture, Shipment
-from tests.bench.naive.serializers import ReportSerializer, ShipmentSerializer
+from tests.bench.naive.serializers import FindingSerializer, PictureSerializer, ReportSerializer, ShipmentSerializer
 from tests.bench.naive.tasks import update_status
 
 
@@ -50,3 +50,28 @@ class ShipmentDetail(generics.RetrieveAPIView):
     queryset = SHIPMENTS
     serializer_class = ShipmentSerializer
     lookup_field = "reference"
+
+
+# As a tutorial leaves it: each row asks for what belongs to it.
+PLAIN = Shipment.objects.filter(marking=0, merged_into=None)
+
+
+class PlainShipmentSerializer(ShipmentSerializer):
+    picture = serializers.SerializerMethodField()
+    findings = serializers.SerializerMethodField()
+
+    def get_picture(self, shipment: Shipment) -> object:
+        return PictureSerializer(shipment.pictures.filter(known_to=None, tier=0), many=True).data
+
+    def get_findings(self, shipment: Shipment) -> object:
+        return FindingSerializer(shipment.findings.filter(known_to=None, tier=0), many=True).data
+
+
+class PlainShipmentList(ShipmentList):
+    queryset = PLAIN
+    serializer_class = PlainShipmentSerializer
+
+
+class PlainShipmentDetail(ShipmentDetail):
+    queryset = PLAIN
+    serializer_class = PlainShipmentSerializer

@@ -1,0 +1,112 @@
+"""The worker's part alone, in processes of ours without Celery: reconciling by one and by two, and refolding."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from shipments.generation.stories import Story
+from shipments.models import Due, Subject
+from shipments.services.queue import mark_due_now
+from shipments.services.reconciling import count_due
+from shipments.services.relaying import relay_outbox
+from tests.bench.floor import Floor
+from tests.bench.meter import Figures, Meter
+from tests.bench.place import ROOT
+
+# So many that each of two workers takes several in a round.
+AT_ONCE = 50
+PICTURE = ("shipments_picture", "shipments_finding", "shipments_conflict")
+
+
+@dataclass(kw_only=True)
+class Folding:
+    """Two workers that wait to be told, and the floor beside them."""
+
+    figures: Figures
+    meter: Meter
+    floor: Floor
+    connection: psycopg.Connection
+    peak_mb: float = 0.0
+    workers: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def round(self, size: int, told: list[Story]) -> None:
+        """Every second subject that is due by one worker, the others by two at once; then all of them again."""
+        due = list(Due.objects.order_by("subject_id").values_list("subject_id", flat=True))
+        later = [due[1::2]]
+        with self.connection.transaction():
+            self.connection.execute("CREATE TEMP TABLE aside AS SELECT * FROM shipments_due WHERE false")
+            self.connection.execute("INSERT INTO aside SELECT * FROM shipments_due WHERE subject_id = ANY(%s)", later)
+            self.connection.execute("DELETE FROM shipments_due WHERE subject_id = ANY(%s)", later)
+        self._ours(size, "reconcile", "ours", due[0::2], workers=1)
+        with self.connection.transaction():
+            self.connection.execute("INSERT INTO shipments_due SELECT * FROM aside")
+            self.connection.execute("DROP TABLE aside")
+        self._ours(size, "reconcile", "ours, two workers", due[1::2], workers=2)
+        assert not count_due()
+        references = [story.plan.reference for story in told]
+        ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
+        self._floor(size, "reconcile", "floor", ids, self.floor.fold)
+        self._floor(size, "refold", "floor", ids, self.floor.refold)
+        self._ours(size, "refold", "ours, fold and status", ids, workers=1, fold=[str(key) for key in ids])
+        for table in PICTURE:
+            self.connection.execute(f"DELETE FROM {table} WHERE subject_id = ANY(%s)".encode(), [ids])
+        mark_due_now(ids)
+        self._ours(size, "refold", "ours, all written", ids, workers=1)
+        while relay_outbox():
+            pass
+
+    def close(self) -> None:
+        """End both workers."""
+        for worker in self.workers:
+            worker.terminate()
+            worker.wait()
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe is not None:
+                    pipe.close()
+        self.workers.clear()
+
+    def _ours(
+        self, size: int, path: str, contender: str, keys: Sequence[Any], *, workers: int, **asked: list[str]
+    ) -> None:
+        self._start()
+        with self.meter.round(self._reports_of(keys)) as sample:
+            said = self._ask(workers, asked)
+        sample.cpu = sum(each["cpu"] for each in said)
+        self.peak_mb = max(self.peak_mb, *(each["peak_mb"] for each in said))
+        self.figures.add(size, path, contender, sample)
+
+    def _floor(self, size: int, path: str, contender: str, keys: Sequence[Any], fold: Any) -> None:
+        # Several times: once is over before a clock of hundredths has moved.
+        times = 5
+        with self.meter.round(times * self._reports_of(keys)) as sample:
+            for _ in range(times):
+                fold(keys)
+        self.figures.add(size, path, contender, sample)
+
+    def _reports_of(self, keys: Sequence[Any]) -> int:
+        row = self.connection.execute(
+            "SELECT count(*) FROM shipments_report WHERE subject_id = ANY(%s)", [list(keys)]
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _start(self) -> None:
+        while len(self.workers) < 2:
+            command = [sys.executable, "-m", "tests.bench.drain", str(AT_ONCE)]
+            worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.workers.append(worker)
+            assert worker.stdout is not None
+            worker.stdout.readline()
+
+    def _ask(self, count: int, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        some = self.workers[:count]
+        for worker in some:
+            assert worker.stdin is not None
+            worker.stdin.write(json.dumps(asked) + "\n")
+            worker.stdin.flush()
+        return [json.loads(worker.stdout.readline()) for worker in some if worker.stdout is not None]
