@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
         "options": {"expires": settings.RECONCILE_SWEEP_SECONDS},
     },
     "forget_answers": {"task": "shipments.forget_answers", "schedule": 3600},
+    "erase_payloads": {"task": "shipments.erase_payloads", "schedule": 3600},
     "drop_old_events": {"task": "shipments.drop_old_events", "schedule": 86_400},
     "forget": {"task": "actors.forget", "schedule": 3600},
     "verify": {"task": "shipments.verify_nightly", "schedule": 86_400},

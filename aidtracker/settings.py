@@ -179,6 +179,8 @@ RECONCILE_LEASE_SECONDS = env.lease_seconds
 RECONCILE_SWEEP_SECONDS = env.sweep_seconds
 RECONCILE_BATCH_SIZE = env.batch_size
 
+PAYLOADS_KEPT_DAYS = env.payloads_kept_days
+
 WEBHOOK_KEYS = [each.get_secret_value() for each in env.webhook_keys] or [SECRET_KEY]
 WEBHOOK_TIMEOUT_SECONDS = env.webhook_timeout_seconds
 WEBHOOK_PLAIN_HTTP = env.webhook_plain_http

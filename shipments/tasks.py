@@ -1,5 +1,7 @@
 """Celery's part: a doorbell and a clock. What is to be done is in the database, so a lost task loses nothing."""
 
+from datetime import timedelta
+
 import structlog
 from celery import shared_task
 from django.conf import settings
@@ -8,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from shipments.services import doorbell
 from shipments.services.answers import forget_answers
+from shipments.services.erasing import erase_payloads
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
@@ -74,6 +77,14 @@ def forget_old_answers() -> None:
     """Forget the answers to requests of more than a day ago."""
     if forgotten := forget_answers():
         log.info("answers.forgotten", answers=forgotten)
+
+
+@shared_task(name="shipments.erase_payloads")
+def erase_old_payloads() -> None:
+    """Erase quotes and messages that were kept for as long as the operator says; none, if they say nothing."""
+    kept = timedelta(days=settings.PAYLOADS_KEPT_DAYS)
+    if kept and (erased := erase_payloads(timezone.now(), kept=kept)):
+        log.info("payloads.erased", payloads=erased)
 
 
 @shared_task(name="shipments.verify_nightly")

@@ -233,6 +233,10 @@ class ReportPayload(models.Model):
                 name="report_payload_is_erased_with_a_reason",
             ),
         ]
+        indexes = [
+            # By which policy finds what it has not erased yet, the oldest first.
+            models.Index(fields=["report"], condition=Q(erased_at__isnull=True), name="report_payload_to_erase"),
+        ]
 
     def __str__(self) -> str:
         return f"payload of {self.report_id}"

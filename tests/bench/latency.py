@@ -23,7 +23,7 @@ RATE = 1000
 CALLERS = 4
 BATCHES = 10  # a second
 STREAM = 500  # shipments
-STREAMS = 20  # different ones; after that they are sent again, and are duplicates
+STREAMS = 10  # different ones; after that they are sent again, and are duplicates
 LOOKS = 0.1  # seconds between two looks at the queue
 MOST_WAIT = 120  # seconds after the last report
 

@@ -131,7 +131,7 @@ def document(
         "ratios_not_measured": why,
         "not_measured": missing,
         "beside": _beside(figures, sizes),
-        "facts": {f"{name} at {size}": round(value, 1) for (size, name), value in sorted(figures.facts.items())},
+        "facts": {f"{name} at {size}": round(value, 2) for (size, name), value in sorted(figures.facts.items())},
         "figures": [
             {"shipments": size, "path": path, "contender": contender, **figures.told(size, path, contender)}
             for size, path, contender in figures.samples
@@ -179,6 +179,7 @@ def table(said: dict[str, Any]) -> str:
         reason = said["ratios_not_measured"].get(name, "not measured")
         lines.append(_row([name, _shown(value) if value is not None else reason, BARS[name]]))
     lines += ["", *(f"- {name}: {_shown(value) or 'not measured'}" for name, value in said["beside"].items())]
+    lines += ["", *(f"- {name}: {value:,}" for name, value in said["facts"].items())]
     return "\n".join(lines)
 
 
@@ -195,9 +196,8 @@ def write(said: dict[str, Any], *, directory: Path = DOCS) -> None:
         f"Load of the machine before and after: {machine['load_before_and_after'][0]:.1f}, "
         f"{machine['load_before_and_after'][1]:.1f}."
     )
-    facts = "\n".join(f"- {name}: {value:,}" for name, value in said["facts"].items())
     gaps = "\n".join(f"- {name}: {reason}" for name, reason in said["not_measured"].items()) or "- nothing"
-    middle = f"\n{when}\n\n{table(said)}\n\n{facts}\n\nNot measured in this run:\n{gaps}\n"
+    middle = f"\n{when}\n\n{table(said)}\n\nNot measured in this run:\n{gaps}\n"
     page.write_text(f"{before}{begin}{middle}{end}{after}")
 
 

@@ -1,0 +1,18 @@
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    # The index is built beside running writers.
+    atomic = False
+
+    dependencies = [("shipments", "0010_fewer_indexes_on_evidence")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="reportpayload",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", True)), fields=["report"], name="report_payload_to_erase"
+            ),
+        ),
+    ]
