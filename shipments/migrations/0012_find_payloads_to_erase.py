@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     # The index is built beside running writers.
     atomic = False
 
-    dependencies = [("shipments", "0010_fewer_indexes_on_evidence")]
+    dependencies = [("shipments", "0011_keep_apart_what_was_passed_on")]
 
     operations = [
         AddIndexConcurrently(
