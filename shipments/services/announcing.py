@@ -1,15 +1,17 @@
 """Events of the outbox in bulk: what readers may be told, written in the transaction that makes it true."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from actors.identifiers import new_id
+import msgspec
+
+from actors.identifiers import new_key
 from shipments.models import OutboxEvent
 from shipments.services.inserting import copy_in
 
+JSON = msgspec.json.Encoder()
 COLUMNS = ("uid", "type", "subject_id", "marking", "actor_id", "body")
 
 
@@ -27,7 +29,7 @@ class Event:
 def add_events(events: Iterable[Event]) -> None:
     """Write ``events`` in order; the relay numbers them once they are committed."""
     rows = [
-        (new_id(), str(each.type), each.subject_id, int(each.marking), each.actor_id, json.dumps(each.body))
+        (new_key(), str(each.type), each.subject_id, int(each.marking), each.actor_id, JSON.encode(each.body).decode())
         for each in events
     ]
     if rows:

@@ -3,30 +3,37 @@
     rows that are new         ─ COPY ─> their table
     rows that may be there    ─ COPY ─> a staging table of the session ─ one INSERT in order of a key ─> their table
 
-Values are written as the columns hold them: keys, plain strings and numbers, JSON as text. No enumeration's
-members: psycopg would write their names.
+Values are of the columns' own types, JSON as text. They go in binary form, each as its column has it, which costs
+a third of what text does. No enumeration's members: psycopg would write their names.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
-from uuid import UUID
 
+from django.apps import apps
 from django.db import connection
 from psycopg import sql
+from psycopg.types.json import JsonbBinaryDumper
+
+
+class JsonAsText(JsonbBinaryDumper):
+    """JSON that is written already, behind the number of its binary form."""
+
+    def dump(self, obj: Any) -> Any:
+        return b"\x01" + obj.encode() if isinstance(obj, str) else super().dump(obj)
 
 
 def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Add new ``rows`` to ``table``, each with the values of ``columns`` in order."""
-    copied = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _names(columns))
-    with connection.cursor() as cursor, cursor.copy(copied) as copy:
-        for row in rows:
-            copy.write_row(row)
+    _copy(table, columns, rows, types=_types(table))
 
 
-def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, order: str) -> set[UUID]:
-    """Insert those ``rows`` that are not there yet; the keys (``id``) of these.
+def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str) -> set[Any]:
+    """Insert those ``rows`` that are not there yet; what these have in the unique column ``by``.
 
-    In order of the unique column ``order``: two sessions with overlapping rows then wait for each
+    In order of that column: two sessions with overlapping rows then wait for each
     other in one order and never deadlock. Whoever comes second finds the first one's rows there.
     """
     staging = f"arriving_{table}"
@@ -36,17 +43,35 @@ def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[A
         cursor.execute(
             sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {staging} (LIKE {table}) ON COMMIT DELETE ROWS").format(**names)
         )
-        copy_in(staging, columns, rows)
+        _copy(staging, columns, rows, types=_types(table))
         cursor.execute(
             sql.SQL(
                 """
                 WITH taken AS (DELETE FROM {staging} RETURNING {columns})
-                INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY {order}
-                ON CONFLICT DO NOTHING RETURNING id
+                INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY {by}
+                ON CONFLICT DO NOTHING RETURNING {by}
                 """
-            ).format(**names, order=sql.Identifier(order))
+            ).format(**names, by=sql.Identifier(by))
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, types: dict[str, str]) -> None:
+    copied = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), _names(columns))
+    with connection.cursor() as cursor:
+        cursor.adapters.register_dumper(None, JsonAsText)
+        with cursor.copy(copied) as copy:
+            copy.set_types([types[column] for column in columns])
+            for row in rows:
+                copy.write_row(row)
+
+
+@cache
+def _types(table: str) -> dict[str, str]:
+    """The type of each column of a model's table, without its length."""
+    (model,) = (model for model in apps.get_models(include_auto_created=True) if model._meta.db_table == table)
+    fields = model._meta.local_concrete_fields
+    return {str(field.column): re.sub(r"\(.*\)", "", str(field.db_type(connection))) for field in fields}
 
 
 def _names(columns: Sequence[str]) -> sql.Composed:

@@ -17,11 +17,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 
 from actors.access import Reader
-from actors.identifiers import new_id, reference_of
+from actors.identifiers import new_key, reference_of
 from actors.marking import Marking
 from actors.models import PartnerKey, User
 from shipments.intake.canonical import content_hash, key_digest
@@ -76,22 +77,28 @@ def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sen
     """Record drafts, each as of its own moment; what became of each, in order. Fifteen statements or so."""
     drafts = [draft for _, draft in arrivals]
     resolved = resolve(drafts, sender.reader, key=sender.key)
-    if held := {name for each in resolved if each.is_held for name in (each.draft.subject, each.subject_reference)}:
+    if held := [each.position for each in resolved if each.is_held]:
         # It may be being entered right now, by somebody who cannot see these reports yet.
-        lock_names(held, entering=False)
-        resolved = resolve(drafts, sender.reader, key=sender.key)
-    outcomes = [Outcome(result="refused", problems=tuple(each.problems)) for each in resolved]
+        lock_names({name for n in held for name in (drafts[n].subject, resolved[n].subject_reference)}, entering=False)
+        for each in resolve([drafts[n] for n in held], sender.reader, key=sender.key):
+            each.position = held[each.position]
+            resolved[each.position] = each
+    outcomes = {
+        each.position: Outcome(result="refused", problems=tuple(each.problems)) for each in resolved if each.problems
+    }
     rows = rows_of(resolved, [moment for moment, _ in arrivals], sender=sender)
-    known = _known(rows, sender.reader)
     # Of the same report twice the first is told as new.
-    first = {row.reference: row for row in reversed(rows) if row.reference not in known}
+    first = {row.reference: row for row in reversed(rows)}
     columns = (*OWN_COLUMNS, *RESOLVED_COLUMNS)
-    new = insert_missing(Report._meta.db_table, columns, map(_columns, first.values()), order="reference")
-    _write_beside([row for row in rows if row.id in new], sender=sender)
+    new = insert_missing(Report._meta.db_table, columns, map(_columns, first.values()), by="reference")
+    # Of the same report twice in what was sent, only the first can be new.
+    fresh = [row for row in rows if row.reference in new and first[row.reference] is row]
+    _write_beside(fresh, sender=sender)
+    stored = {id(row) for row in fresh}
     for row in rows:
-        result = "duplicate" if row.id not in new else "held" if row.resolved.is_held else "accepted"
+        result = "duplicate" if id(row) not in stored else "held" if row.resolved.is_held else "accepted"
         outcomes[row.resolved.position] = Outcome(result=result, reference=row.reference)
-    return outcomes
+    return [outcomes[position] for position in range(len(drafts))]
 
 
 OWN_COLUMNS = (
@@ -99,18 +106,17 @@ OWN_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A report with its natural key, about to be stored."""
 
-    id: UUID
+    id: Any  # a new key
     reference: str
     content_hash: bytes
     ordinal: int
     received_at: datetime
     partner_key_id: UUID | None
     entered_by_id: int | None
-    payload: "Payload | None"
+    payload: Any  # Payload or None
     resolved: Resolved
 
 
@@ -131,7 +137,7 @@ def rows_of(resolved: Iterable[Resolved], moments: Iterable[datetime], *, sender
         digest = key_digest(draft.source, draft.event_id, content, ordinal)
         rows.append(
             Row(
-                id=new_id(),
+                id=new_key(),
                 reference=reference_of("RPT", digest),
                 content_hash=content,
                 ordinal=ordinal,
@@ -143,17 +149,6 @@ def rows_of(resolved: Iterable[Resolved], moments: Iterable[datetime], *, sender
             )
         )
     return rows
-
-
-def _known(rows: Iterable[Row], reader: Reader) -> set[str]:
-    """The references of what is passed on here and is there already, as far as ``reader`` may know of it.
-
-    What they may not know of is as if it were not there: theirs is kept beside it.
-    """
-    relayed = [row.reference for row in rows if row.resolved.relayed_by]
-    if not relayed:
-        return set()
-    return set(Report.objects.visible_to(reader).filter(reference__in=relayed).values_list("reference", flat=True))
 
 
 def _columns(row: Row) -> tuple[Any, ...]:

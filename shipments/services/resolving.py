@@ -4,13 +4,14 @@ What the sender may not see is not found, in the same words as what does not exi
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from actors.access import Reader
 from actors.marking import Marking
@@ -22,27 +23,29 @@ from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.naming import places_named, subjects_named
 
 OWN_SCHEME = "aidtracker"
+JSON = msgspec.json.Encoder()
 
+
+MARKINGS = {marking.code: int(marking) for marking in Marking}
 
 # The columns of a report that a draft and what was found for it give, in the order of ``Resolved.columns``.
 RESOLVED_COLUMNS = (
     *("source_id", "event_id", "document_id", "kind", "marking", "subject_said", "subject_id", "leg_said", "leg_id"),
     *("line_said", "line_id", "place_said", "place_id", "code_scheme", "code_said", "code_is_known", "milestone"),
     *("flags", "facts", "polarity", "time_class", "directness", "hedge", "credibility", "interested"),
-    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id", "relayed_by_id"),
+    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id"),
 )
 
 
-@dataclass(kw_only=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, kw_only=True):
     """A draft with what was found for it. ``problems`` not empty: nothing else here may be used."""
 
     position: int
     draft: ReportDraft
-    problems: list[Problem] = field(default_factory=list)
+    # Of every source that anything in the batch names.
+    source_ids: dict[str, UUID]
+    problems: list[Problem] = []
     columns: tuple[Any, ...] = ()
-    source_ids: dict[str, UUID] = field(default_factory=dict)
-    relayed_by: UUID | None = None
     marking: int = 0
     subject_id: UUID | None = None
     subject_reference: str = ""
@@ -74,7 +77,11 @@ class Speaker(NamedTuple):
 def resolve(drafts: Sequence[ReportDraft], reader: Reader, *, key: PartnerKey | None) -> list[Resolved]:
     """Each draft, in order, with what it refers to or with every problem found."""
     found = look_up(drafts, reader)
-    return [_resolve(position, draft, found, key) for position, draft in enumerate(drafts)]
+    source_ids = {code: speaker.id for code, speaker in found.sources.items()}
+    return [
+        _resolve(Resolved(position=position, draft=draft, source_ids=source_ids), found, key)
+        for position, draft in enumerate(drafts)
+    ]
 
 
 def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
@@ -133,15 +140,18 @@ def _parts(model: type[Leg] | type[Line], ids: set[UUID]) -> dict[tuple[UUID, st
 
 
 def _source_codes(draft: ReportDraft) -> set[str]:
-    codes = {draft.source, draft.attributed_to, *(cited.source for cited in draft.cites)}
-    if draft.target:
+    codes = {draft.source}
+    if draft.attributed_to:
+        codes.add(draft.attributed_to)
+    if draft.cites:
+        codes.update([cited.source for cited in draft.cites if cited.source])
+    if draft.target and draft.target.source:
         codes.add(draft.target.source)
-    codes.discard("")
     return codes
 
 
-def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey | None) -> Resolved:
-    each = Resolved(position=position, draft=draft)
+def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved:
+    draft = each.draft
     _check_sources(each, found, key)
     if draft.facts:
         each.problems.extend(fact_problems(draft, found.attributes))
@@ -155,12 +165,10 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
     code_is_known, milestone, flags, time_class = _meaning(each, found, subject)
     if each.problems:
         return each
-    each.source_ids = {code: found.sources[code].id for code in _source_codes(draft)}
-    each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
     each.is_held = bool(
         subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not code_is_known
     )
-    each.marking = int(Marking.from_code(draft.marking))
+    each.marking = MARKINGS[draft.marking]
     if subject:
         each.subject_id, each.subject_reference, each.subject_marking = subject.pk, subject.reference, subject.marking
     occurred = draft.occurred
@@ -182,8 +190,8 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
         draft.code,
         code_is_known,
         milestone,
-        json.dumps(flags) if flags else "{}",
-        json.dumps([_fact_json(fact) for fact in draft.facts]) if draft.facts else "[]",
+        JSON.encode(flags).decode() if flags else "{}",
+        JSON.encode([_fact_json(fact) for fact in draft.facts]).decode() if draft.facts else "[]",
         str(draft.polarity),
         time_class,
         str(draft.directness),
@@ -195,7 +203,6 @@ def _resolve(position: int, draft: ReportDraft, found: Lookups, key: PartnerKey 
         str(occurred.precision if occurred else Report.Precision.UNKNOWN),
         draft.asserted_at,
         each.source_ids.get(draft.attributed_to),
-        each.relayed_by,
     )
     return each
 
