@@ -74,14 +74,17 @@ def _link(to: Any, **options: Any) -> models.ForeignKey:
     return models.ForeignKey(to, models.PROTECT, null=True, blank=True, db_index=False, **options)
 
 
+def _checked_link(to: Any, **options: Any) -> models.ForeignKey:
+    """A link that a trigger checks for all rows of a statement at once (docs/decisions/0018)."""
+    return _link(to, db_constraint=False, **options)
+
+
 class Report(models.Model):
     """One statement by one source about one subject at one time.
 
     Natural key: source, event_id, content_hash, ordinal. ``content_hash`` is the SHA-256 of the
     canonical content without receipt time; ``ordinal`` counts identical rows within one document
-    where the source gives no event id. ``reference`` is made of the key. One statement may be there
-    several times, as its source's own and as passed on by those who may not know of that: the fold
-    takes them as one (docs/decisions, what was passed on).
+    where the source gives no event id.
     """
 
     class Kind(models.TextChoices):
@@ -122,28 +125,25 @@ class Report(models.Model):
         UNKNOWN = "unknown"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    reference = models.CharField(max_length=24, editable=False)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False)
+    reference = models.CharField(max_length=24, unique=True, editable=False)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False, db_constraint=False)
     event_id = models.CharField(max_length=200, blank=True)
     content_hash = models.BinaryField(max_length=32, editable=False)
     ordinal = models.PositiveSmallIntegerField(default=0)
-    partner_key = _link(PartnerKey, related_name="+")
-    relayed_by = _link(
-        Actor, related_name="+", help_text="The organisation that passed it on, where it is not the source's own."
-    )
-    entered_by = _link(settings.AUTH_USER_MODEL, related_name="+")
-    document = _link(Document, related_name="reports")
+    partner_key = _checked_link(PartnerKey, related_name="+")
+    entered_by = _checked_link(settings.AUTH_USER_MODEL, related_name="+")
+    document = _checked_link(Document, related_name="reports")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.OBSERVE)
     marking = marking_field()
 
     subject_said = models.CharField(max_length=200, help_text="The subject in the sender's words.")
-    subject = _link(Subject, related_name="reports")
+    subject = _checked_link(Subject, related_name="reports")
     leg_said = models.CharField(max_length=60, blank=True)
-    leg = _link(Leg)
+    leg = _checked_link(Leg)
     line_said = models.CharField(max_length=60, blank=True)
-    line = _link(Line)
+    line = _checked_link(Line)
     place_said = models.CharField(max_length=200, blank=True)
-    place = _link(Place)
+    place = _checked_link(Place)
 
     code_scheme = models.CharField(max_length=40, blank=True)
     code_said = models.CharField(max_length=60, blank=True, help_text="The status in the sender's code.")
@@ -166,7 +166,7 @@ class Report(models.Model):
     occurred_precision = models.CharField(max_length=8, choices=Precision, default=Precision.INSTANT)
     asserted_at = models.DateTimeField(help_text="When the source said it.")
     received_at = models.DateTimeField(help_text="When we recorded it.")
-    attributed_to = _link(Source, related_name="attributed_reports")
+    attributed_to = _checked_link(Source, related_name="attributed_reports")
     payload_hash = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -175,12 +175,7 @@ class Report(models.Model):
         ordering = ["-received_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "event_id", "content_hash", "ordinal", "relayed_by"],
-                nulls_distinct=False,
-                name="report_is_said_once",
-            ),
-            models.UniqueConstraint(
-                fields=["reference", "relayed_by"], nulls_distinct=False, name="report_has_a_reference_of_its_own"
+                fields=["source", "event_id", "content_hash", "ordinal"], name="report_is_said_once"
             ),
             models.CheckConstraint(
                 condition=Q(occurred_from__isnull=True, occurred_to__isnull=True)
