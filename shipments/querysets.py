@@ -92,6 +92,11 @@ class ReportQuerySet(QuerySet):
             condition |= Q(entered_by_id=reader.user_id)
         return self.filter(condition)
 
+    def told_once(self) -> Self:
+        """Of what is there several times, as said and as passed on: the source's own row, else the first one."""
+        others = self.filter(reference=OuterRef("reference")).filter(Q(relayed_by=None) | Q(pk__lt=OuterRef("pk")))
+        return self.filter(Q(relayed_by=None) | ~Exists(others.order_by()))
+
     def held(self, *, to: Reader | None = None) -> Self:
         """Reports whose subject, leg, line or code is not known yet: kept, shown, moving nothing.
 

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from actors.api.authentication import partner_key_of
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
-from actors.services.sealing import seal, unseal
+from actors.services.sealing import InvalidToken, seal, unseal
 from shipments.models import IdempotentRequest
 from shipments.services.answers import KEPT_FOR
 
@@ -65,8 +65,7 @@ def once(
     key = partner_key_of(request)
     row = _begin(key, matched[1] or matched[2], _fingerprint(request))
     if row.status is not None:
-        body = unseal(row.body) if is_secret else bytes(row.body)
-        return _response((row.status, row.headers, body), replayed=True)
+        return _response((row.status, row.headers, _kept(row, is_secret=is_secret)), replayed=True)
     try:
         with transaction.atomic():
             answer = work()
@@ -80,6 +79,18 @@ def once(
         IdempotentRequest.objects.filter(pk=row.pk, status=None).delete()
         raise
     return _response(answer)
+
+
+def _kept(row: IdempotentRequest, *, is_secret: bool) -> bytes:
+    if not is_secret:
+        return bytes(row.body)
+    try:
+        return unseal(row.body)
+    except InvalidToken:
+        # The operator has dropped the key that it was sealed with.
+        detail = "This was done, and its answer cannot be read any more. A new secret is had by rotating it."
+        location = {"Location": row.headers["Location"]} if "Location" in row.headers else {}
+        raise Refusal("answer_not_readable", detail, status=409, headers=location) from None
 
 
 def _fingerprint(request: Request) -> bytes:

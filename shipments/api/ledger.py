@@ -6,6 +6,7 @@
 Two systems never make two rows of one thing by sending it twice, and no system takes over another's.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -27,13 +28,14 @@ from shipments.api.reporting import refusal_for
 from shipments.intake.draft import Invalid
 from shipments.intake.forms import read_form
 from shipments.intake.ledger import FORMS
-from shipments.services.entering import Entered, enter
+from shipments.services.entering import Entered, enter, version_of
 from shipments.services.errors import NotRevisable
 from shipments.services.revising import add_part, revise, revise_part
 
 STATUS = {"created": 201, "exists": 200, "revised": 200, "unchanged": 200}
 REFUSED = {"not_yours": 403, "confirmed": 409, "merged": 409, "changed_meanwhile": 412}
-VERSION = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
+# What POST and PATCH answer with ("3"), what a detail has ("3-" and a hash), and the detail of what is not one's own.
+ENTITY_TAG = re.compile(r'(?:W/)?"(?:(\d{1,9})(?:-[0-9a-f]{32})?|[0-9a-f]{32})"', re.ASCII)
 Work = Callable[[PartnerKey, datetime], Entered | None]
 
 
@@ -69,21 +71,27 @@ def _answer(entered: Entered, part: str) -> Answer:
         detail = f"{what} is there with other content. Nothing was changed; to change it, PATCH {location}."
         raise Refusal("already_entered", detail, status=409, faults=faults, headers={"Location": location})
     said = {name: each for name, each in asdict(entered).items() if name not in ("kind", "differences")}
-    headers = {"Content-Type": "application/json", "Location": location, "ETag": f'"{entered.version}"'}
+    headers = {"Content-Type": "application/json", "Location": location}
+    if entered.version:
+        headers["ETag"] = f'"{entered.version}"'
     body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
     return STATUS[entered.result], headers, body
 
 
 def expected_version(request: Request) -> int | None:
-    """The version that If-Match names; None without the header, and for ``*``."""
+    """The version that If-Match names; None without the header, and for ``*``; 0, which none has, for another ETag.
+
+    What was believed meanwhile does not count: it is not what PATCH changes.
+    """
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return None
-    matched = VERSION.fullmatch(header.strip())
+    matched = ENTITY_TAG.fullmatch(header.strip())
     if matched is None:
-        fault = Fault(code="invalid_if_match", header="If-Match", detail='A version in quotes, for example "3".')
+        detail = 'The ETag as you were given it, or a version in quotes, for example "3".'
+        fault = Fault(code="invalid_if_match", header="If-Match", detail=detail)
         raise Refusal("invalid_if_match", "If-Match is not right.", faults=[fault])
-    return int(matched[1])
+    return int(matched[1] or 0)
 
 
 class _Entering(ReadView):
@@ -91,6 +99,30 @@ class _Entering(ReadView):
 
     def get_permissions(self) -> Any:
         return [MayEnter()] if self.request.method in ("POST", "PATCH") else super().get_permissions()
+
+
+class _Revising(_Entering):
+    """A detail whose ETag, told to whoever entered the thing, begins with the version that PATCH wants in If-Match."""
+
+    entry_kind: str
+    version: int | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "GET" and isinstance(request.auth, PartnerKey):
+            # Before anything is read: a change that comes between makes the tag an old one, never a new one too soon.
+            (reference,) = kwargs.values()
+            self.version = version_of(self.entry_kind, reference, request.auth)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.version and response.status_code == 200:
+            response.add_post_render_callback(self._tag)
+        return response
+
+    def _tag(self, response: Any) -> None:
+        digest = hashlib.md5(response.content, usedforsecurity=False).hexdigest()
+        response.headers["ETag"] = f'"{self.version}-{digest}"'
 
 
 def entering(view: type[ReadView], kind: str) -> Any:
@@ -119,7 +151,8 @@ def revising(view: type[ReadView], kind: str) -> Any:
             is_patch=True,
         )
 
-    return type(view.__name__, (_Entering, view), {"patch": describe("patch", kind)(patch), "__doc__": view.__doc__})
+    own = {"patch": describe("patch", kind)(patch), "entry_kind": kind, "__doc__": view.__doc__}
+    return type(view.__name__, (_Revising, view), own)
 
 
 def part_views(kind: str, part: str) -> tuple[Any, Any]:

@@ -18,9 +18,12 @@ FORM_NAMES = {
 }
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    {"type": "string", "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$'},
+    {"type": "string", "pattern": r'^(\*|(W/)?"([0-9]{1,9}(-[0-9a-f]{32})?|[0-9a-f]{32})")$'},
     OpenApiParameter.HEADER,
-    description='The version that you changed, for example "3".',
+    description=(
+        "The `ETag` of what you changed, as GET, POST or PATCH gave it to you; or its version in quotes, "
+        'for example `"3"`. Without it, whatever is there is changed.'
+    ),
 )
 
 
@@ -30,7 +33,10 @@ class EnteredSerializer(serializers.Serializer):
     result = serializers.ChoiceField(choices=RESULTS)
     reference = serializers.CharField(help_text="What we call it, for good; of a place its code.")
     external_id = serializers.CharField(help_text="What you call it.")
-    version = serializers.IntegerField(help_text="For If-Match: raised by every change, an analyst's too.")
+    version = serializers.IntegerField(
+        allow_null=True,
+        help_text="For If-Match: raised by every change, an analyst's too. Null where you may not read it any more.",
+    )
 
 
 def describe(method: str, kind: str, part: str = "") -> Callable[[Any], Any]:
@@ -63,8 +69,9 @@ _ENTERING = (
 )
 _REVISING = (
     "Needs the scope `ledger:write`, an Idempotency-Key, and that your source entered it and no analyst has "
-    "confirmed it. Only the fields that are sent change; null empties one. With If-Match a version that is no longer "
-    "the present one is answered 412. A marking can be raised, not lowered."
+    "confirmed it. Only the fields that are sent change; null empties one. With If-Match the ETag or version that is "
+    "no longer the present one is answered 412; what is believed of it may change meanwhile. "
+    "A marking can be raised, not lowered."
 )
 
 

@@ -139,16 +139,20 @@ def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
     decision = Decision.objects.filter(report=OuterRef("pk"))
     payload = ReportPayload.objects.filter(report=OuterRef("pk"))
     document = Document.objects.visible_to(reader).filter(pk=OuterRef("document_id"))
-    return visible.values(*COLUMNS).annotate(
-        source=F("source__code"),
-        attributed_to=F("attributed_to__code"),
-        subject=reference_of(reader, "subject_id"),
-        document=Subquery(document.values("reference")[:1]),
-        links=ArraySubquery(links.values(json=link)),
-        decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
-        quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
-        language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
-        is_held=Exists(Report.objects.held(to=reader).filter(pk=OuterRef("pk"))),
+    return (
+        visible.told_once()
+        .values(*COLUMNS)
+        .annotate(
+            source=F("source__code"),
+            attributed_to=F("attributed_to__code"),
+            subject=reference_of(reader, "subject_id"),
+            document=Subquery(document.values("reference")[:1]),
+            links=ArraySubquery(links.values(json=link)),
+            decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
+            quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
+            language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
+            is_held=Exists(Report.objects.held(to=reader).filter(pk=OuterRef("pk"))),
+        )
     )
 
 

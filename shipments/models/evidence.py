@@ -75,7 +75,7 @@ def _link(to: Any, **options: Any) -> models.ForeignKey:
 
 
 def _checked_link(to: Any, **options: Any) -> models.ForeignKey:
-    """A link that a trigger checks for all rows of a statement at once (docs/decisions/0018)."""
+    """A link that a trigger checks for all rows of a statement at once (docs/decisions/0019)."""
     return _link(to, db_constraint=False, **options)
 
 
@@ -84,7 +84,9 @@ class Report(models.Model):
 
     Natural key: source, event_id, content_hash, ordinal. ``content_hash`` is the SHA-256 of the
     canonical content without receipt time; ``ordinal`` counts identical rows within one document
-    where the source gives no event id.
+    where the source gives no event id. ``reference`` is made of the key. One statement may be there
+    several times, as its source's own and as passed on by those who may not know of that: the fold
+    takes them as one (docs/decisions, what was passed on).
     """
 
     class Kind(models.TextChoices):
@@ -125,12 +127,15 @@ class Report(models.Model):
         UNKNOWN = "unknown"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    reference = models.CharField(max_length=24, unique=True, editable=False)
+    reference = models.CharField(max_length=24, editable=False)
     source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False, db_constraint=False)
     event_id = models.CharField(max_length=200, blank=True)
     content_hash = models.BinaryField(max_length=32, editable=False)
     ordinal = models.PositiveSmallIntegerField(default=0)
     partner_key = _checked_link(PartnerKey, related_name="+")
+    relayed_by = _checked_link(
+        Actor, related_name="+", help_text="The organisation that passed it on, where it is not the source's own."
+    )
     entered_by = _checked_link(settings.AUTH_USER_MODEL, related_name="+")
     document = _checked_link(Document, related_name="reports")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.OBSERVE)
@@ -175,7 +180,12 @@ class Report(models.Model):
         ordering = ["-received_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "event_id", "content_hash", "ordinal"], name="report_is_said_once"
+                fields=["source", "event_id", "content_hash", "ordinal", "relayed_by"],
+                nulls_distinct=False,
+                name="report_is_said_once",
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "relayed_by"], nulls_distinct=False, name="report_has_a_reference_of_its_own"
             ),
             models.CheckConstraint(
                 condition=Q(occurred_from__isnull=True, occurred_to__isnull=True)

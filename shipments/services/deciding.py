@@ -109,7 +109,7 @@ def _record(draft: ReportDraft, author: User) -> Report:
     (outcome,) = record([draft], sender=Sender(user=author), received_at=draft.asserted_at)
     if outcome.problems:
         raise NotDecidable("; ".join(problem.detail for problem in outcome.problems))
-    return Report.objects.get(reference=outcome.reference)
+    return Report.objects.get(reference=outcome.reference, relayed_by=None)
 
 
 def highest_marking(subject: Subject, author: User) -> Marking:

@@ -76,7 +76,9 @@ class Dossier:
 
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
+        # What was passed on may be readable while its source's own word is not.
         hidden = {key_of(row) for row in self.reports if not readable(row)}
+        hidden -= {key_of(row) for row in self.reports if readable(row)}
         kept = []
         citations: list[Citation] = []
         for row in self.reports:

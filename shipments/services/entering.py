@@ -69,13 +69,16 @@ MADE_ONCE = "ledger_entry_is_made_once"
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """What became of what was entered: created, exists, differs, revised or unchanged."""
+    """What became of what was entered: created, exists, differs, revised or unchanged.
+
+    ``version`` is None where the sender may not read any more what they entered.
+    """
 
     result: str
     kind: str
     reference: str
     external_id: str
-    version: int
+    version: int | None
     differences: tuple[str, ...] = ()
 
 
@@ -86,7 +89,7 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     fingerprint = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).digest()
     same = LedgerEntry.objects.filter(source=key.source, kind=kind, external_id=value.external_id)
     if entry := same.first():
-        return _again(entry, said, fingerprint)
+        return _again(entry, said, fingerprint, key)
     assert key.source is not None
     lock_names([f"{key.source.code}:{value.external_id}"], entering=True)
     names = find_names(said, kind, Reader.of_key(key))
@@ -109,7 +112,7 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     except IntegrityError as error:
         if constraint_of(error) != MADE_ONCE:
             raise
-        return _again(same.get(), said, fingerprint)
+        return _again(same.get(), said, fingerprint, key)
     reference = reference_of(entry)
     audit(key, "enter", kind, reference, said)
     if entry.subject:
@@ -118,16 +121,36 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     return Entered(result="created", kind=kind, reference=reference, external_id=value.external_id, version=1)
 
 
-def _again(entry: LedgerEntry, said: Mapping[str, Any], fingerprint: bytes) -> Entered:
+def _again(entry: LedgerEntry, said: Mapping[str, Any], fingerprint: bytes, key: PartnerKey) -> Entered:
+    # Compared with what the partner said themselves; whether analysts changed it since is not theirs to know
+    # once it is hidden from them.
     differing = () if bytes(entry.fingerprint) == fingerprint else differences(entry.said, said)
     return Entered(
         result="differs" if differing else "exists",
         kind=entry.kind,
         reference=reference_of(entry),
         external_id=entry.external_id,
-        version=entry.version,
+        version=entry.version if _is_readable(entry, Reader.of_key(key)) else None,
         differences=differing,
     )
+
+
+def _is_readable(entry: LedgerEntry, reader: Reader) -> bool:
+    """Whether ``reader`` may read the row of ``entry``, and what it was merged into."""
+    row: Any = entry.place or entry.subject or entry.actor
+    if isinstance(row, Place):
+        return True
+    rows = {each for each in (row.pk, row.merged_into_id) if each}
+    return type(row)._default_manager.visible_to(reader).filter(pk__in=rows).count() == len(rows)
+
+
+def version_of(kind: str, reference: str, key: PartnerKey) -> int | None:
+    """The version of what the key's source entered, for a key that may change it; None of all else."""
+    if key.source_id is None or PartnerKey.Scope.LEDGER_WRITE not in key.scopes:
+        return None
+    column = {"place": "place__code", "actor": "actor__reference"}.get(kind, "subject__reference")
+    same = LedgerEntry.objects.filter(kind=kind, source=key.source_id, **{column: reference})
+    return same.values_list("version", flat=True).first()
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
 
 
 def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str) -> set[Any]:
-    """Insert those ``rows`` that are not there yet; what these have in the unique column ``by``.
+    """Insert those ``rows`` that are not there yet; what these have in column ``by``, which tells ``rows`` apart.
 
     In order of that column: two sessions with overlapping rows then wait for each
     other in one order and never deadlock. Whoever comes second finds the first one's rows there.

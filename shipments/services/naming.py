@@ -31,6 +31,7 @@ NAMES: Mapping[str, str] = {
 
 # The number is the project's own for these locks.
 NAME_LOCKS, BUCKETS = 7_120_524, 64
+CONTAINER_LOCKS = 7_120_525
 
 
 @dataclass(kw_only=True)
@@ -155,6 +156,12 @@ def _survivors(found: dict[str, Any], visible: QuerySet) -> dict[str, Any]:
             if survivor in into:
                 found[name] = into[survivor]
     return found
+
+
+def lock_containers(kind: str) -> None:
+    """Until the transaction ends nobody else makes one row of ``kind`` a part of another. Before any row is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CONTAINER_LOCKS, crc32(kind.encode()) % BUCKETS])
 
 
 def lock_names(names: Iterable[str], *, entering: bool) -> None:

@@ -87,8 +87,9 @@ def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sen
         each.position: Outcome(result="refused", problems=tuple(each.problems)) for each in resolved if each.problems
     }
     rows = rows_of(resolved, [moment for moment, _ in arrivals], sender=sender)
+    known = _known(rows, sender.reader)
     # Of the same report twice the first is told as new.
-    first = {row.reference: row for row in reversed(rows)}
+    first = {row.reference: row for row in reversed(rows) if row.reference not in known}
     columns = (*OWN_COLUMNS, *RESOLVED_COLUMNS)
     new = insert_missing(Report._meta.db_table, columns, map(_columns, first.values()), by="reference")
     # Of the same report twice in what was sent, only the first can be new.
@@ -149,6 +150,17 @@ def rows_of(resolved: Iterable[Resolved], moments: Iterable[datetime], *, sender
             )
         )
     return rows
+
+
+def _known(rows: Iterable[Row], reader: Reader) -> set[str]:
+    """The references of what is passed on here and is there already, as far as ``reader`` may know of it.
+
+    What they may not know of is as if it were not there: theirs is kept beside it.
+    """
+    relayed = [row.reference for row in rows if row.resolved.relayed_by]
+    if not relayed:
+        return set()
+    return set(Report.objects.visible_to(reader).filter(reference__in=relayed).values_list("reference", flat=True))
 
 
 def _columns(row: Row) -> tuple[Any, ...]:

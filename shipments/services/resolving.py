@@ -33,7 +33,7 @@ RESOLVED_COLUMNS = (
     *("source_id", "event_id", "document_id", "kind", "marking", "subject_said", "subject_id", "leg_said", "leg_id"),
     *("line_said", "line_id", "place_said", "place_id", "code_scheme", "code_said", "code_is_known", "milestone"),
     *("flags", "facts", "polarity", "time_class", "directness", "hedge", "credibility", "interested"),
-    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id"),
+    *("occurred_from", "occurred_to", "occurred_precision", "asserted_at", "attributed_to_id", "relayed_by_id"),
 )
 
 
@@ -46,6 +46,7 @@ class Resolved(msgspec.Struct, kw_only=True):
     source_ids: dict[str, UUID]
     problems: list[Problem] = []
     columns: tuple[Any, ...] = ()
+    relayed_by: UUID | None = None
     marking: int = 0
     subject_id: UUID | None = None
     subject_reference: str = ""
@@ -165,6 +166,7 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     code_is_known, milestone, flags, time_class = _meaning(each, found, subject)
     if each.problems:
         return each
+    each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
     each.is_held = bool(
         subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not code_is_known
     )
@@ -203,6 +205,7 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
         str(occurred.precision if occurred else Report.Precision.UNKNOWN),
         draft.asserted_at,
         each.source_ids.get(draft.attributed_to),
+        each.relayed_by,
     )
     return each
 

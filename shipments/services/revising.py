@@ -35,9 +35,10 @@ from shipments.services.entering import (
     side_problems,
 )
 from shipments.services.errors import NotRevisable
-from shipments.services.naming import find_names, lock_names
+from shipments.services.naming import find_names, lock_containers, lock_names
 from shipments.services.planning import note_plan_change
 
+CONTAINERS = {"parent", "within"}
 MOST_PARTS = {"legs": 100, "lines": 500}
 
 
@@ -88,7 +89,9 @@ def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> 
     if row is None:
         return None
     column = kind if kind in ("actor", "place") else "subject"
-    entry = LedgerEntry.objects.select_for_update().filter(kind=kind, source=key.source, **{column: row.pk}).first()
+    # Itself alone: its order would join the source and lock that, and every report of it would wait.
+    own = LedgerEntry.objects.select_for_update(of=("self",))
+    entry = own.filter(kind=kind, source=key.source, **{column: row.pk}).first()
     if entry is None:
         raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
     row = model.objects.select_for_update().get(pk=row.pk)
@@ -110,6 +113,9 @@ def revise(
 
     Raises Invalid with every problem, NotRevisable where it is not the sender's to change; then nothing is stored.
     """
+    if isinstance(data, dict) and data.keys() & CONTAINERS:
+        # Two at once could make each a part of the other, with no circle in what either of them sees.
+        lock_containers(kind)
     editing = edit(kind, reference, key=key, version=version)
     if editing is None:
         return None

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
-from actors.factories import PartnerKeyFactory, SourceFactory, UserFactory
+from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory, UserFactory
 from shipments.factories import (
     DocumentFactory,
     LegFactory,
@@ -30,6 +30,7 @@ LINKS = {
     "line": (LineFactory, 999_999_999),
     "place": (PlaceFactory, uuid4()),
     "attributed_to": (SourceFactory, uuid4()),
+    "relayed_by": (ActorFactory, uuid4()),
 }
 
 

@@ -16,6 +16,7 @@ from actors.models import Actor, PartnerKey
 from shipments.models import (
     EventType,
     Offer,
+    OutboxEvent,
     Picture,
     ReadingGrant,
     Report,
@@ -63,6 +64,13 @@ class Eyes:
             return subject_id is not None and marking <= self.limit(subject_id)
         # An own report is read by its sender, whatever it was bound to; what that is they may not know.
         return report in self._readable and (subject_id is None or self.limit(subject_id) >= 0)
+
+    def reaches(self, event: OutboxEvent) -> bool:
+        """Whether the very event is theirs to hear of: a report they may read can have been sent by others too."""
+        if event.actor_id is not None and event.actor_id == self.reader.actor_id:
+            return True
+        limit = self.limit(event.subject_id) if event.subject_id else self.reader.clearance
+        return event.marking <= limit
 
     def limit(self, subject_id: UUID) -> int:
         """The highest marking they read of a subject; -1 where they may not know of it."""

@@ -21,7 +21,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from actors.identifiers import new_id
 from actors.services.sealing import InvalidToken
@@ -215,11 +215,15 @@ def send(request: Request) -> Answer:
 def settle(request: Request, answer: Answer, *, now: datetime | None = None) -> bool:
     """Write what came of a request; False where the lease is another's by now, or the subscription is gone.
 
+    What arrived although it was cancelled meanwhile was told, and may have to be corrected.
     Locks the subscription, then the delivery.
     """
     each = request.claim
+    ours = Q(claim_token=each.token)
+    if answer.is_success:
+        ours |= Q(state=Delivery.State.CANCELLED)
     with transaction.atomic():
-        rows = Delivery.objects.filter(pk=each.delivery_id, claim_token=each.token)
+        rows = Delivery.objects.filter(ours, pk=each.delivery_id)
         subscriptions = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("key")
         subscription = subscriptions.filter(pk__in=rows.values("subscription")).first()
         delivery = rows.select_for_update().first()
@@ -251,8 +255,8 @@ def _delivered(delivery: Delivery, subscription: Subscription, at: datetime) -> 
     delivery.save(update_fields=OUTCOME)
     if subscription.failing_since or subscription.paused_until:
         Subscription.objects.filter(pk=subscription.pk).update(failing_since=None, paused_until=None)
-    if delivery.type in PICTURES:
-        # What it tells may have turned while it was on its way.
+    if delivery.type in PICTURES and subscription.disabled_at is None:
+        # What it tells may have turned while it was on its way. While it is disabled nothing waits to be sent.
         late = corrections([subscription], Batch([delivery.subject_id]), at=at)
         Delivery.objects.bulk_create(late, ignore_conflicts=True)
 

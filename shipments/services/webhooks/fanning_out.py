@@ -54,6 +54,8 @@ def _for_one(subscription: Subscription, events: list[OutboxEvent], batch: Batch
         if wanted is not None and event.subject_id not in wanted:
             continue
         report = event.body.get("report", "")
+        if not eyes.reaches(event):
+            continue
         if not eyes.may_know(event.type, subject_id=event.subject_id, marking=event.marking, report=report):
             continue
         standing = batch.standing(event.subject_id, eyes)

@@ -12,11 +12,14 @@ from shipments.models import Delivery, Subscription
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotActive, TooMany
 from shipments.services.webhooks.addresses import read_url
+from shipments.services.webhooks.audience import Batch
 from shipments.services.webhooks.clock import moment
+from shipments.services.webhooks.correcting import TOLD, corrections
 from shipments.services.webhooks.signing import new_secret
 from shipments.services.webhooks.telling import ping_of
 
 MOST = 50
+SUBJECTS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,7 @@ def disable(
 def enable(subscription: Subscription, *, by: By) -> None:
     """Tell again, from now on. A partner's key that enables it lends it its eyes from then on.
 
+    What was told before and is not believed any more is taken back; the rest of what it missed is not told.
     Raises AddressNotAllowed where its URL leads to where webhooks are not sent by now.
     """
     read_url(subscription.url)
@@ -98,6 +102,20 @@ def enable(subscription: Subscription, *, by: By) -> None:
             disabled_at=None, disabled_reason="", disabled_note="", failing_since=None, paused_until=None, **changes
         )
         _note(subscription, "subscription.enabled", by)
+        _correct(Subscription.objects.select_related("key").get(pk=subscription.pk))
+
+
+def _correct(subscription: Subscription) -> None:
+    """Take back what turned while the subscription was disabled. The caller holds its row."""
+    told = Delivery.objects.filter(TOLD, subscription=subscription).order_by()
+    subjects = list(told.values_list("subject_id", flat=True).distinct())
+    for first in range(0, len(subjects), SUBJECTS_AT_A_TIME):
+        late = corrections([subscription], Batch(subjects[first : first + SUBJECTS_AT_A_TIME]), at=moment())
+        for each in late:
+            # One for the same turn may have been cancelled when it was disabled.
+            each.event_uid = None
+        Delivery.objects.bulk_create(late)
+    ring_on_commit()
 
 
 def rotate_secret(subscription: Subscription, *, overlap: timedelta, by: By, now: datetime | None = None) -> str:

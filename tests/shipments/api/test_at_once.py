@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.db import connection
 from actors.factories import ActorFactory, SourceFactory
 from shipments.factories import ShipmentFactory
 from shipments.models import Attachment, Document, LedgerEntry, Leg, Line, Offer, OfferLine, Report
+from shipments.services import revising
 from tests.people import make_partner
-from tests.shipments.api.entries import ENTERS, good_entries
+from tests.shipments.api.entries import ENTERS, PLURALS, good_entries
 
 AT_ONCE = 8
 REPORTS, OTHERS = 100, 20
@@ -99,3 +101,36 @@ def test_parts(sender, plural, part):
     rows = {"legs": Leg, "lines": Line}[part] if plural == "shipments" else OfferLine
     assert rows.objects.filter(key__startswith="k-").count() == OTHERS
     assert Offer.objects.filter(entry=None).count() == 1
+
+
+@pytest.mark.parametrize(("plural", "link"), [("shipments", "parent"), ("actors", "parent"), ("places", "within")])
+def test_two_changes_never_close_a_circle(sender, monkeypatch, plural, link):
+    body = {PLURALS[kind]: body for kind, body in good_entries().items()}[plural]
+    body = {name: said for name, said in body.items() if name != "within"}
+    paths = [sender.post(f"{plural}/", {**body, "external_id": each}).headers["Location"] for each in "abc"]
+    names = [path.split("/")[-2] for path in paths]
+    sender.send("PATCH", paths[1], {link: names[2]}, **{"idempotency-key": "b-in-c"})
+    both_have_looked, statuses = threading.Barrier(2), []
+
+    def looks(*given, looking=revising._loops):
+        problems = looking(*given)
+        # Where one waits for the other to be done, they never meet here.
+        with suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(timeout=1)
+        return problems
+
+    def change(path, said):
+        try:
+            statuses.append(sender.send("PATCH", path, said, **{"idempotency-key": path}).status_code)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(revising, "_loops", looks)
+    connection.close()
+    changes = [(paths[0], {link: names[1]}), (paths[2], {link: names[0]})]
+    threads = [threading.Thread(target=change, args=each) for each in changes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, 422]

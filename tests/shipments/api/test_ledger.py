@@ -47,6 +47,22 @@ def test_same_again_is_the_same_entry_for_good(sender, bodies, kind):
     assert rows() == before
 
 
+@pytest.mark.parametrize("kind", ["appeal", "actor"])
+def test_what_became_of_an_entry_that_was_hidden_is_not_told(sender, bodies, kind):
+    first = sender.post(f"{PLURALS[kind]}/", bodies[kind]).json()
+    KINDS[kind].objects.filter(reference=first["reference"]).update(marking=Marking.RED)
+    LedgerEntry.objects.update(version=7)
+    again = sender.post(f"{PLURALS[kind]}/", bodies[kind])
+    assert (again.status_code, again.json()) == (200, {**first, "result": "exists", "version": None})
+    assert "ETag" not in again.headers
+
+
+def test_what_became_of_an_entry_that_was_merged_into_what_is_hidden_is_not_told(sender, bodies):
+    sender.post("appeals/", bodies["appeal"])
+    Appeal.objects.filter(entry__isnull=False).update(merged_into=AppealFactory(marking=Marking.RED))
+    assert sender.post("appeals/", bodies["appeal"]).json()["version"] is None
+
+
 def test_whole_shipment_is_kept_as_it_was_said(sender, bodies):
     location = sender.post("shipments/", bodies["shipment"]).headers["Location"]
     shown = sender.get(location).json()

@@ -8,7 +8,8 @@ from actors.models import Actor, AuditEntry
 from shipments.factories import AttachmentFactory, LegFactory, ShipmentFactory, ShipmentPartyFactory
 from shipments.models import Due, LedgerEntry, Leg, Report, Shipment, ShipmentParty
 from shipments.services.planning import note_plan_change
-from tests.people import code_of, faults_of, make_partner
+from tests.people import code_of, faults_of, make_analyst, make_partner
+from tests.shipments.api.conftest import reconcile
 from tests.shipments.api.entries import ENTERS, PLURALS
 
 numbers = iter(range(10**6))
@@ -78,6 +79,40 @@ def test_stale_version_is_told_the_present_one_and_nothing_else(sender, shipment
     note_plan_change(Shipment.objects.get().subject)
     assert patch(sender, shipment, {"mode": "rail"}, **{"if-match": '"2"'}).headers["ETag"] == '"3"'
     assert patch(sender, shipment, {"mode": "rail"}, **{"if-match": "*"}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", PLURALS)
+def test_the_etag_of_a_detail_is_what_if_match_wants(sender, bodies, kind):
+    location = sender.post(f"{PLURALS[kind]}/", bodies[kind]).headers["Location"]
+    title = "name" if "name" in bodies[kind] else "title"
+    read = sender.get(location).headers["ETag"]
+    assert read.startswith('"1-')
+    assert sender.get(location, **{"if-none-match": read}).status_code == 304
+    changed = patch(sender, location, {title: "Other"}, **{"if-match": read})
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+    assert sender.get(location, **{"if-none-match": read}).status_code == 200
+    stale = patch(sender, location, {title: "Another"}, **{"if-match": read})
+    assert (stale.status_code, code_of(stale)) == (412, "changed_meanwhile")
+    # As a proxy that compresses answers passes it on.
+    again = {"if-match": f"W/{sender.get(location).headers['ETag']}"}
+    assert patch(sender, location, {title: "Another"}, **again).status_code == 200
+
+
+def test_what_came_to_be_believed_changes_the_etag_and_is_no_change_of_the_entry(sender, shipment):
+    read = sender.get(shipment).headers["ETag"]
+    said = {"subject": shipment.split("/")[-2], "code": "departed", "asserted_at": "2022-05-16T09:00:00Z"}
+    sender.post("reports/", said)
+    reconcile()
+    assert sender.get(shipment, **{"if-none-match": read}).status_code == 200
+    assert patch(sender, shipment, {"mode": "sea"}, **{"if-match": read}).status_code == 200
+
+
+def test_the_version_is_told_to_whoever_may_change_it_alone(sender, shipment):
+    same = make_partner(source=sender.key.source)
+    for other in (same, make_partner(scopes=ENTERS), make_analyst()):
+        assert "-" not in other.get(shipment).headers["ETag"]
+    foreign = same.get(shipment).headers["ETag"]
+    assert patch(sender, shipment, {"mode": "sea"}, **{"if-match": foreign}).status_code == 412
 
 
 @pytest.mark.parametrize("header", ["1", '"x"', '"', '"1", "2"', '"1e3"', '"٣"', '""', '"-1"'])

@@ -145,6 +145,19 @@ def test_same_idempotency_key_makes_one_and_the_kept_answer_is_sealed(partner):
     assert (other.status_code, code_of(other)) == (422, "idempotency_mismatch")
 
 
+def test_a_kept_answer_whose_key_was_dropped_is_told_to_be_lost_and_nothing_is_done_twice(partner, settings):
+    first = partner.post("subscriptions/", BODY, **{"idempotency-key": "k-1"})
+    rotated = f"{first.headers['Location']}secret/rotate/"
+    partner.post(rotated, {}, **{"idempotency-key": "k-2"})
+    settings.WEBHOOK_KEYS = ["another key, long and random, that has sealed nothing"]
+    again = partner.post("subscriptions/", BODY, **{"idempotency-key": "k-1"})
+    assert (again.status_code, code_of(again)) == (409, "answer_not_readable")
+    assert again.headers["Location"] == first.headers["Location"]
+    assert code_of(partner.post(rotated, {}, **{"idempotency-key": "k-2"})) == "answer_not_readable"
+    assert Subscription.objects.count() == 1
+    assert partner.post(rotated, {}, **{"idempotency-key": "k-3"}).status_code == 200
+
+
 def test_what_answers_with_a_secret_wants_an_idempotency_key(partner):
     reference = made(partner)["reference"]
     for path, body in [("subscriptions/", BODY), (f"subscriptions/{reference}/secret/rotate/", {})]:

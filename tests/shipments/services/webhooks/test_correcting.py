@@ -10,6 +10,7 @@ from shipments.intake.draft import Pointer
 from shipments.models import Delivery, Picture, Subscription
 from shipments.services.webhooks.clock import moment
 from shipments.services.webhooks.delivering import claim, deliver_due, requests_of, send, settle
+from shipments.services.webhooks.subscribing import SERVICE, disable, enable
 from tests import receiver as endpoint
 from tests.shipments.services.webhooks.conftest import believe
 
@@ -94,6 +95,63 @@ def test_message_that_arrives_after_the_picture_turned_is_corrected_too(subscrib
     assert [each["was"]["status"] for each in corrections(subscription)] == ["delivered"]
     deliver_due()
     assert len(corrections(subscription)) == 1
+
+
+def test_message_that_arrives_after_its_subscription_was_disabled_is_corrected_once_enabled(
+    subscribed, receiver, retracted
+):
+    subscription = subscribed()
+    believe()
+    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    disable(subscription, reason=Subscription.Reason.PARTNER)
+    assert settle(on_its_way, send(on_its_way))
+    assert Delivery.objects.get().state == Delivery.State.DELIVERED
+    assert Delivery.objects.get().attempts == 1
+    retracted()
+    believe()
+    assert corrections(subscription) == []
+    enable(subscription, by=SERVICE)
+    assert [each["was"]["status"] for each in corrections(subscription)] == ["delivered"]
+    deliver_due()
+    enable(subscription, by=SERVICE)
+    assert len(corrections(subscription)) == 1
+
+
+def test_message_that_arrives_after_its_subscription_was_disabled_and_enabled_is_corrected(
+    subscribed, receiver, retracted
+):
+    subscription = subscribed()
+    believe()
+    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    disable(subscription, reason=Subscription.Reason.PARTNER)
+    enable(subscription, by=SERVICE)
+    retracted()
+    believe()
+    assert corrections(subscription) == []
+    settle(on_its_way, send(on_its_way))
+    assert [each["was"]["status"] for each in corrections(subscription)] == ["delivered"]
+
+
+def test_correction_that_was_cancelled_comes_when_the_subscription_is_enabled(subscribed, receiver, retracted):
+    subscription = subscribed()
+    believe()
+    deliver_due()
+    retracted()
+    believe()
+    disable(subscription, reason=Subscription.Reason.PARTNER)
+    enable(subscription, by=SERVICE)
+    assert deliver_due() == 1
+    assert json.loads(receiver.requests[-1].body)["type"] == "picture.corrected"
+
+
+def test_what_failed_while_its_subscription_was_disabled_stays_cancelled(subscribed, receiver, retracted):
+    subscription = subscribed()
+    receiver.behaviour = endpoint.answer(500)
+    believe()
+    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    disable(subscription, reason=Subscription.Reason.PARTNER)
+    assert not settle(on_its_way, send(on_its_way))
+    assert Delivery.objects.get().state == Delivery.State.CANCELLED
 
 
 def test_correction_is_made_once_however_often_the_picture_turns_on(subscribed, receiver, say, retracted):

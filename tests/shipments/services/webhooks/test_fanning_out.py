@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from actors.factories import ActorFactory, UserFactory
+from actors.factories import ActorFactory, SourceFactory, UserFactory
 from actors.marking import Marking
 from shipments.factories import (
     CrisisFactory,
@@ -217,3 +217,17 @@ def test_many_events_cost_as_many_queries_as_few(subscribed, shipment):
 
     assert cost(20) == cost(2)
     assert Delivery.objects.count() == 3 * 22
+
+
+def test_who_reads_their_own_copy_of_a_report_is_not_told_when_the_hidden_one_comes(subscribed, shipment):
+    key = partner_key()
+    key.scopes = [*key.scopes, "reports:relay"]
+    subscription = subscribed("report.recorded", key=key)
+    draft = ReportDraftFactory(source=SourceFactory().code, subject=shipment.reference, marking="RED")
+    record([draft], sender=Sender(key=key))
+    believe()
+    assert len(told(subscription)) == 1
+    record([draft], sender=Sender())
+    believe()
+    assert Report.objects.count() == 2
+    assert len(told(subscription)) == 1

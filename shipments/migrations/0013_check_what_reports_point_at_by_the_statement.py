@@ -21,6 +21,7 @@ LINKS = {
     "line_id": ("shipments_line", "bigint"),
     "place_id": ("shipments_place", "uuid"),
     "attributed_to_id": ("actors_source", "uuid"),
+    "relayed_by_id": ("actors_actor", "uuid"),
 }
 
 
@@ -116,6 +117,11 @@ FIELDS = {
     "line": {"to": "shipments.line"},
     "place": {"to": "shipments.place"},
     "attributed_to": {"to": "actors.source", "related_name": "attributed_reports"},
+    "relayed_by": {
+        "to": "actors.actor",
+        "related_name": "+",
+        "help_text": "The organisation that passed it on, where it is not the source's own.",
+    },
 }
 
 
@@ -129,7 +135,7 @@ def _without_constraint(name: str, to: dict[str, str]) -> migrations.AlterField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("shipments", "0010_fewer_indexes_on_evidence"),
+        ("shipments", "0012_find_payloads_to_erase"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
