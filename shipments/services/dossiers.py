@@ -6,46 +6,24 @@ built as it stood at a moment, and ``turns`` tells the moments at which it stood
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain
-from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Coalesce
-
-from actors.models import SourceInterest, SourceRating
-from shipments.models import Attachment, CodeMapping, Decision, Leg, Line, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.reconciliation.model import Citation, Evidence, LegPlan, Rating, SubjectPlan, Target
+from shipments.reconciliation.model import Citation, Evidence, LegPlan, Rating, SubjectPlan
 from shipments.reconciliation.vocabulary import Grade, LegRole, SubjectKind
+from shipments.services import loading
+from shipments.services.loading import InterestRow, MappingRow, SubjectRow
 from shipments.services.parties import Parties, parties_of
-from shipments.services.rules import Rules, micros
-from shipments.services.translating import citation_of, key_of, report_of
-
-REPORT_COLUMNS = (
-    *("id", "reference", "subject_id", "source_id", "source__code", "event_id", "content_hash", "ordinal"),
-    *("kind", "marking", "leg_said", "leg__key", "line_said", "line__key", "place__code", "place_said"),
-    *(
-        "code_scheme",
-        "code_said",
-        "code_is_known",
-        "milestone",
-        "flags",
-        "facts",
-        "polarity",
-        "time_class",
-        "directness",
-    ),
-    *("hedge", "credibility", "interested", "occurred_from", "occurred_to", "occurred_precision"),
-    *("asserted_at", "received_at"),
-)
+from shipments.services.rules import Rules
+from shipments.services.translating import Statement, citation_of, report_of, statement_of
 
 
 @dataclass(kw_only=True)
 class Dossier:
-    """The rows about one subject. Nothing here is filtered yet by reader or by moment."""
+    """What there is about one subject. Nothing here is filtered yet by reader or by moment."""
 
     subject_id: UUID
     kind: str
@@ -54,13 +32,13 @@ class Dossier:
     plan: SubjectPlan
     parties: Parties
     rules: Rules
-    reports: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[Statement] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
 
     @property
     def tiers(self) -> list[int]:
         """The tiers whose picture may differ: the subject's own, and each higher marking that occurs."""
-        return sorted({self.marking} | {row["marking"] for row in self.reports if row["marking"] > self.marking})
+        return sorted({self.marking} | {said.row.marking for said in self.reports if said.row.marking > self.marking})
 
     @property
     def turns(self) -> list[int]:
@@ -68,25 +46,24 @@ class Dossier:
 
         What was in force before the first report arrived turns nothing.
         """
-        first = min((micros(row["received_at"]) for row in self.reports), default=0)
-        bound = (each.recorded_at for row in self.reports for each in chain(row["attachments"], row["mappings"]))
-        interests = (recorded_at for row in self.reports for _, recorded_at in row["interests"])
+        first = min((said.row.received_at for said in self.reports), default=0)
+        hung = chain.from_iterable(said.turns for said in self.reports)
         contained = (recorded_at for *_, recorded_at in self.rules.containments)
-        return sorted({turn for turn in chain(map(micros, bound), interests, contained) if turn > first})
+        return sorted({turn for turn in chain(hung, contained) if turn > first})
 
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
         # What was passed on may be readable while its source's own word is not.
-        hidden = {key_of(row) for row in self.reports if not readable(row)}
-        hidden -= {key_of(row) for row in self.reports if readable(row)}
+        hidden = {said.key for said in self.reports if not readable(said)}
+        hidden -= {said.key for said in self.reports if readable(said)}
         kept = []
         citations: list[Citation] = []
-        for row in self.reports:
-            report = report_of(row, self.parties, self.subject_id, as_of=as_of) if readable(row) else None
+        for said in self.reports:
+            report = report_of(said, self.parties, self.subject_id, as_of=as_of) if readable(said) else None
             if report is not None:
                 kept.append(report)
                 # An edge to a report that these readers may not see would tell them of it.
-                late = (link for link in row["links"] if link.is_late and link.target not in hidden)
+                late = (link for link in said.links if link.is_late and link.target not in hidden)
                 citations.extend(citation_of(report.key, link) for link in late)
         return Evidence(
             plan=self.plan,
@@ -107,149 +84,90 @@ class Readable:
         self.tier = tier
         self.also = also
 
-    def __call__(self, row: dict[str, Any]) -> bool:
-        return row["marking"] <= self.tier or row["id"] in self.also
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One arrow from a report; no target: an origin that nobody named. ``is_late``: drawn afterwards."""
-
-    kind: str
-    target: Target | None
-    recorded_at: datetime
-    is_late: bool
+    def __call__(self, said: Statement) -> bool:
+        return said.row.marking <= self.tier or said.row.id in self.also
 
 
 def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossier]:
-    """The dossiers of subjects, by id. Twelve queries or so, however many subjects."""
-    ids = sorted(subject_ids)
-    subjects = Subject.objects.in_bulk(ids)
-    parties = parties_of(subjects.values())
-    plans = _plans(subjects, parties, rules)
+    """The dossiers of subjects, by id. Seven queries, and two that are seldom needed, however many subjects."""
+    subjects = loading.read_subjects(sorted(subject_ids))
+    parties = parties_of({subject.id: subject.kind for subject in subjects})
     dossiers = {
-        subject_id: Dossier(
-            subject_id=subject_id,
+        subject.id: Dossier(
+            subject_id=subject.id,
             kind=subject.kind,
             marking=subject.marking,
             version=subject.version,
-            plan=plans[subject_id],
-            parties=parties[subject_id],
+            plan=_plan(subject, rules),
+            parties=parties[subject.id],
             rules=rules,
         )
-        for subject_id, subject in subjects.items()
+        for subject in subjects
     }
-    rows, attached = _reports(ids)
-    _add_what_hangs_on(rows)
-    ratings = _ratings({row["source_id"] for row in rows.values()})
-    for row in rows.values():
-        about = {row["subject_id"]} | attached[row["id"]]
-        for subject_id in about & dossiers.keys():
-            dossiers[subject_id].reports.append(row)
+    about: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for subject in subjects:
+        for report_id in subject.attached or ():
+            about[report_id].add(subject.id)
+    said = _statements(dossiers, about)
+    ratings = _ratings({each.row.source_id for each in said})
+    for each in said:
+        for subject_id in {each.row.subject_id} | about.get(each.row.id, set()):
+            if dossier := dossiers.get(subject_id):
+                dossier.reports.append(each)
     for dossier in dossiers.values():
-        sources = sorted({row["source__code"] for row in dossier.reports})
+        sources = sorted({each.row.source for each in dossier.reports})
         dossier.ratings = [rating for code in sources for rating in ratings[code]]
     return dossiers
 
 
-def _plans(subjects: dict[UUID, Subject], parties: dict[UUID, Parties], rules: Rules) -> dict[UUID, SubjectPlan]:
-    legs: defaultdict[UUID, list[LegPlan]] = defaultdict(list)
-    for shipment_id, key, sequence, role, destination in Leg.objects.filter(shipment_id__in=subjects).values_list(
-        "shipment_id", "key", "sequence", "role", "destination__code"
-    ):
-        legs[shipment_id].append(LegPlan(key=key, sequence=sequence, role=LegRole(role), destination=destination))
-    lines: defaultdict[UUID, list[str]] = defaultdict(list)
-    for shipment_id, key in Line.objects.filter(shipment_id__in=subjects).values_list("shipment_id", "key"):
-        lines[shipment_id].append(key)
-    return {
-        subject_id: SubjectPlan(
-            key=subject.reference,
-            kind=SubjectKind(subject.kind),
-            legs=tuple(sorted(legs[subject_id], key=lambda leg: (leg.sequence, leg.key))),
-            lines=tuple(sorted(lines[subject_id])),
-            destination=parties[subject_id].destination or None,
-            destination_holds=rules.holds(parties[subject_id].destination)
-            if parties[subject_id].destination
-            else frozenset(),
-        )
-        for subject_id, subject in subjects.items()
-    }
-
-
-def _reports(ids: Sequence[UUID]) -> tuple[dict[UUID, dict[str, Any]], defaultdict[UUID, set[UUID]]]:
-    """Report rows by id, said of the subjects or attached to them, and which subjects each is attached to."""
-    rows = {row["id"]: row for row in Report.objects.filter(subject_id__in=ids).values(*REPORT_COLUMNS)}
-    attachments = Attachment.objects.filter(subject_id__in=ids).values_list("report_id", "subject_id")
-    attached: defaultdict[UUID, set[UUID]] = defaultdict(set)
-    for report_id, subject_id in attachments:
-        attached[report_id].add(subject_id)
-    missing = attached.keys() - rows.keys()
-    if missing:
-        rows |= {row["id"]: row for row in Report.objects.filter(pk__in=missing).values(*REPORT_COLUMNS)}
-    return rows, attached
-
-
-def _add_what_hangs_on(rows: dict[UUID, dict[str, Any]]) -> None:
-    """Give each report row its links, decision, attachments, mappings and its source's interests."""
-    for row in rows.values():
-        row |= {"links": [], "decision": None, "attachments": [], "mappings": [], "interests": []}
-    links = ReportLink.objects.filter(report_id__in=rows).values_list(
-        "report_id",
-        "kind",
-        "recorded_at",
-        "target_source__code",
-        "target_event_id",
-        "target_report__source__code",
-        "target_report__event_id",
-        "target_report__content_hash",
-        "target_report__ordinal",
+def _plan(subject: SubjectRow, rules: Rules) -> SubjectPlan:
+    legs = [
+        LegPlan(key=key, sequence=sequence, role=LegRole(role), destination=destination)
+        for key, sequence, role, destination in subject.legs or ()
+    ]
+    return SubjectPlan(
+        key=subject.reference,
+        kind=SubjectKind(subject.kind),
+        legs=tuple(sorted(legs, key=lambda leg: (leg.sequence, leg.key))),
+        lines=tuple(sorted(subject.lines or ())),
+        destination=subject.destination,
+        destination_holds=rules.holds(subject.destination) if subject.destination else frozenset(),
     )
-    for report_id, kind, recorded_at, source, event_id, its_source, its_event_id, its_hash, ordinal in links:
-        target = Target(source, event_id) if source else None
-        if its_source:
-            target = Target(its_source, its_event_id, bytes(its_hash).hex(), ordinal)
-        is_late = recorded_at > rows[report_id]["received_at"]
-        rows[report_id]["links"].append(Link(kind, target, recorded_at, is_late))
-    for decision in Decision.objects.filter(report_id__in=rows).select_related("author"):
-        rows[decision.report_id]["decision"] = decision
-    attachments = Attachment.objects.filter(report_id__in=rows).select_related("leg", "line").order_by("recorded_at")
-    for attachment in attachments:
-        rows[attachment.report_id]["attachments"].append(attachment)
 
-    unmapped: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows.values():
-        if not row["code_is_known"]:
-            unmapped[row["code_scheme"], row["code_said"]].append(row)
-    mappings = CodeMapping.objects.filter(
-        scheme__in={scheme for scheme, _ in unmapped}, code__in={code for _, code in unmapped}
-    ).order_by("recorded_at", "pk")
-    for mapping in mappings if unmapped else ():
-        for row in unmapped.get((mapping.scheme, mapping.code), ()):
-            row["mappings"].append(mapping)
 
-    interests = defaultdict(list)
-    noted = SourceInterest.objects.filter(source_id__in={row["source_id"] for row in rows.values()})
-    # An interest names its actor for good; plans name what that was merged into.
-    noted = noted.annotate(in_whom=Coalesce("actor__merged_into", "actor"))
-    for source_id, actor_id, recorded_at in noted.values_list("source_id", "in_whom", "recorded_at"):
-        interests[source_id].append((actor_id, micros(recorded_at)))
-    for row in rows.values():
-        row["interests"] = interests[row["source_id"]]
+def _statements(subject_ids: Collection[UUID], attached: Collection[UUID]) -> list[Statement]:
+    """What was said of the subjects or attached to them, with all that hangs on it."""
+    found = {row.id: statement_of(row) for row in loading.read_reports(subject_ids, attached)}
+    for link in loading.read_links(found):
+        found[link.report_id].add_link(link)
+    for attachment in loading.read_attachments(found):
+        found[attachment.report_id].attachments.append(attachment)
+    for decision in loading.read_decisions([each.row.id for each in found.values() if each.row.kind == "decide"]):
+        found[decision.report_id].decision = decision
+    unknown = [each for each in found.values() if not each.row.code_is_known]
+    mappings: defaultdict[tuple[str, str], list[MappingRow]] = defaultdict(list)
+    for mapping in loading.read_mappings({(each.row.code_scheme, each.row.code_said) for each in unknown}):
+        mappings[mapping.scheme, mapping.code].append(mapping)
+    for each in unknown:
+        each.mappings = mappings[each.row.code_scheme, each.row.code_said]
+    interests: defaultdict[UUID, list[InterestRow]] = defaultdict(list)
+    for interest in loading.read_interests({each.row.source_id for each in found.values()}):
+        interests[interest.source_id].append(interest)
+    for each in found.values():
+        each.interests = interests[each.row.source_id]
+    return list(found.values())
 
 
 def _ratings(source_ids: set[UUID]) -> defaultdict[str, list[Rating]]:
     ratings: defaultdict[str, list[Rating]] = defaultdict(list)
-    rows = SourceRating.objects.filter(source_id__in=source_ids).order_by("source__code", "valid_from", "recorded_at")
-    for code, grade, topic, valid_from, recorded_at in rows.values_list(
-        "source__code", "grade", "topic", "valid_from", "recorded_at"
-    ):
-        ratings[code].append(
+    for row in loading.read_ratings(source_ids):
+        ratings[row.source].append(
             Rating(
-                source=code,
-                grade=Grade(grade),
-                topic=topic or None,
-                valid_from=micros(valid_from),
-                recorded_at=micros(recorded_at),
+                source=row.source,
+                grade=Grade(row.grade),
+                topic=row.topic or None,
+                valid_from=row.valid_from,
+                recorded_at=row.recorded_at,
             )
         )
     return ratings

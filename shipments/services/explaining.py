@@ -58,7 +58,7 @@ def explain(
 ) -> list[ExplainedClaim]:
     """Every claim about ``subject`` (or its one ``attribute``, milestone or flag) that ``reader`` may see."""
     dossier, picture = _fold([subject.pk], reader, known_at)[subject.pk]
-    sources = {row["reference"]: row["source__code"] for row in dossier.reports}
+    sources = {said.row.reference: said.row.source for said in dossier.reports}
     explained = []
     for claim in picture.claims:
         if attribute and attribute not in (claim.about, claim.about.partition(":")[2]):
@@ -86,7 +86,7 @@ def _fold(
 ) -> dict[UUID, tuple[Dossier, core.Picture]]:
     moment = micros(known_at or timezone.now())
     dossiers = read_dossiers(subject_ids, read_rules())
-    above = [row["id"] for each in dossiers.values() for row in each.reports if row["marking"] > reader.clearance]
+    above = [said.row.id for each in dossiers.values() for said in each.reports if said.row.marking > reader.clearance]
     named = frozenset(Report.objects.visible_to(reader).filter(pk__in=above).values_list("pk", flat=True))
     readable = Readable(reader.clearance, also=named)
     return {

@@ -4,11 +4,11 @@ A source that is a party to a matter is an interested one. A party's own offer, 
 refusal is performative: saying it makes it so, and no interest is counted against it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shipments.models import Appeal, Contact, Inquiry, Offer, Shipment, ShipmentParty, Subject
+from django.db import connection
 
 # (kind, milestone) -> the role whose act it is.
 PERFORMED_BY = {
@@ -30,11 +30,10 @@ PERFORMED_BY = {
 
 @dataclass(frozen=True, kw_only=True)
 class Parties:
-    """The parties of one subject: (role, actor) pairs, and where it is planned to arrive (a place's code)."""
+    """The parties of one subject: (role, actor) pairs."""
 
     kind: str
     roles: frozenset[tuple[str, UUID]] = frozenset()
-    destination: str = ""
 
     def has_interest(self, interests: Iterable[UUID], milestone: str, *, denies: bool) -> bool:
         """Whether a source with these interests is a party here and not the one whose act it tells."""
@@ -45,49 +44,28 @@ class Parties:
         return denies or not any(role == performer and actor in held for role, actor in self.roles)
 
 
-def parties_of(subjects: Iterable[Subject]) -> dict[UUID, Parties]:
-    """The parties of each subject, by id. One query for each kind that occurs."""
-    by_kind: dict[str, list[UUID]] = {}
-    for subject in subjects:
-        by_kind.setdefault(subject.kind, []).append(subject.pk)
-    found: dict[UUID, Parties] = {}
-    for kind, ids in by_kind.items():
-        roles: dict[UUID, set[tuple[str, UUID]]] = {subject_id: set() for subject_id in ids}
-        destinations: dict[UUID, str] = {}
-        for subject_id, role, actor_id in _rows(kind, ids, destinations):
-            if actor_id:
-                roles[subject_id].add((role, actor_id))
-        for subject_id in ids:
-            found[subject_id] = Parties(
-                kind=kind, roles=frozenset(roles[subject_id]), destination=destinations.get(subject_id) or ""
-            )
-    return found
+# Who plays which part, kind by kind.
+NAMED = """
+    SELECT subject_id, 'recipient', recipient_id FROM shipments_shipment WHERE subject_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'carrier', carrier_id FROM shipments_shipment
+               WHERE subject_id = ANY(%(ids)s) AND carrier_id IS NOT NULL
+    UNION ALL SELECT shipment_id, role, actor_id FROM shipments_shipmentparty WHERE shipment_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'donor', donor_id FROM shipments_offer WHERE subject_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'recipient', recipient_id FROM shipments_offer WHERE subject_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'requester', requester_id FROM shipments_appeal WHERE subject_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'addressee', addressee_id FROM shipments_appeal
+               WHERE subject_id = ANY(%(ids)s) AND addressee_id IS NOT NULL
+    UNION ALL SELECT contact_id, 'participant', actor_id FROM shipments_contact_participants
+               WHERE contact_id = ANY(%(ids)s)
+    UNION ALL SELECT subject_id, 'asked', asked_id FROM shipments_inquiry WHERE subject_id = ANY(%(ids)s)
+"""
 
 
-def _rows(kind: str, ids: list[UUID], destinations: dict[UUID, str]) -> Iterable[tuple[UUID, str, UUID | None]]:
-    match kind:
-        case Subject.Kind.SHIPMENT:
-            shipments = Shipment.objects.filter(pk__in=ids).values_list(
-                "pk", "recipient_id", "carrier_id", "destination__code"
-            )
-            for pk, recipient, carrier, destination in shipments:
-                destinations[pk] = destination
-                yield pk, "recipient", recipient
-                yield pk, "carrier", carrier
-            yield from ShipmentParty.objects.filter(shipment_id__in=ids).values_list("shipment_id", "role", "actor_id")
-        case Subject.Kind.OFFER:
-            for pk, donor, recipient in Offer.objects.filter(pk__in=ids).values_list("pk", "donor_id", "recipient_id"):
-                yield pk, "donor", donor
-                yield pk, "recipient", recipient
-        case Subject.Kind.APPEAL:
-            appeals = Appeal.objects.filter(pk__in=ids).values_list("pk", "requester_id", "addressee_id")
-            for pk, requester, addressee in appeals:
-                yield pk, "requester", requester
-                yield pk, "addressee", addressee
-        case Subject.Kind.CONTACT:
-            participants = Contact.participants.through.objects.filter(contact_id__in=ids)
-            for pk, actor in participants.values_list("contact_id", "actor_id"):
-                yield pk, "participant", actor
-        case Subject.Kind.INQUIRY:
-            for pk, asked in Inquiry.objects.filter(pk__in=ids).values_list("pk", "asked_id"):
-                yield pk, "asked", asked
+def parties_of(kinds: Mapping[UUID, str]) -> dict[UUID, Parties]:
+    """The parties of each subject (its kind by its id); one query."""
+    roles: dict[UUID, set[tuple[str, UUID]]] = {subject_id: set() for subject_id in kinds}
+    with connection.cursor() as cursor:
+        cursor.execute(NAMED, {"ids": list(kinds)})
+        for subject_id, role, actor_id in cursor.fetchall():
+            roles[subject_id].add((role, actor_id))
+    return {subject_id: Parties(kind=kinds[subject_id], roles=frozenset(held)) for subject_id, held in roles.items()}

@@ -25,7 +25,7 @@ from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
-from shipments.services.rules import micros, read_rules
+from shipments.services.rules import micros, moment_of, read_rules
 from shipments.services.storing import Difference, difference, raise_versions, stored_rows, write
 
 log = structlog.get_logger(__name__)
@@ -153,11 +153,8 @@ def _last_versions(since: dict[UUID, int | None]) -> dict[UUID, tuple[int, bytes
 
 def _next_turn(dossier: Dossier, now: int) -> datetime | None:
     """When a decision in force will expire, or evidence dated ahead will count: the picture turns by itself."""
-    ahead = [
-        row["decision"].expires_at
-        for row in dossier.reports
-        if row["decision"] and row["decision"].expires_at and micros(row["decision"].expires_at) > now
-    ]
+    decided = [said.decision.expires_at for said in dossier.reports if said.decision]
+    ahead = [moment_of(expires_at) for expires_at in decided if expires_at and expires_at > now]
     return min(ahead, default=None)
 
 

@@ -1,8 +1,10 @@
 """The reconciler's rules as rows hold them: policy versions and the attribute registry."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db.models.functions import Coalesce
@@ -28,19 +30,27 @@ def moment_of(value: int) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Everything that is the same for all subjects; read once a batch."""
+    """Everything that is the same for all subjects; read once a batch. ``containments`` by when they were recorded."""
 
     policies: tuple[Policy, ...]
     attributes: tuple[Attribute, ...]
     containments: tuple[tuple[str, str, str, int], ...]
     places: dict[str, str]
+    # What was worked out once: the same for every subject of a kind, or bound for the same place.
+    _found: dict[tuple[str, int], tuple[AttributeRule, ...]] = field(default_factory=dict)
+    _held: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def attribute_rules(self, kind: str, *, as_of: int) -> tuple[AttributeRule, ...]:
         """The attributes of one kind of subject, with the containments recorded by ``as_of``."""
+        recorded = bisect_right(self.containments, as_of, key=itemgetter(3))
+        if (kind, recorded) not in self._found:
+            self._found[kind, recorded] = self._attribute_rules(kind, recorded)
+        return self._found[kind, recorded]
+
+    def _attribute_rules(self, kind: str, recorded: int) -> tuple[AttributeRule, ...]:
         pairs = defaultdict(list)
-        for attribute, coarser, finer, recorded_at in self.containments:
-            if recorded_at <= as_of:
-                pairs[attribute].append((coarser, finer))
+        for attribute, coarser, finer, _ in self.containments[:recorded]:
+            pairs[attribute].append((coarser, finer))
         within = [(outer, inner) for inner, outer in self.places.items()]
         return tuple(
             AttributeRule(
@@ -58,6 +68,11 @@ class Rules:
 
     def holds(self, place: str) -> frozenset[str]:
         """``place`` and every place within it."""
+        if place not in self._held:
+            self._held[place] = self._holds(place)
+        return self._held[place]
+
+    def _holds(self, place: str) -> frozenset[str]:
         found = {place}
         grown = True
         while grown:
@@ -76,7 +91,7 @@ def read_rules() -> Rules:
             (attribute, coarser, finer, micros(recorded_at))
             for attribute, coarser, finer, recorded_at in Containment.objects.values_list(
                 "attribute_id", "coarser", "finer", "recorded_at"
-            )
+            ).order_by("recorded_at", "pk")
         ),
         # A merged place lies in the one that it is: reports name it for good.
         places=dict(

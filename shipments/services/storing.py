@@ -4,7 +4,6 @@ So a fold that finds nothing new writes nothing, a late report rewrites just the
 and a rebuild from the evidence gives the same rows. Every write is a part of the caller's transaction.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Q
+from msgspec.json import encode
 
 from shipments.models import Conflict, Finding, Picture
 from shipments.services.inserting import copy_in
@@ -22,7 +22,7 @@ from shipments.services.rules import micros, moment_of
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
+    return None if value is None else encode(value).decode()
 
 
 def _as_it_is(value: Any) -> Any:

@@ -73,7 +73,7 @@ class _Rows:
         self.legs: defaultdict[UUID, list[Leg]] = defaultdict(list)
         for leg in Leg.objects.filter(shipment_id__in=subjects):
             self.legs[leg.shipment_id].append(leg)
-        self.parties: dict[UUID, Parties] = parties_of(subjects.values())
+        self.parties: dict[UUID, Parties] = parties_of({key: subject.kind for key, subject in subjects.items()})
         self.names = self._names(reader)
         self.named = set(Source.objects.named_to(reader).values_list("code", flat=True))
         self.speakers = self._speakers(reader)

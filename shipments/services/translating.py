@@ -1,97 +1,145 @@
 """Between rows and the reconciler's values: a report row becomes a Report, a typed value its JSON and back."""
 
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+from msgspec.json import decode
 
 from actors.marking import Marking
 from shipments.reconciliation import vocabulary as words
 from shipments.reconciliation.model import Citation, Cite, Decision, Fact, Flag, Report, ReportKey, Target
 from shipments.reconciliation.values import Actor, Code, Interval, Money, Place, Quantity, Text, Time, Value
+from shipments.services.loading import AttachmentRow, DecisionRow, InterestRow, LinkRow, MappingRow, ReportRow
 from shipments.services.parties import Parties
 from shipments.services.rules import micros, moment_of
 
-if TYPE_CHECKING:
-    from shipments.models import Decision as DecisionRow
-    from shipments.services.dossiers import Link
+KINDS = {str(word): word for word in words.Kind}
+POLARITIES = {str(word): word for word in words.Polarity}
+TIME_CLASSES = {str(word): word for word in words.TimeClass}
+DIRECTNESSES = {str(word): word for word in words.Directness}
+HEDGES = {str(word): word for word in words.Hedge}
+PRECISIONS = {str(word): word for word in words.Precision}
+MARKINGS = {marking.value: words.Marking(marking.code) for marking in Marking}
 
 
-def key_of(row: dict[str, Any]) -> ReportKey:
-    """The natural key of a report row."""
-    return ReportKey(row["source__code"], row["event_id"], bytes(row["content_hash"]).hex(), row["ordinal"])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """One arrow from a report; no target: an origin that nobody named. ``is_late``: drawn afterwards."""
+
+    kind: str
+    target: Target | None
+    recorded_at: int
+    is_late: bool
 
 
-def report_of(row: dict[str, Any], parties: Parties, subject_id: UUID, *, as_of: int) -> Report | None:
+@dataclass(kw_only=True, slots=True)
+class Statement:
+    """A report's row with what was recorded of it beside and afterwards, the earliest first."""
+
+    row: ReportRow
+    key: ReportKey
+    links: list[Link] = field(default_factory=list)
+    attachments: list[AttachmentRow] = field(default_factory=list)
+    mappings: list[MappingRow] = field(default_factory=list)
+    interests: Sequence[InterestRow] = ()
+    decision: DecisionRow | None = None
+    # What it comes to, where that is the same for every moment and every subject.
+    settled: Report | None = None
+
+    def add_link(self, row: LinkRow) -> None:
+        target = Target(row.source, row.event_id, row.content_hash, row.ordinal) if row.source else None
+        is_late = row.recorded_at > self.row.received_at
+        self.links.append(Link(kind=row.kind, target=target, recorded_at=row.recorded_at, is_late=is_late))
+
+    @property
+    def turns(self) -> Iterable[int]:
+        """The moments at which it came to be read otherwise."""
+        return [each.recorded_at for hung in (self.attachments, self.mappings, self.interests) for each in hung]
+
+
+def statement_of(row: ReportRow) -> Statement:
+    """The statement of a report row that nothing hangs on yet."""
+    return Statement(row=row, key=ReportKey(row.source, row.event_id, row.content_hash, row.ordinal))
+
+
+def report_of(said: Statement, parties: Parties, subject_id: UUID, *, as_of: int) -> Report | None:
     """The report as it stood at ``as_of``; None while it is held, or bound to another subject."""
-    key = key_of(row)
-    received_at = micros(row["received_at"])
-    leg, line = row["leg__key"], row["line__key"]
+    if said.settled is not None:
+        return said.settled
+    row = said.row
+    received_at = row.received_at
+    leg, line = row.leg, row.line
 
     # A report that was moved away stays in its first subject's dossier: the decision that moved it
     # holds it out there, from the moment it was taken.
     # One that went back to where it was before (a merge was undone) leaves the dossier between.
-    is_ours = row["subject_id"] == subject_id
-    been = {row["subject_id"]}
-    for attachment in row["attachments"]:
-        if micros(attachment.recorded_at) > as_of:
+    is_ours = row.subject_id == subject_id
+    been = {row.subject_id}
+    for attachment in said.attachments:
+        if attachment.recorded_at > as_of:
             continue
         if attachment.subject_id != subject_id and attachment.subject_id in been:
-            is_ours = row["subject_id"] == subject_id
+            is_ours = row.subject_id == subject_id
         been.add(attachment.subject_id)
         if attachment.subject_id == subject_id:
-            received_at = max(received_at, micros(attachment.recorded_at))
+            received_at = max(received_at, attachment.recorded_at)
             is_ours = True
-            leg = attachment.leg.key if attachment.leg else leg
-            line = attachment.line.key if attachment.line else line
-    if not is_ours or (row["leg_said"] and not leg) or (row["line_said"] and not line):
+            leg = attachment.leg or leg
+            line = attachment.line or line
+    if not is_ours or (row.leg_said and not leg) or (row.line_said and not line):
         return None
 
-    milestone, flags, time_class = row["milestone"], dict(row["flags"]), row["time_class"]
-    if not row["code_is_known"]:
-        recorded = [mapping for mapping in row["mappings"] if micros(mapping.recorded_at) <= as_of]
+    milestone, time_class = row.milestone, row.time_class
+    flags = decode(row.flags) if row.flags else {}
+    if not row.code_is_known:
+        recorded = [mapping for mapping in said.mappings if mapping.recorded_at <= as_of]
         if not recorded:
             return None
-        received_at = max(received_at, micros(recorded[0].recorded_at))
+        received_at = max(received_at, recorded[0].recorded_at)
         mapping = recorded[-1]
         milestone, time_class = mapping.milestone, mapping.time_class or time_class
         flags |= {mapping.flag: mapping.flag_is_set} if mapping.flag else {}
 
-    interested = row["interested"]
+    interested = row.interested
     if interested is None:
-        known = [actor for actor, recorded_at in row["interests"] if recorded_at <= as_of]
-        interested = parties.has_interest(known, milestone, denies=row["polarity"] == words.Polarity.DENIES)
-    target = next((link.target for link in row["links"] if link.kind in ("corrects", "retracts")), None)
-    return Report(
-        key=key,
-        asserted_at=micros(row["asserted_at"]),
+        known = [each.actor_id for each in said.interests if each.recorded_at <= as_of]
+        interested = bool(known) and parties.has_interest(known, milestone, denies=row.polarity == "denies")
+    report = Report(
+        key=said.key,
+        asserted_at=row.asserted_at,
         received_at=received_at,
-        kind=words.Kind(row["kind"]),
-        target=target,
+        kind=KINDS[row.kind],
+        target=next((link.target for link in said.links if link.kind in ("corrects", "retracts")), None),
         occurred=_interval(row),
         milestone=milestone or None,
-        polarity=words.Polarity(row["polarity"]),
-        time_class=words.TimeClass(time_class),
+        polarity=POLARITIES[row.polarity],
+        time_class=TIME_CLASSES[time_class],
         leg=leg,
         line=line,
-        place=row["place__code"] or row["place_said"] or None,
-        facts=tuple(_fact(each) for each in row["facts"]),
+        place=row.place,
+        facts=tuple(map(_fact, decode(row.facts))) if row.facts else (),
         flags=tuple(
             Flag(name=name, toggle=words.Toggle.SET if is_set else words.Toggle.UNSET, leg=leg)
             for name, is_set in sorted(flags.items())
         ),
-        directness=words.Directness(row["directness"]),
-        hedge=words.Hedge(row["hedge"]),
-        credibility=row["credibility"],
+        directness=DIRECTNESSES[row.directness],
+        hedge=HEDGES[row.hedge],
+        credibility=row.credibility,
         interested=interested,
-        cites=tuple(cite_of(link) for link in row["links"] if link.kind == "cites" and not link.is_late),
-        marking=words.Marking(Marking(row["marking"]).code),
-        decision=_decision(row["decision"], row["links"]) if row["decision"] else None,
+        cites=tuple(cite_of(link) for link in said.links if link.kind == "cites" and not link.is_late),
+        marking=MARKINGS[row.marking],
+        decision=_decision(said.decision, said.links) if said.decision else None,
     )
+    if not said.attachments and not said.mappings and (row.interested is not None or not said.interests):
+        said.settled = report
+    return report
 
 
-def cite_of(link: "Link") -> Cite:
+def cite_of(link: Link) -> Cite:
     """What a citing link points at: a report, a whole source, or nobody named."""
     if link.target is None:
         return Cite()
@@ -102,18 +150,18 @@ def cite_of(link: "Link") -> Cite:
     )
 
 
-def citation_of(key: ReportKey, link: "Link") -> Citation:
+def citation_of(key: ReportKey, link: Link) -> Citation:
     """An edge that was drawn after the report, dated."""
-    return Citation(citing=Target.of(key), cited=cite_of(link), recorded_at=micros(link.recorded_at))
+    return Citation(citing=Target.of(key), cited=cite_of(link), recorded_at=link.recorded_at)
 
 
-def _decision(row: "DecisionRow", links: list["Link"]) -> Decision:
+def _decision(row: DecisionRow, links: Sequence[Link]) -> Decision:
     echo_of = next((cite_of(link) for link in links if link.kind == "cites"), None)
     return Decision(
         kind=words.DecisionKind(row.kind),
-        author=row.author.get_username(),
+        author=row.author,
         reason=row.reason,
-        expires_at=micros(row.expires_at) if row.expires_at else None,
+        expires_at=row.expires_at,
         reports=tuple(link.target for link in links if link.kind == "concerns" and link.target),
         echo_of=echo_of if row.kind == words.DecisionKind.MARK_ECHO else None,
         attribute=row.attribute or None,
@@ -121,14 +169,10 @@ def _decision(row: "DecisionRow", links: list["Link"]) -> Decision:
     )
 
 
-def _interval(row: dict[str, Any]) -> Interval | None:
-    if row["occurred_from"] is None:
+def _interval(row: ReportRow) -> Interval | None:
+    if row.occurred_from is None or row.occurred_to is None:
         return None
-    return Interval(
-        earliest=micros(row["occurred_from"]),
-        latest=micros(row["occurred_to"]),
-        precision=words.Precision(row["occurred_precision"]),
-    )
+    return Interval(earliest=row.occurred_from, latest=row.occurred_to, precision=PRECISIONS[row.occurred_precision])
 
 
 def _fact(said: dict[str, Any]) -> Fact:
