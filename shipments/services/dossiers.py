@@ -109,14 +109,14 @@ def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossi
         for report_id in subject.attached or ():
             about[report_id].add(subject.id)
     said = _statements(dossiers, about)
-    ratings = _ratings({each.row.source_id for each in said})
+    ratings = _ratings({source for each in said for source in each.sources})
     for each in said:
         for subject_id in {each.row.subject_id} | about.get(each.row.id, set()):
             if dossier := dossiers.get(subject_id):
                 dossier.reports.append(each)
     for dossier in dossiers.values():
-        sources = sorted({each.row.source for each in dossier.reports})
-        dossier.ratings = [rating for code in sources for rating in ratings[code]]
+        sources = {source for each in dossier.reports for source in each.sources}
+        dossier.ratings = [rating for source in sorted(sources) for rating in ratings[source]]
     return dossiers
 
 
@@ -158,9 +158,9 @@ def _statements(subject_ids: Collection[UUID], attached: Collection[UUID]) -> li
     return list(found.values())
 
 
-def _ratings(source_ids: set[UUID]) -> defaultdict[str, list[Rating]]:
+def _ratings(sources: set[str]) -> defaultdict[str, list[Rating]]:
     ratings: defaultdict[str, list[Rating]] = defaultdict(list)
-    for row in loading.read_ratings(source_ids):
+    for row in loading.read_ratings(sources):
         ratings[row.source].append(
             Rating(
                 source=row.source,

@@ -190,7 +190,7 @@ MAPPINGS = f"""
 RATINGS = f"""
     SELECT source.code, grade, topic, {micros_of("valid_from")}, {micros_of("recorded_at")}
       FROM actors_sourcerating AS rating JOIN actors_source AS source ON source.id = rating.source_id
-     WHERE source_id = ANY(%s) ORDER BY valid_from, recorded_at
+     WHERE source.code = ANY(%s) ORDER BY valid_from, recorded_at
 """  # noqa: S608
 INTERESTS = f"""
     SELECT interest.source_id, coalesce(actor.merged_into_id, actor.id), {micros_of("interest.recorded_at")}
@@ -232,9 +232,9 @@ def read_mappings(codes: Collection[tuple[str, str]]) -> list[MappingRow]:
     return [row for row in map(MappingRow._make, rows) if (row.scheme, row.code) in codes]
 
 
-def read_ratings(source_ids: Collection[UUID]) -> list[RatingRow]:
-    """The grades of sources, the earliest first."""
-    return [RatingRow._make(row) for row in _rows(RATINGS, source_ids)]
+def read_ratings(sources: Collection[str]) -> list[RatingRow]:
+    """The grades of sources by their codes, the earliest first."""
+    return [RatingRow._make(row) for row in _rows(RATINGS, sources)]
 
 
 def read_interests(source_ids: Collection[UUID]) -> list[InterestRow]:

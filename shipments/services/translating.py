@@ -56,6 +56,11 @@ class Statement:
         self.links.append(Link(kind=row.kind, target=target, recorded_at=row.recorded_at, is_late=is_late))
 
     @property
+    def sources(self) -> Iterable[str]:
+        """Whose grades count: its own source, and those that it points at, whether or not they speak themselves."""
+        return [self.row.source, *(link.target.source for link in self.links if link.target)]
+
+    @property
     def turns(self) -> Iterable[int]:
         """The moments at which it came to be read otherwise."""
         return [each.recorded_at for hung in (self.attachments, self.mappings, self.interests) for each in hung]
