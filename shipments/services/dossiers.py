@@ -111,7 +111,7 @@ def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossi
     said = _statements(dossiers, about)
     ratings = _ratings({source for each in said for source in each.sources})
     for each in said:
-        for subject_id in {each.row.subject_id} | about.get(each.row.id, set()):
+        for subject_id in filter(None, {each.row.subject_id} | about.get(each.row.id, set())):
             if dossier := dossiers.get(subject_id):
                 dossier.reports.append(each)
     for dossier in dossiers.values():

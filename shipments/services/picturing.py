@@ -47,13 +47,9 @@ class Row:
     columns: dict[str, Any]
 
 
-def spans_of(
-    dossier: Dossier, readable: Readable, *, start: int | None, until: int, standing: str | None = None
-) -> list[Span]:
-    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order.
-
-    ``standing`` is the output hash in force just before ``start``: a picture like it begins no span.
-    """
+def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: int) -> list[Span]:
+    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order."""
+    standing = ""
     turns = [turn for turn in dossier.turns if (start is None or turn > start) and turn <= until]
     begun: list[core.Picture] = []
     for begin, end in zip([start, *turns], [*turns, None], strict=True):
@@ -78,9 +74,12 @@ def _moments(evidence: Evidence, begin: int | None, *, until: int) -> list[int]:
     return sorted({*found, begin}) if found and begin is not None and begin > found[0] else list(found)
 
 
-def differing(spans: Sequence[Span], below: Sequence[Span]) -> Iterator[tuple[int, Span]]:
-    """The parts of ``spans`` whose picture is not that of the tier ``below``, each with its version number."""
-    for number, span in enumerate(spans, start=1):
+def differing(spans: Sequence[Span], below: Sequence[Span], *, first: int = 1) -> Iterator[tuple[int, Span]]:
+    """The parts of ``spans`` whose picture is not that of the tier ``below``, each with its version number.
+
+    ``first`` is the number of the first span.
+    """
+    for number, span in enumerate(spans, start=first):
         cuts = sorted({span.start} | {each.start for each in below if _within(each.start, span)})
         for start, end in zip(cuts, [*cuts[1:], span.end], strict=True):
             under = next((each for each in below if _within(start, each)), None)

@@ -7,7 +7,7 @@
 Every time here is the database's. Locks: rows of Due are always taken in order of their key.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -104,44 +104,51 @@ def claim(*, limit: int) -> list[Claim]:
         ]
 
 
-def lock_still_ours(claims: Iterable[Claim]) -> set[UUID]:
-    """Lock the rows of ``claims`` and return the subjects whose lease is still ours. Call inside a transaction.
+def lock_still_ours(claims: Sequence[Claim], versions: Mapping[UUID, int]) -> set[UUID]:
+    """Lock the rows of ``claims`` and raise the version of each subject; those that are ours to write.
 
-    A worker that slept past its lease finds another token here, and must not write.
+    They are the ones whose lease is still ours and whose version is the one that was read (``versions``): a worker
+    that slept past its lease finds another token here and must not write. Call inside a transaction.
     """
-    claims = list(claims)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT subject_id FROM shipments_due
-             WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
+            WITH ours AS MATERIALIZED (
+                SELECT subject_id FROM shipments_due
+                 WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
+            )
+            UPDATE shipments_subject AS subject SET version = subject.version + 1
+              FROM ours JOIN unnest(%s::uuid[], %s::bigint[]) AS seen (id, version) ON seen.id = ours.subject_id
+             WHERE subject.id = ours.subject_id AND subject.version = seen.version
+            RETURNING subject.id
             """,
-            [[claim.subject_id for claim in claims], claims[0].token],
+            [[claim.subject_id for claim in claims], claims[0].token, list(versions), list(versions.values())],
         )
         return {subject_id for (subject_id,) in cursor.fetchall()}
 
 
-def settle(claims: Iterable[Claim]) -> None:
+def settle(claims: Sequence[Claim]) -> None:
     """Take folded subjects off the queue; one that was marked due meanwhile stays, free to be claimed."""
-    claims = list(claims)
     if not claims:
         return
-    subjects, token = [claim.subject_id for claim in claims], claims[0].token
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            DELETE FROM shipments_due USING unnest(%s::uuid[], %s::bigint[]) AS done (subject_id, generation)
-             WHERE shipments_due.subject_id = done.subject_id AND claim_token = %s
-               AND shipments_due.generation = done.generation
+            WITH folded AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS claimed (subject_id, generation)),
+            done AS (
+                DELETE FROM shipments_due AS due USING folded
+                 WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation = folded.generation
+            )
+            UPDATE shipments_due AS due
+               SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
+              FROM folded
+             WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation <> folded.generation
             """,
-            [subjects, [claim.generation for claim in claims], token],
-        )
-        cursor.execute(
-            """
-            UPDATE shipments_due SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
-             WHERE subject_id = ANY(%s) AND claim_token = %s
-            """,
-            [subjects, token],
+            [
+                [claim.subject_id for claim in claims],
+                [claim.generation for claim in claims],
+                *[claims[0].token] * 2,
+            ],
         )
 
 

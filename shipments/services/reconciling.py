@@ -10,7 +10,7 @@ subjects. A worker that slept past its lease finds its claims gone and writes no
 that was marked due meanwhile stays due.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,13 +20,13 @@ import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from shipments.models import Due, OutboxEvent, Picture
+from shipments.models import Due, OutboxEvent
 from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
-from shipments.services.storing import Difference, difference, raise_versions, stored_rows, write
+from shipments.services.storing import Difference, difference, stored_rows, write
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +35,21 @@ TOLD = ("version", "status", "leading", "state", "contested")
 
 @dataclass(kw_only=True)
 class Folded:
-    """A subject's new picture, ready to be compared and written."""
+    """A subject's new picture from ``since`` on (None: all of it), ready to be compared and written."""
 
     dossier: Dossier
     rows: list[Row] = field(default_factory=list)
     since: int | None = None
     turns_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """The last picture of one tier before a moment; not ``in_force``: it had ended by then."""
+
+    version: int
+    output_hash: str
+    in_force: bool = True
 
 
 def reconcile_due(*, limit: int) -> int:
@@ -75,20 +84,16 @@ def reconcile(claims: Sequence[Claim]) -> None:
     """Fold the claimed subjects and write what changed, guarded by claim and version."""
     folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims})
     with transaction.atomic():
-        ours = lock_still_ours(claims)
-        unchanged = raise_versions(
-            {subject_id: one.dossier.version for subject_id, one in folded.items() if subject_id in ours}
-        )
-        stored = stored_rows({subject_id: folded[subject_id].since for subject_id in unchanged})
-        differences = {
-            subject_id: difference(subject_id, folded[subject_id].rows, rows, since=folded[subject_id].since)
-            for subject_id, rows in stored.items()
-        }
-        write(differences.values())
-        add_events(event for each in differences.values() for event in _events(folded[each.subject_id].dossier, each))
-        gone = [each for each in claims if each.subject_id not in folded]
-        settle([each for each in claims if each.subject_id in unchanged] + gone)
-        mark_due_later({key: at for key in unchanged if (at := folded[key].turns_at)})
+        ours = lock_still_ours(claims, {subject_id: one.dossier.version for subject_id, one in folded.items()})
+        # Every write raises the version, so at the first one nothing is there to be compared.
+        stored = stored_rows({key: folded[key].since for key in ours if folded[key].dossier.version})
+        differences = [
+            difference(key, folded[key].rows, stored.get(key, ()), since=folded[key].since) for key in sorted(ours)
+        ]
+        write(differences)
+        add_events(event for each in differences for event in _events(folded[each.subject_id].dossier, each))
+        settle([each for each in claims if each.subject_id in ours])
+        mark_due_later({key: at for key in ours if (at := folded[key].turns_at)})
 
 
 def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
@@ -97,31 +102,46 @@ def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
         until = _now()
         rules = read_rules()
         dossiers = read_dossiers(since, rules)
-        numbers = _last_versions(since)
+        standing = _standing({key: at for key in dossiers if (at := since[key]) is not None and dossiers[key].version})
     return {
-        subject_id: fold_dossier(dossier, since=since[subject_id], until=until, last=numbers.get(subject_id))
+        subject_id: fold_dossier(dossier, since=since[subject_id], until=until, standing=standing.get(subject_id, {}))
         for subject_id, dossier in dossiers.items()
     }
 
 
-def fold_dossier(dossier: Dossier, *, since: int | None, until: int, last: tuple[int, bytes] | None = None) -> Folded:
+def fold_dossier(
+    dossier: Dossier, *, since: int | None, until: int, standing: Mapping[int, Standing] | None = None
+) -> Folded:
     """The rows that tell what each tier of readers believed of the subject, from ``since`` on.
 
-    ``last`` is the version number and output hash in force before ``since``. A subject with
-    evidence above its own marking is folded from the beginning: its tiers must be compared.
+    ``standing`` is what was in force just before, by tier. A tier without a picture of its own had the one of the
+    tier below. Where one had its own and lost it, its version is not known: the fold is from the beginning then,
+    as it is where nothing was in force.
     """
-    tiers = dossier.tiers
-    if len(tiers) > 1 or last is None:
-        since, last = None, None
-    folded = Folded(dossier=dossier, since=since, turns_at=_next_turn(dossier, until))
+    before = _before(dossier.tiers, standing or {}) if since is not None else {}
+    folded = Folded(dossier=dossier, since=since if before else None, turns_at=_next_turn(dossier, until))
     below: list[Span] = []
-    for tier in tiers:
-        standing = last[1].hex() if last else None
-        spans = spans_of(dossier, Readable(tier), start=since, until=until, standing=standing)
-        before = last[0] if last else 0
-        folded.rows.extend(rows_of(((before + n, span) for n, span in differing(spans, below)), tier=tier))
+    for tier in dossier.tiers:
+        spans = spans_of(dossier, Readable(tier), start=folded.since, until=until)
+        first = 1
+        if before:
+            goes_on = spans and spans[0].picture.output_hash == before[tier].output_hash
+            first = before[tier].version + (0 if goes_on else 1)
+        folded.rows.extend(rows_of(differing(spans, below, first=first), tier=tier))
         below = spans
     return folded
+
+
+def _before(tiers: Sequence[int], standing: Mapping[int, Standing]) -> dict[int, Standing]:
+    """What each tier's readers believed just before; nothing where that cannot be told of all of them."""
+    found: dict[int, Standing] = {}
+    below: Standing | None = None
+    for tier in tiers:
+        below = standing.get(tier, below)
+        if below is None or not below.in_force:
+            return {}
+        found[tier] = below
+    return found
 
 
 def _events(dossier: Dossier, change: Difference) -> Iterable[Event]:
@@ -138,16 +158,25 @@ def _events(dossier: Dossier, change: Difference) -> Iterable[Event]:
         )
 
 
-def _last_versions(since: dict[UUID, int | None]) -> dict[UUID, tuple[int, bytes]]:
-    """The version and output hash in force just before each subject's moment, where one was stored."""
-    found: dict[UUID, tuple[int, bytes]] = {}
-    rows = Picture.objects.filter(subject_id__in=since).order_by("known_from")
-    for subject_id, known_from, version, output_hash in rows.values_list(
-        "subject_id", "known_from", "version", "output_hash"
-    ):
-        moment = since[subject_id]
-        if moment is not None and micros(known_from) < moment:
-            found[subject_id] = (version, bytes(output_hash))
+def _standing(since: Mapping[UUID, int]) -> dict[UUID, dict[int, Standing]]:
+    """The stored picture of each tier just before each subject's moment, or the last one that a higher tier had."""
+    found: dict[UUID, dict[int, Standing]] = {subject_id: {} for subject_id in since}
+    if not since:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT picture.subject_id, tier, version, encode(output_hash, 'hex'), coalesce(known_to >= moment, true)
+              FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
+              JOIN shipments_picture AS picture
+                ON picture.subject_id = asked.subject_id AND known_from < moment
+               AND (known_to IS NULL OR known_to >= moment OR tier > 0)
+             ORDER BY known_from
+            """,
+            [list(since), [moment_of(at) for at in since.values()]],
+        )
+        for subject_id, tier, version, output_hash, in_force in cursor.fetchall():
+            found[subject_id][tier] = Standing(version=version, output_hash=output_hash, in_force=in_force)
     return found
 
 

@@ -113,29 +113,32 @@ def difference(
 ) -> Difference:
     """What turns the ``stored`` rows of a subject into the ``wanted`` ones.
 
-    With ``since``, ``wanted`` tells only what changed from that core time on: rows that began before
-    it run on, and those that are not the same at the first change end there.
+    With ``since``, ``wanted`` tells what held from that core time on: a row that began before it and says the same
+    as a wanted one that begins there runs on; any other that still ran ends there.
     """
-    there = {row.identity: row for row in stored}
-    before = {(row.table, row.tier, row.key): row for row in there.values() if since is not None and row.start < since}
     result = Difference(subject_id=subject_id)
-    turn = min((row.start for row in wanted), default=None)
+    there = {row.identity: row for row in stored}
+    if not there:
+        result.create.extend(wanted)
+        return result
+    running = {(row.table, row.tier, row.key): row for row in there.values() if since is not None and row.start < since}
     for row in wanted:
         known_to = moment_of(row.end) if row.end is not None else None
-        existing = there.get((row.table, row.tier, row.key, row.start))
-        running = before.get((row.table, row.tier, row.key)) if row.start == turn else None
-        if running is not None and _same(running, row.columns):
-            existing = before.pop((row.table, row.tier, row.key))
+        existing = running.get((row.table, row.tier, row.key)) if row.start == since else None
+        if existing is None or not _same(existing, row.columns):
+            existing = there.get((row.table, row.tier, row.key, row.start))
         if existing is not None and _same(existing, row.columns):
             there.pop(existing.identity)
             _end(existing, known_to, result)
         else:
             result.create.append(row)
-    for ended in before.values():
-        there.pop(ended.identity)
-        _end(ended, moment_of(turn) if turn is not None else None, result)
-    result.delete.extend(there.values())
-    result.ended.extend(row for row in there.values() if row.known_to is None)
+    for left in there.values():
+        if since is not None and left.start < since:
+            _end(left, moment_of(since), result)
+        else:
+            result.delete.append(left)
+            if left.known_to is None:
+                result.ended.append(left)
     return result
 
 
@@ -185,23 +188,6 @@ def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
     known_to = moment_of(row.end) if row.end is not None else None
     contents = (written(row.columns[name]) for name, written in CONTENTS[row.table].items())
     return (subject_id, row.tier, moment_of(row.start), known_to, *row.key, *contents)
-
-
-def raise_versions(seen: Mapping[UUID, int]) -> set[UUID]:
-    """Raise the version of each subject that still has the version ``seen``; returns those it did."""
-    if not seen:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE shipments_subject SET version = shipments_subject.version + 1
-              FROM unnest(%s::uuid[], %s::bigint[]) AS seen (id, version)
-             WHERE shipments_subject.id = seen.id AND shipments_subject.version = seen.version
-            RETURNING shipments_subject.id
-            """,
-            [list(seen), list(seen.values())],
-        )
-        return {subject_id for (subject_id,) in cursor.fetchall()}
 
 
 def _same(row: Stored, columns: dict[str, Any]) -> bool:

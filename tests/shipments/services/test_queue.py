@@ -49,10 +49,17 @@ def test_a_worker_that_slept_past_its_lease_may_not_write(due):
     lease_ran_out()
     heir = claim(limit=10)
 
-    assert lock_still_ours(zombie) == set()
-    assert lock_still_ours(heir) == {due.subject_id}
+    assert lock_still_ours(zombie, {due.subject_id: 0}) == set()
+    assert lock_still_ours(heir, {due.subject_id: 0}) == {due.subject_id}
     settle(zombie)
     assert Due.objects.get().claim_token == heir[0].token
+
+
+def test_a_subject_that_was_written_meanwhile_may_not_be_written(due):
+    claims = claim(limit=10)
+
+    assert lock_still_ours(claims, {due.subject_id: 0}) == {due.subject_id}
+    assert lock_still_ours(claims, {due.subject_id: 0}) == set()
 
 
 def test_a_settled_subject_is_off_the_queue(due):
