@@ -21,12 +21,14 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db.models import Exists, Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.forms import ModelForm
 from django.forms.formsets import DELETION_FIELD_NAME
+from django.forms.models import _get_foreign_key  # what Django's own check of inlines asks
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import smart_split, unescape_string_literal
 from unfold.admin import ModelAdmin, TabularInline
 
 from actors.access import Reader
+from actors.admin.meanwhile import SEEN, SeenForm
 from actors.marking import Marking
 from actors.models import AuditEntry
 
@@ -273,13 +275,36 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
 
 
 class EditableRows:
-    """For ReadableAdmin whose rows are ours to write: analysts add and change, nobody deletes."""
+    """For ReadableAdmin whose rows are ours to write: analysts add and change, nobody deletes.
+
+    Of two who have one page open, the second is told what the first changed.
+    """
+
+    form = SeenForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_write(request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        (title, first), *others = fieldsets
+        return [(title, {**first, "fields": [*first["fields"], SEEN]}), *others]
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        def rows_of(row: Model) -> Iterator[tuple[str, list[Any]]]:
+            for inline in self.get_inline_instances(request, row):
+                if isinstance(inline, EditableInline):
+                    key = _get_foreign_key(self.model, inline.model, inline.fk_name)
+                    rows = inline.get_queryset(request).filter(**{key.name: row.pk}).order_by("pk")
+                    yield str(inline.verbose_name_plural), list(rows.values_list())
+
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"rows_of": staticmethod(rows_of)})
 
 
 class RecordedRows:

@@ -1,13 +1,17 @@
 """What analysts add goes through the services: dated by us, with their name, and worked into the picture."""
 
+import re
+from html import unescape
+
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
-from actors.factories import SourceFactory
+from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import AuditEntry, SourceRating
-from shipments.factories import LegFactory, ReportFactory, ShipmentFactory
-from shipments.models import Attachment, CodeMapping, Decision, Due, Leg, ReadingGrant, Report, ReportLink
+from shipments.factories import LegFactory, ReportFactory, ShipmentFactory, ShipmentPartyFactory
+from shipments.models import Attachment, CodeMapping, Decision, Due, Leg, ReadingGrant, Report, ReportLink, Subject
 from tests.pages import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +180,50 @@ def test_a_leg_that_was_spoken_of_stays_and_nobody_is_told_by_whom():
     assert b"Something that was said refers to" in answer.content
     assert report.reference.encode() not in answer.content
     assert Leg.objects.filter(pk=leg.pk).exists()
+
+
+def opened(client, leg: Leg) -> str:
+    """What the page of a shipment keeps of what it showed."""
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', client.get(page_of(leg.shipment)).content.decode())
+    return unescape(seen)
+
+
+def changed_meanwhile(answer) -> list[str]:
+    """What the page says that somebody changed since it was opened."""
+    (said,) = re.findall(r"changed this since you opened it: ([^.]*)\. Nothing", answer.content.decode())
+    return said.split(", ")
+
+
+def test_the_second_of_two_who_save_one_page_is_told_what_the_first_changed():
+    leg = LegFactory()
+    one, other = signed_in(), signed_in()
+    first, second = opened(one, leg), opened(other, leg)
+    assert one.post(page_of(leg.shipment), {**plan_of(leg), "title": "Mended", "seen": first}).status_code == 302
+    late = other.post(page_of(leg.shipment), {**plan_of(leg), "mode": "sea", "seen": second})
+    assert late.status_code == 200
+    assert "title (now Mended)" in changed_meanwhile(late)
+    leg.shipment.refresh_from_db()
+    assert (leg.shipment.title, leg.shipment.mode) == ("Mended", "air")
+    again = {**plan_of(leg), "title": "Mended", "mode": "sea", "seen": opened(other, leg)}
+    assert other.post(page_of(leg.shipment), again).status_code == 302
+
+
+def test_rows_that_somebody_changed_meanwhile_are_told_and_what_the_service_keeps_is_no_change():
+    leg = LegFactory()
+    client = signed_in()
+    seen = opened(client, leg)
+    Subject.objects.filter(pk=leg.shipment.pk).update(version=F("version") + 1)
+    assert client.post(page_of(leg.shipment), {**plan_of(leg, sequence=2), "seen": seen}).status_code == 302
+    late = client.post(page_of(leg.shipment), {**plan_of(leg, sequence=3), "seen": seen})
+    assert "legs" in changed_meanwhile(late)
+    assert "title" not in changed_meanwhile(late)
+    leg.refresh_from_db()
+    assert leg.sequence == 2
+
+
+def test_rows_that_are_hidden_from_somebody_are_no_change_to_them():
+    leg = LegFactory()
+    client = signed_in()
+    seen = opened(client, leg)
+    ShipmentPartyFactory(shipment=leg.shipment, actor=ActorFactory(marking=Marking.RED))
+    assert client.post(page_of(leg.shipment), {**plan_of(leg), "title": "Mended", "seen": seen}).status_code == 302
