@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from actors.marking import Marking
 from shipments.models import OutboxEvent
@@ -46,7 +46,7 @@ def relay_outbox(*, limit: int = 5000) -> int:
 
 
 def drop_old_events(now: datetime) -> int:
-    """Delete relayed events older than KEPT_FOR; returns how many.
+    """Delete relayed events older than KEPT_FOR; returns how many. Those of which webhooks are still to be made stay.
 
     What goes is a beginning of the sequence, without a hole, so that a reader whose last event is
     gone can tell whether they missed any. The newest always stays: numbers never begin again.
@@ -56,6 +56,8 @@ def drop_old_events(now: datetime) -> int:
     kept = [_end_of(relayed.filter(marking=each, created_at__gte=now - KEPT_FOR), "sequence") for each in Marking]
     newest = [_end_of(relayed.filter(marking=each), "-sequence") for each in Marking]
     first = min(filter(None, kept), default=None) or max(filter(None, newest), default=0)
+    waiting = relayed.filter(fanned_out_at=None).aggregate(first=Min("sequence"))["first"]
+    first = first if waiting is None else min(first, waiting)
     return relayed.filter(sequence__lt=first)._raw_delete(using="default")
 
 

@@ -23,6 +23,7 @@ from shipments.models import IdempotentRequest, Subject
 from shipments.services.cases import load_case, read_case_file
 from shipments.services.reconciling import reconcile_due
 from shipments.services.relaying import KEPT_FOR, drop_old_events, relay_outbox
+from shipments.services.webhooks.fanning_out import fan_out
 from tests.aidtracker.api.entries import CHANGES, DOCUMENT, PARTS, entries
 from tests.aidtracker.api.recording import EXAMPLES, FORM, Recording
 from tests.people import ALL_SCOPES, Caller, make_partner, make_stranger
@@ -187,6 +188,7 @@ def _go_wrong(recording: Recording, partner: Caller) -> None:
     IdempotentRequest.objects.filter(key="lss-900").update(status=None)
     note(partner.post("reports/", held, **once), "The first is still being answered")
     old = partner.get("changes/?limit=1").json()["next"]
+    fan_out()
     drop_old_events(timezone.now() + 2 * KEPT_FOR)
     recording.get(partner, old, "A cursor that is too old")
     note(_asked_of_a_slow_database(partner), "The database is away")

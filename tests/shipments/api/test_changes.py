@@ -16,6 +16,7 @@ from shipments.models import OutboxEvent, Report, Shipment
 from shipments.services.curating import attach_report
 from shipments.services.planning import announce_subject, note_plan_change
 from shipments.services.relaying import KEPT_FOR, drop_old_events, relay_outbox
+from shipments.services.webhooks.fanning_out import fan_out
 from tests.people import code_of, faults_of, make_partner
 from tests.shipments.api.conftest import day, reconcile, record_report
 
@@ -225,6 +226,7 @@ def test_cursor_older_than_what_is_kept_is_gone_unless_nothing_was_missed(relaye
     newest = OutboxEvent.objects.order_by("-sequence").first()
     announce_subject(ShipmentFactory(marking=Marking.RED))
     relay_outbox()
+    fan_out()
     assert drop_old_events(clock) > 0
     assert not OutboxEvent.objects.filter(pk=newest.pk).exists()
     gone = partner.get(middle)
@@ -240,6 +242,7 @@ def test_cursor_older_than_what_is_kept_is_gone_unless_nothing_was_missed(relaye
 def test_numbers_never_begin_again(relayed):
     highest = OutboxEvent.objects.order_by("-sequence").first().sequence
     OutboxEvent.objects.update(created_at=timezone.now() - 2 * KEPT_FOR)
+    fan_out()
     drop_old_events(timezone.now())
     assert OutboxEvent.objects.get().sequence == highest
     announce_subject(relayed.offer)
