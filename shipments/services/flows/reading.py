@@ -117,7 +117,7 @@ def pictures_of(kind: str, reader: Reader, known_at: datetime | None, narrowing:
     if narrowing.recipient is not None:
         rows = rows.filter(**{f"subject__as_{kind}__recipient_id__in": _actors(reader, narrowing.recipient)})
     if narrowing.donor is not None:
-        rows = rows.filter(_given_by(kind, _actors(reader, narrowing.donor)))
+        rows = rows.filter(_given_by(kind, _actors(reader, narrowing.donor), reader))
     if narrowing.item is not None:
         lines = (OfferLine if kind == "offer" else Line).objects.filter(**{f"{kind}_id": OuterRef("subject_id")})
         rows = rows.filter(Exists(lines.filter(is_of(narrowing.item))))
@@ -135,12 +135,13 @@ def _actors(reader: Reader, reference: str) -> QuerySet:
     return seen.filter(Q(reference=reference) | Q(merged_into__in=seen.filter(reference=reference))).values("pk")
 
 
-def _given_by(kind: str, donors: QuerySet) -> Q:
+def _given_by(kind: str, donors: QuerySet, reader: Reader) -> Q:
     if kind == "offer":
         return Q(subject__as_offer__donor_id__in=donors)
     parties = ShipmentParty.objects.filter(shipment=OuterRef("subject_id"), role="donor", actor__in=donors)
     lines = Line.objects.filter(shipment=OuterRef("subject_id"), donor__in=donors)
-    return Q(Exists(parties)) | Q(Exists(lines)) | Q(subject__as_shipment__offer__donor_id__in=donors)
+    offers = Offer.objects.visible_to(reader).filter(donor__in=donors)
+    return Q(Exists(parties)) | Q(Exists(lines)) | Q(subject__as_shipment__offer_id__in=offers.values("pk"))
 
 
 def recipients_of(reader: Reader, known_at: datetime | None, narrowing: Narrowing) -> dict[UUID, int]:

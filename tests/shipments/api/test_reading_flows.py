@@ -174,3 +174,17 @@ def test_merged_actors_are_one_donor_and_merged_subjects_are_not_counted(partner
     offer("made", donor=two.donor, recipient=two.recipient, merged_into=first.subject)
     assert counts(flow(partner))[1] == 2
     assert counts(flow(partner, donor=two.donor.reference))[1] == 2
+
+
+def test_what_a_hidden_offer_tells_of_donors_leads_to_no_page(
+    partner: Caller, two: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "AT_ONCE", 1)
+    offer("made", donor=two.donor, recipient=two.recipient)
+    sent = [shipment("departed", donors=[], recipient=StateFactory()) for _ in range(2)]
+    asked = {"donor": two.donor.reference}
+    before = partner.get("flows/", asked).content
+    quiet = offer("made", donor=two.donor, recipient=two.recipient, marking=Marking.AMBER, tier=Marking.AMBER)
+    Shipment.objects.filter(pk__in=[each.pk for each in sent]).update(offer=quiet)
+    assert partner.get("flows/", asked).content == before
+    assert make_analyst().get("flows/", asked).content != before
