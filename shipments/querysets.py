@@ -181,10 +181,14 @@ class OutboxQuerySet(QuerySet):
 
     def _readable(self, reader: Reader) -> Self:
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        seen = Exists(subjects.filter(pk=OuterRef("subject_id")))
+        # Each such event is one organisation's that could read it, until it can again.
+        gone = Q(type="subject.gone")
+        lost = gone & Q(actor_id=reader.actor_id) & ~seen if reader.actor_id else Q(pk=None)
         reports = apps.get_model("shipments", "Report").objects.visible_to(reader)
         named = reports.filter(reference=OuterRef("report"))
         return self.annotate(report=KT("body__report")).filter(
-            Q(subject=None) | Exists(subjects.filter(pk=OuterRef("subject_id"))),
+            Q(subject=None) | (seen & ~gone) | lost,
             Q(report__isnull=True) | Exists(named),
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
@@ -18,7 +19,7 @@ from actors.models import AuditEntry, SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, ReadingGrant
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services import curating
-from shipments.services.planning import announce_subject
+from shipments.services.planning import announce_loss, announce_subject
 
 
 class ReasonForm(forms.ModelForm):
@@ -195,10 +196,13 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
         return grant
 
     @admin.action(description="Withdraw", permissions=["add"])
+    @transaction.atomic
     def withdraw(self, request: HttpRequest, queryset: Any) -> None:
         cleared = queryset.filter(withdrawn_at=None, subject__marking__lte=reader_of(request).clearance)
         for grant in cleared.select_related("subject", "actor", "user"):
             if ReadingGrant.objects.filter(pk=grant.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()):
+                if grant.actor_id:
+                    announce_loss(grant.subject, to=[grant.actor_id])
                 self._note(request, "withdraw_grant", grant, "")
 
     def _note(self, request: HttpRequest, action: str, grant: ReadingGrant, reason: str) -> None:

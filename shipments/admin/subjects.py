@@ -25,7 +25,7 @@ from shipments.models import Crisis, Decision, Finding, Picture, ReadingGrant, S
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.errors import ShipmentsError
-from shipments.services.planning import announce_subject, note_plan_change
+from shipments.services.planning import announce_loss, announce_subject, note_plan_change
 
 
 class StateFilter(ChosenFilter):
@@ -193,6 +193,11 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
 
     def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list:
         return super().get_inline_instances(request, obj) if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "marking" in form.changed_data:
+            announce_loss(obj, cleared=form.initial["marking"])
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         super().log_addition(request, obj, message)

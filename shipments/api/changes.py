@@ -50,7 +50,8 @@ class ChangeSerializer(serializers.Serializer):
         choices=OutboxEvent.Type.choices,
         help_text=(
             "report.recorded; report.held (kept, and moving nothing yet); report.bound (now about this subject); "
-            "picture.changed (we believe something else); subject.changed (new, planned otherwise, or opened to you)."
+            "picture.changed (we believe something else); subject.changed (new, planned otherwise, or opened to you); "
+            "subject.gone (you could read it and cannot any more: delete your copy of it and of what was said of it)."
         ),
     )
     subject = serializers.CharField(allow_null=True, help_text="Reference; null for a report without a subject.")
@@ -85,7 +86,7 @@ class Changes(ReadView):
             "First `?after=latest` for a cursor, then the lists for a snapshot, then `next` again and again. Every "
             "change that you may see comes once in such a walk, also one that was committed late or tells of "
             "something long past. An event says what to read again, not what it says now. What you may no longer "
-            "see is not told: its detail then answers 404."
+            "see is told as `subject.gone`, until you may again, and nothing else of it."
         ),
         parameters=[ChangeParameters],
         responses=ChangePageSerializer,

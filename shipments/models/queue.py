@@ -77,6 +77,7 @@ class OutboxEvent(models.Model):
         REPORT_BOUND = "report.bound", "report.bound (a held report was attached to a subject)"
         PICTURE_CHANGED = "picture.changed"
         SUBJECT_CHANGED = "subject.changed", "subject.changed (its identity, its plan, or who may read it)"
+        SUBJECT_GONE = "subject.gone", "subject.gone (an organisation that could read it cannot any more)"
 
     id = models.BigAutoField(primary_key=True)
     # Rows that an older release writes, or COPY, get theirs from the database.

@@ -41,7 +41,8 @@ class EventType(models.TextChoices):
     PING = "ping", "A trial."
 
 
-SUBSCRIBABLE = tuple(OutboxEvent.Type)
+# What somebody may not read any more is no news to be sent out: whoever keeps a copy follows /changes/.
+SUBSCRIBABLE = tuple(each for each in OutboxEvent.Type if each != OutboxEvent.Type.SUBJECT_GONE)
 
 
 def _references() -> ArrayField:

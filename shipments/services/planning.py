@@ -1,9 +1,14 @@
 """The plan of a subject is ours to write; what was believed of it is then worked out anew."""
 
-from django.db import transaction
-from django.db.models import F
+from collections.abc import Collection
+from uuid import UUID
 
-from shipments.models import LedgerEntry, OutboxEvent, Subject
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from actors.models import PartnerKey
+from shipments.models import LedgerEntry, OutboxEvent, ReadingGrant, Subject
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.queue import mark_due_now
 
@@ -18,6 +23,30 @@ def note_plan_change(subject: Subject) -> None:
     mark_due_now([subject.pk])
     announce_subject(subject)
     ring_on_commit()
+
+
+def announce_loss(subject: Subject, *, cleared: int = 0, to: Collection[UUID] | None = None) -> None:
+    """Tell each organisation that could read ``subject`` and cannot any more that it is gone for it.
+
+    Those with a key that reads as far as ``cleared``, its marking before, or those in ``to`` (whose grants were
+    withdrawn); an event each, so that nobody learns of others. Part of the caller's transaction, after the change.
+    """
+    keys = PartnerKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
+    keys = keys.filter(clearance__gte=cleared, clearance__lt=subject.marking)
+    if to is not None:
+        keys = keys.filter(actor_id__in=to)
+    granted = ReadingGrant.objects.filter(subject=subject.pk, withdrawn_at=None, actor__isnull=False)
+    losing = keys.exclude(actor_id__in=granted.values("actor_id")).order_by("actor_id")
+    OutboxEvent.objects.bulk_create(
+        OutboxEvent(
+            type=OutboxEvent.Type.SUBJECT_GONE,
+            subject_id=subject.pk,
+            marking=subject.marking,
+            actor_id=actor_id,
+            body={"subject": subject.reference, "kind": subject.kind},
+        )
+        for actor_id in losing.values_list("actor_id", flat=True).distinct()
+    )
 
 
 def announce_subject(subject: Subject, *, marking: int | None = None) -> None:

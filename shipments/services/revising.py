@@ -36,7 +36,7 @@ from shipments.services.entering import (
 )
 from shipments.services.errors import NotRevisable
 from shipments.services.naming import find_names, lock_containers, lock_names
-from shipments.services.planning import note_plan_change
+from shipments.services.planning import announce_loss, note_plan_change
 
 CONTAINERS = {"parent", "within"}
 MOST_PARTS = {"legs": 100, "lines": 500}
@@ -140,6 +140,8 @@ def revise(
             create_rows(editing.row, kind, part, getattr(value, part), names)
     before = {name: editing.entry.said.get(name) for name in changing}
     editing.keep(said, {"before": before, "after": {name: said.get(name) for name in changing}})
+    if "marking" in columns and kind != "actor":
+        announce_loss(Subject.objects.get(pk=editing.row.pk), cleared=lowest)
     return editing.answer("revised")
 
 

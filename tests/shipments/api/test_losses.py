@@ -1,0 +1,97 @@
+"""/changes/ tells an organisation what it could read and cannot any more, and nobody else."""
+
+from actors.factories import ActorFactory
+from actors.marking import Marking
+from shipments.factories import ReadingGrantFactory, ShipmentFactory
+from shipments.models import Appeal
+from shipments.services.planning import announce_loss, announce_subject, note_plan_change
+from shipments.services.relaying import relay_outbox
+from tests.pages import page_of, signed_in
+from tests.people import make_partner
+from tests.shipments.api.entries import ENTERS
+from tests.shipments.api.test_changes import follow, relayed, told
+
+__all__ = ["relayed"]
+
+
+def mark(subject, marking):
+    """Mark a subject as its page in the admin does."""
+    before = subject.marking
+    type(subject).objects.filter(pk=subject.pk).update(marking=marking)
+    subject.refresh_from_db()
+    announce_loss(subject, cleared=before)
+    note_plan_change(subject)
+    relay_outbox()
+
+
+def test_a_subject_that_is_lost_is_told_to_whoever_could_read_it(relayed, partner, analyst):
+    other, quiet = make_partner(), make_partner(clearance=Marking.AMBER)
+    named = make_partner()
+    ReadingGrantFactory(subject=relayed.shipment.subject, actor=named.key.actor, marking=Marking.AMBER)
+    callers = (partner, other, quiet, named, analyst)
+    ends = [follow(caller)[1] for caller in callers]
+    mark(relayed.shipment.subject, Marking.AMBER)
+    gone = [("subject.gone", relayed.shipment.reference, None)]
+    changed = [("subject.changed", relayed.shipment.reference, None)]
+    assert [told(follow(caller, end)[0]) for caller, end in zip(callers, ends, strict=True)] == [
+        gone,
+        gone,
+        changed,
+        changed,
+        changed,
+    ]
+    newcomer = make_partner()
+    assert relayed.shipment.reference not in str(follow(newcomer)[0])
+    ((row,), _) = follow(partner, ends[0])
+    assert (row["subject_kind"], row["version"]) == ("shipment", None)
+    # All that was told of it before is passed over by now, in a walk from the beginning too.
+    assert [row for row in told(follow(partner)[0]) if row[1] == relayed.shipment.reference] == gone
+
+
+def test_a_loss_is_told_until_the_subject_is_opened_again(relayed, partner):
+    _, end = follow(partner)
+    mark(relayed.shipment.subject, Marking.RED)
+    mark(relayed.shipment.subject, Marking.CLEAR)
+    assert {row[0] for row in told(follow(partner, end)[0])} == {"subject.changed"}
+
+
+def test_readers_who_lose_a_subject_later_are_not_told_of_those_who_lost_it_before(relayed, partner):
+    wide = make_partner(clearance=Marking.AMBER)
+    mark(relayed.shipment.subject, Marking.AMBER)
+    _, end = follow(wide)
+    mark(relayed.shipment.subject, Marking.RED)
+    assert told(follow(wide, end)[0]) == [("subject.gone", relayed.shipment.reference, None)]
+    assert [row for row in told(follow(partner)[0]) if row[0] == "subject.gone"] == [
+        ("subject.gone", relayed.shipment.reference, None)
+    ]
+
+
+def test_a_withdrawn_grant_is_told_to_whom_it_was_given(relayed, partner):
+    hidden = ShipmentFactory(marking=Marking.AMBER)
+    grant = ReadingGrantFactory(subject=hidden.subject, actor=partner.key.actor, marking=Marking.AMBER)
+    announce_subject(hidden.subject, marking=Marking.AMBER)
+    relay_outbox()
+    ends = [(caller, follow(caller)[1]) for caller in (partner, make_partner())]
+    client = signed_in()
+    client.post("/admin/shipments/readinggrant/", {"action": "withdraw", "_selected_action": grant.pk})
+    relay_outbox()
+    assert [told(follow(*each)[0]) for each in ends] == [[("subject.gone", hidden.reference, None)], []]
+
+
+def test_marking_a_subject_higher_in_the_admin_or_by_patch_tells_of_the_loss(relayed):
+    low, high = make_partner(clearance=Marking.CLEAR), make_partner(scopes=ENTERS)
+    location = high.post("appeals/", {"external_id": "A-1", "title": "Kits"} | {
+        side: ActorFactory().reference for side in ("requester", "addressee")}).headers["Location"]  # fmt: skip
+    relay_outbox()
+    _, end = follow(low)
+    answer = high.send("PATCH", location, {"marking": "GREEN"}, **{"idempotency-key": "raise"})
+    assert answer.status_code == 200, answer.content
+    relay_outbox()
+    appeal = Appeal.objects.get(entry__isnull=False)
+    assert told(follow(low, end)[0]) == [("subject.gone", appeal.reference, None)]
+    _, end = follow(high)
+    form = {"title": "Kits", "marking": 2, "requester": appeal.requester_id, "addressee": appeal.addressee_id}
+    form |= {f"identifiers-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    assert signed_in().post(page_of(appeal), form).status_code == 302
+    relay_outbox()
+    assert told(follow(high, end)[0]) == [("subject.gone", appeal.reference, None)]
