@@ -29,6 +29,9 @@ class Due(models.Model):
         db_default=EVERYBODY,
         help_text="The organisation whose reports made it due, for taking turns; zero where it is not one alone.",
     )
+    is_bulk = models.BooleanField(
+        db_default=False, help_text="An import made it due, with many others; live ones go before it."
+    )
     due_since = models.DateTimeField(db_default=Now())
     from_moment = models.DateTimeField(help_text="The earliest moment of knowledge that may have changed.")
     generation = models.PositiveBigIntegerField(default=1)
@@ -55,7 +58,9 @@ class Due(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["lane", "not_before", "due_since"], condition=Q(quarantined=False), name="due_in_order"
+                fields=["lane", "is_bulk", "not_before", "due_since"],
+                condition=Q(quarantined=False),
+                name="due_in_turn",
             ),
         ]
 

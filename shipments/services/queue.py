@@ -19,6 +19,10 @@ from actors.identifiers import new_id
 from shipments.models.queue import EVERYBODY
 
 MAX_ATTEMPTS = 5
+# So many subjects at once are an import; what one waits for live is not kept behind it.
+BULK_FROM = 50
+# Of a batch, a lane of live subjects gets so many times what a lane of imported ones does.
+LIVE_SHARE = 3
 # Before any evidence: folding from here is folding everything.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -36,7 +40,8 @@ class Claim:
 def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> None:
     """Make subjects due, each from the earliest moment of knowledge that changed. Part of the caller's transaction.
 
-    ``lane`` is the organisation whose reports did it; a subject that two made due goes to everybody's lane.
+    ``lane`` is the organisation whose reports did it; a subject that two made due goes to everybody's lane. One of
+    BULK_FROM or more stays in the bulk until it is made due by itself as well.
     """
     if not moments:
         return
@@ -44,27 +49,30 @@ def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> Non
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO shipments_due (subject_id, from_moment, lane, generation, attempts, quarantined, last_error)
-            SELECT subject_id, from_moment, %s, 1, 0, false, ''
+            INSERT INTO shipments_due
+                   (subject_id, from_moment, lane, is_bulk, generation, attempts, quarantined, last_error)
+            SELECT subject_id, from_moment, %s, %s, 1, 0, false, ''
               FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
              ORDER BY subject_id
             ON CONFLICT (subject_id) DO UPDATE
                SET generation = shipments_due.generation + 1,
                    lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE %s END,
+                   is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
                    from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
                    not_before = LEAST(shipments_due.not_before, statement_timestamp()),
                    attempts = 0, quarantined = false, last_error = ''
             """,
-            [lane, subjects, [moments[subject] for subject in subjects], EVERYBODY],
+            [lane, len(subjects) >= BULK_FROM, subjects, [moments[subject] for subject in subjects], EVERYBODY],
         )
 
 
 def claim(*, limit: int) -> list[Claim]:
-    """Lease up to ``limit`` due subjects, an equal part from each lane, the longest due first.
+    """Lease up to ``limit`` due subjects, a part from each lane, in each the longest due first.
 
     Where one partner floods the queue, another's subjects wait behind as many of the flood as there are
-    of their own, not behind all of it. Others' leases are passed over. Fewer than ``limit`` does not
-    mean that no more are due; none does.
+    of their own, not behind all of it. What was made due by an import is a lane of its own, which gets a third of
+    what a live one does: it waits, and is never passed over. Others' leases are passed over. Fewer than
+    ``limit`` does not mean that no more are due; none does.
     """
     token = new_id()
     with connection.cursor() as cursor:
@@ -72,19 +80,23 @@ def claim(*, limit: int) -> list[Claim]:
             """
             WITH RECURSIVE lanes AS (
                 -- Each lane by one step in the index, however many subjects are in it.
-                (SELECT lane FROM shipments_due WHERE NOT quarantined ORDER BY lane LIMIT 1)
+                (SELECT lane, is_bulk FROM shipments_due WHERE NOT quarantined ORDER BY lane, is_bulk LIMIT 1)
                 UNION ALL
-                SELECT (SELECT due.lane FROM shipments_due AS due
-                         WHERE NOT quarantined AND due.lane > lanes.lane ORDER BY due.lane LIMIT 1)
-                  FROM lanes WHERE lanes.lane IS NOT NULL
+                SELECT following.lane, following.is_bulk
+                  FROM lanes, LATERAL (
+                       SELECT lane, is_bulk FROM shipments_due AS due
+                        WHERE NOT quarantined AND (due.lane, due.is_bulk) > (lanes.lane, lanes.is_bulk)
+                        ORDER BY lane, is_bulk LIMIT 1
+                       ) AS following
             ), part AS (
-                SELECT ceil(%s::numeric / greatest(count(lane), 1))::int AS size FROM lanes
+                SELECT lane, is_bulk, ceil(%s::numeric * share / sum(share) OVER ())::int AS size
+                  FROM (SELECT lane, is_bulk, CASE WHEN is_bulk THEN 1 ELSE %s END AS share FROM lanes) AS shared
             ), free AS (
                 SELECT due.subject_id
-                  FROM lanes, part, LATERAL (
+                  FROM part, LATERAL (
                        SELECT subject_id FROM shipments_due
-                        WHERE shipments_due.lane = lanes.lane AND NOT quarantined
-                          AND not_before <= statement_timestamp()
+                        WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
+                          AND NOT quarantined AND not_before <= statement_timestamp()
                           AND (leased_until IS NULL OR leased_until < statement_timestamp())
                         ORDER BY not_before, due_since LIMIT part.size
                           FOR UPDATE SKIP LOCKED
@@ -96,7 +108,7 @@ def claim(*, limit: int) -> list[Claim]:
               FROM free WHERE due.subject_id = free.subject_id
             RETURNING due.subject_id, due.generation, due.from_moment
             """,
-            [limit, token, settings.RECONCILE_LEASE_SECONDS],
+            [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
         )
         return [
             Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)

@@ -112,6 +112,38 @@ def test_a_flood_in_one_lane_delays_others_by_no_more_than_their_own_number():
     assert len({each.subject_id for each in claim(limit=6)} & flooded) == 6
 
 
+def test_live_subjects_go_before_an_import_that_was_there_first_and_do_not_starve_it(monkeypatch):
+    monkeypatch.setattr("shipments.services.queue.BULK_FROM", 12)
+    partner = new_id()
+    imported = {ShipmentFactory().pk for _ in range(12)}
+    mark_due(dict.fromkeys(imported, BEGINNING), lane=partner)
+    live = [ShipmentFactory().pk for _ in range(8)]
+    for subject_id in live:
+        mark_due({subject_id: BEGINNING}, lane=partner)
+
+    claims = claim(limit=8)
+    first = {each.subject_id for each in claims}
+    assert first & set(live) == set(live[:6])
+    assert len(first & imported) == 2
+    settle(claims)
+    claims = claim(limit=8)
+    assert {each.subject_id for each in claims} & set(live) == set(live[6:])
+    settle(claims)
+    # Where nothing live waits, the import has the whole batch.
+    assert len({each.subject_id for each in claim(limit=8)} & imported) == 8
+
+
+def test_an_imported_subject_of_which_something_is_said_live_waits_no_longer(monkeypatch):
+    monkeypatch.setattr("shipments.services.queue.BULK_FROM", 4)
+    partner = new_id()
+    imported = [ShipmentFactory().pk for _ in range(4)]
+    mark_due(dict.fromkeys(imported, BEGINNING), lane=partner)
+    mark_due({imported[-1]: BEGINNING}, lane=partner)
+    mark_due(dict.fromkeys(imported, BEGINNING), lane=partner)
+
+    assert Due.objects.filter(is_bulk=False).get().pk == imported[-1]
+
+
 def test_a_subject_that_two_organisations_made_due_is_in_everybodys_lane(due):
     first, second = new_id(), new_id()
     Due.objects.all().delete()
