@@ -25,6 +25,7 @@ from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, key_parameter, once
+from shipments.api.reporting import unknown_field
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.recording import Sender, record
@@ -50,6 +51,7 @@ class ItemSerializer(serializers.Serializer):
     line = serializers.IntegerField(required=False, help_text="In NDJSON: the line it stood on, from 1.")
     result = serializers.ChoiceField(choices=["accepted", "duplicate", "held", "refused"])
     reference = serializers.CharField(allow_null=True, help_text="The report's reference; null where it was refused.")
+    unknown = unknown_field()
     errors = FaultSerializer(many=True, help_text="Every fault; empty if kept.")  # type: ignore[assignment]
 
 
@@ -111,7 +113,8 @@ def results_of(items: Sequence[object], key: PartnerKey, *, first: int = 0) -> l
     results: list[dict[str, Any]] = []
     drafts: list[tuple[int, ReportDraft]] = []
     for position, item in enumerate(items):
-        result: dict[str, Any] = {"index": first + position, "result": "refused", "reference": None, "errors": []}
+        result: dict[str, Any] = {"index": first + position, "result": "refused", "reference": None}
+        result |= {"unknown": [], "errors": []}
         results.append(result)
         try:
             if isinstance(item, Refusal):
@@ -124,7 +127,7 @@ def results_of(items: Sequence[object], key: PartnerKey, *, first: int = 0) -> l
     outcomes = record([draft for _, draft in drafts], sender=Sender(key=key))
     for (position, _), outcome in zip(drafts, outcomes, strict=True):
         results[position] |= {"result": outcome.result, "reference": outcome.reference}
-        results[position]["errors"] = _errors(outcome.problems)
+        results[position] |= {"unknown": list(outcome.unknown), "errors": _errors(outcome.problems)}
     return results
 
 

@@ -25,7 +25,12 @@ STATUS = {"accepted": 201, "duplicate": 200, "held": 202}
 MEANING = {
     "accepted": "Stored. What is believed of the subject is worked out next, from everything that was said.",
     "duplicate": "We have this report already; nothing was stored again.",
-    "held": "Stored, and moving nothing yet: an analyst has to say which subject, leg or code is meant.",
+    "held": "Stored, and moving nothing yet: an analyst has to say which {what} is meant.",
+}
+# What is told besides, where a word leads nowhere and holds nothing up.
+BESIDES = {
+    "place": " Its place is not one of /places/, and so is not taken for one.",
+    "target": " No report that you may see has the target's event_id; it takes effect once one comes.",
 }
 # Well-formed, and still nothing that could be recorded.
 UNPROCESSABLE = frozenset(
@@ -46,12 +51,21 @@ UNPROCESSABLE = frozenset(
 )
 
 
+def unknown_field() -> serializers.ListField:
+    """Which words of a report lead nowhere yet."""
+    return serializers.ListField(
+        child=serializers.ChoiceField(choices=["subject", "leg", "line", "code", "place", "target"]),
+        help_text="Which of its words lead nowhere yet. For a subject, leg, line or code it is held.",
+    )
+
+
 class OutcomeSerializer(serializers.Serializer):
     """What became of a report."""
 
     result = serializers.ChoiceField(choices=list(STATUS))
     reference = serializers.CharField(help_text="The report's reference, for good.")
-    meaning = serializers.CharField(help_text="What the result means, in a sentence.")
+    meaning = serializers.CharField(help_text="What the result means, in a sentence or two.")
+    unknown = unknown_field()
 
 
 def receive(request: Request) -> Any:
@@ -96,7 +110,11 @@ def _record(draft: ReportDraft, key: PartnerKey) -> Answer:
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """What became of a stored report, as partners read it."""
-    return {"result": outcome.result, "reference": outcome.reference, "meaning": MEANING[outcome.result]}
+    holding = [name for name in outcome.unknown if name not in BESIDES]
+    meaning = MEANING[outcome.result].format(what=" and which ".join(holding))
+    meaning += "".join(sentence for name, sentence in BESIDES.items() if name in outcome.unknown)
+    unknown = list(outcome.unknown)
+    return {"result": outcome.result, "reference": outcome.reference, "meaning": meaning, "unknown": unknown}
 
 
 POST_DOCS: dict[str, Any] = {

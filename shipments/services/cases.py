@@ -26,8 +26,8 @@ from shipments.intake.draft import Invalid, Problem
 from shipments.models import Attribute, Document, Place, Subject, SubjectIdentifier
 from shipments.services.case_subjects import create_subject, place_fields
 from shipments.services.errors import UnknownCase
+from shipments.services.fitting import fact_problems
 from shipments.services.recording import Sender, record
-from shipments.services.resolving import fact_problems
 from shipments.services.vocabularies import OWN
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "cases"

@@ -55,10 +55,14 @@ class Sender:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one draft. ``reference`` is the stored report's; None where it was refused."""
+    """What became of one draft. ``reference`` is the stored report's; None where it was refused.
+
+    ``unknown`` names its own words that lead nowhere yet: subject, leg, line, code, place, target.
+    """
 
     result: str
     reference: str | None = None
+    unknown: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -82,6 +86,8 @@ def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sen
         lock_names({name for n in held for name in (drafts[n].subject, resolved[n].subject_reference)}, entering=False)
         for each in resolve([drafts[n] for n in held], sender.reader, key=sender.key):
             each.position = held[each.position]
+            # What came with it, and was found the first time, is not among these.
+            each.unknown = tuple(word for word in each.unknown if word in resolved[each.position].unknown)
             resolved[each.position] = each
     outcomes = {
         each.position: Outcome(result="refused", problems=tuple(each.problems)) for each in resolved if each.problems
@@ -97,8 +103,10 @@ def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sen
     _write_beside(fresh, sender=sender)
     stored = {id(row) for row in fresh}
     for row in rows:
-        result = "duplicate" if id(row) not in stored else "held" if row.resolved.is_held else "accepted"
-        outcomes[row.resolved.position] = Outcome(result=result, reference=row.reference)
+        is_new = id(row) in stored
+        result = "duplicate" if not is_new else "held" if row.resolved.is_held else "accepted"
+        unknown = row.resolved.unknown if is_new else ()
+        outcomes[row.resolved.position] = Outcome(result=result, reference=row.reference, unknown=unknown)
     return [outcomes[position] for position in range(len(drafts))]
 
 

@@ -5,7 +5,7 @@ subject, leg or foreign code is no fault: the report is kept and held until an a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,14 +17,15 @@ from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, Source
 from actors.wording import did_you_mean
-from shipments.intake.draft import Problem, ReportDraft
+from shipments.intake.draft import Pointer, Problem, ReportDraft
 from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
+from shipments.services.fitting import a_kind, fact_problems, one_of
 from shipments.services.naming import places_named, subjects_named
 
 OWN_SCHEME = "aidtracker"
+HOLDING = frozenset({"subject", "leg", "line", "code"})
 JSON = msgspec.json.Encoder()
-
 
 MARKINGS = {marking.code: int(marking) for marking in Marking}
 
@@ -51,7 +52,13 @@ class Resolved(msgspec.Struct, kw_only=True):
     subject_id: UUID | None = None
     subject_reference: str = ""
     subject_marking: int = 0
-    is_held: bool = False
+    # Its own words that lead nowhere yet; where one of HOLDING is among them, it is held.
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it moves nothing until an analyst says what is meant."""
+        return not HOLDING.isdisjoint(self.unknown)
 
 
 @dataclass(kw_only=True)
@@ -66,6 +73,7 @@ class Lookups:
     documents: dict[str, UUID]
     attributes: dict[str, Attribute]
     mappings: dict[tuple[str, str], CodeMapping]
+    targets: set[Pointer]
 
 
 class Speaker(NamedTuple):
@@ -115,7 +123,20 @@ def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
         if any(draft.facts for draft in drafts)
         else {},
         mappings={(mapping.scheme, mapping.code): mapping for mapping in mappings},
+        targets=_targets(drafts, reader),
     )
+
+
+def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:
+    """Which of the reports that ``drafts`` correct or retract are there, or come with them."""
+    wanted = {draft.target for draft in drafts if draft.target}
+    if not wanted:
+        return set()
+    there = Report.objects.visible_to(reader).filter(
+        source__code__in={each.source for each in wanted}, event_id__in={each.event_id for each in wanted}
+    )
+    found = {Pointer(source=code, event_id=own) for code, own in there.values_list("source__code", "event_id")}
+    return found | {Pointer(source=draft.source, event_id=draft.event_id) for draft in drafts if draft.event_id}
 
 
 def _documents(named: set[str], reader: Reader) -> dict[str, UUID]:
@@ -153,23 +174,31 @@ def _source_codes(draft: ReportDraft) -> set[str]:
 
 def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved:
     draft = each.draft
+    subject = found.subjects.get(draft.subject)
     _check_sources(each, found, key)
     if draft.facts:
-        each.problems.extend(fact_problems(draft, found.attributes))
+        each.problems.extend(fact_problems(draft, found.attributes, kind=subject.kind if subject else ""))
+    if draft.flags and subject and subject.kind != Subject.Kind.SHIPMENT:
+        detail = f"Flags are of shipments and their legs, not of {a_kind(subject.kind)}."
+        each.problems.append(Problem(code="unknown_flag", pointer="/flags", detail=detail))
     if draft.document and draft.document not in found.documents:
         detail = "No document, or more than one, goes by this; name it by its reference."
         each.problems.append(Problem(code="not_found", pointer="/document", detail=detail))
-
-    subject = found.subjects.get(draft.subject)
     leg = found.legs.get((subject.pk, draft.leg)) if subject and draft.leg else None
     line = found.lines.get((subject.pk, draft.line)) if subject and draft.line else None
     code_is_known, milestone, flags, time_class = _meaning(each, found, subject)
     if each.problems:
         return each
     each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
-    each.is_held = bool(
-        subject is None or (draft.leg and leg is None) or (draft.line and line is None) or not code_is_known
-    )
+    there = {
+        "subject": subject,
+        "leg": leg or not draft.leg,
+        "line": line or not draft.line,
+        "code": code_is_known,
+        "place": draft.place in found.places or not draft.place,
+        "target": draft.target in found.targets or not draft.target,
+    }
+    each.unknown = tuple(name for name, row in there.items() if not row)
     each.marking = MARKINGS[draft.marking]
     if subject:
         each.subject_id, each.subject_reference, each.subject_marking = subject.pk, subject.reference, subject.marking
@@ -226,37 +255,6 @@ def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> No
         each.problems.append(Problem(code="insufficient_scope", pointer="/source", detail=detail))
 
 
-def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
-    """A fact needs a registered attribute and a value of that attribute's type."""
-    for n, fact in enumerate(draft.facts):
-        attribute = attributes.get(fact.attribute)
-        if attribute is None:
-            detail = f"No such attribute: {fact.attribute[:64]}." + did_you_mean(fact.attribute, attributes)
-            yield Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail)
-            continue
-        needed = VALUE_FORM[attribute.type]
-        if needed not in fact.value:
-            detail = f"{attribute.name} is a {attribute.type}: its value needs {needed!r}."
-            yield Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail)
-        elif attribute.codes and fact.value["code"] not in attribute.codes:
-            detail = f"Not a code of {attribute.name}." + did_you_mean(fact.value["code"], attribute.codes)
-            yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
-        elif attribute.units and fact.value["unit"] not in attribute.units:
-            detail = f"{attribute.name} is given in {', '.join(attribute.units)}."
-            yield Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail)
-
-
-VALUE_FORM: dict[str, str] = {
-    Attribute.Type.TEXT: "text",
-    Attribute.Type.CODE: "code",
-    Attribute.Type.TIME: "from",
-    Attribute.Type.QUANTITY: "unit",
-    Attribute.Type.MONEY: "currency",
-    Attribute.Type.PLACE: "place",
-    Attribute.Type.ACTOR: "actor",
-}
-
-
 def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[bool, str, dict[str, bool], str]:
     """What the draft's code means for us: whether it is known, milestone, flags, time class. Unknown stays unknown."""
     draft = each.draft
@@ -266,7 +264,7 @@ def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[b
     if draft.code_scheme == OWN_SCHEME:
         known = _milestones(subject.kind if subject else "", is_leg=bool(draft.leg))
         if draft.code not in known:
-            detail = f"Not a milestone here: {draft.code[:64]}." + did_you_mean(draft.code, known)
+            detail = f"Not a milestone here: {draft.code[:64]}." + did_you_mean(draft.code, known) + one_of(known)
             each.problems.append(Problem(code="unknown_code", pointer="/code", detail=detail))
         return True, draft.code, flags, time_class
     mapping = found.mappings.get((draft.code_scheme, draft.code))
@@ -278,14 +276,13 @@ def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[b
 
 
 @cache
-def _milestones(kind: str, *, is_leg: bool) -> frozenset[str]:
+def _milestones(kind: str, *, is_leg: bool) -> tuple[str, ...]:
     """The milestones that fit: of a leg, of the subject's kind, or of any kind while the subject is not known."""
     if is_leg:
-        return frozenset(milestone.name for milestone in LEG.milestones)
+        return tuple(milestone.name for milestone in LEG.milestones)
     kinds = [kind] if kind else LIFECYCLES
-    return frozenset(
-        milestone.name for each in kinds if each in LIFECYCLES for milestone in LIFECYCLES[each].milestones
-    )
+    names = (milestone.name for each in kinds if each in LIFECYCLES for milestone in LIFECYCLES[each].milestones)
+    return tuple(dict.fromkeys(names))
 
 
 def _fact_json(fact: Any) -> dict[str, Any]:

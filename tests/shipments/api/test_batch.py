@@ -57,6 +57,12 @@ def test_each_item_gets_its_own_result_in_order(partner, report):
     assert Due.objects.count() == 1
 
 
+def test_another_media_type_is_told_both_that_there_are(partner):
+    answer = partner.post("reports/batch/", b"{}", content_type="application/jsonl")
+    assert (answer.status_code, code_of(answer)) == (415, "unsupported_media_type")
+    assert "application/json or application/x-ndjson" in answer.json()["detail"]
+
+
 def test_same_key_gets_the_same_bytes(partner, report):
     key = {"idempotency-key": "batch-1"}
     first = partner.post("reports/batch/", [report(1), report(2)], **key)

@@ -64,6 +64,8 @@ def test_same_report_again_is_a_duplicate(partner, body):
 def test_unknown_subject_or_foreign_code_is_held(partner, body, change):
     answer = partner.post("reports/", {**body, **change})
     assert (answer.status_code, answer.json()["result"]) == (202, "held")
+    assert answer.json()["unknown"] == ["code" if "code" in change else "subject"]
+    assert f"which {answer.json()['unknown'][0]} is meant" in answer.json()["meaning"]
     assert not Due.objects.exists()
     (row,) = partner.get("reports/", {"held": "true"}).json()["results"]
     assert row["reference"] == answer.json()["reference"]

@@ -1,0 +1,52 @@
+"""Whether facts fit: a registered attribute, one of their subject's kind, and a value of its type, code or unit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from actors.wording import did_you_mean
+from shipments.intake.draft import Problem, ReportDraft
+from shipments.models import Attribute
+
+
+def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, kind: str = "") -> Iterator[Problem]:
+    """A fact needs a registered attribute, one of its subject's ``kind`` if known, and a value of its type."""
+    for n, fact in enumerate(draft.facts):
+        attribute = attributes.get(fact.attribute)
+        if attribute is None or (kind and kind not in attribute.subjects):
+            fitting = [name for name, each in attributes.items() if not kind or kind in each.subjects]
+            what = f"{fact.attribute} is not said of {a_kind(kind)}." if attribute else ""
+            detail = what or f"No such attribute: {fact.attribute[:64]}."
+            detail += did_you_mean(fact.attribute, fitting) + one_of(fitting)
+            yield Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail)
+            continue
+        needed = VALUE_FORM[attribute.type]
+        if needed not in fact.value:
+            detail = f"{attribute.name} is a {attribute.type}: its value needs {needed!r}."
+            yield Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail)
+        elif attribute.codes and fact.value["code"] not in attribute.codes:
+            said = fact.value["code"]
+            detail = f"Not a code of {attribute.name}." + did_you_mean(said, attribute.codes) + one_of(attribute.codes)
+            yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
+        elif attribute.units and fact.value["unit"] not in attribute.units:
+            detail = f"{attribute.name} is given in {', '.join(attribute.units)}."
+            yield Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail)
+
+
+VALUE_FORM: dict[str, str] = {
+    Attribute.Type.TEXT: "text",
+    Attribute.Type.CODE: "code",
+    Attribute.Type.TIME: "from",
+    Attribute.Type.QUANTITY: "unit",
+    Attribute.Type.MONEY: "currency",
+    Attribute.Type.PLACE: "place",
+    Attribute.Type.ACTOR: "actor",
+}
+
+
+def one_of(words: Sequence[str]) -> str:
+    """`` One of X, Y.``, or nothing where there are none."""
+    return f" One of {', '.join(words)}." if words else ""
+
+
+def a_kind(kind: str) -> str:
+    """A kind of subject with its article."""
+    return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
