@@ -157,7 +157,8 @@ def read_parameters(
             faults["fields"] = Fault(code="unknown_field", parameter="fields", detail=unknown)
     if faults:
         first = next(iter(faults.values()))
-        raise Refusal(first.code, "The query string is not right.", faults=list(faults.values()))
+        detail = f"{first.parameter}: {first.detail}" if len(faults) == 1 else "The query string is not right."
+        raise Refusal(first.code, detail, faults=list(faults.values()))
     return {**serializer.validated_data, "fields": selection}
 
 

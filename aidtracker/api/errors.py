@@ -31,7 +31,7 @@ TITLES = {
     404: "Not found",
     405: "Not done that way",
     406: "No such form of answer",
-    409: "Not now",
+    409: "In conflict with what is there",
     410: "No longer there",
     411: "How long is it?",
     412: "Changed meanwhile",
@@ -54,7 +54,7 @@ FRAMEWORK: tuple[tuple[type[Exception], int, str, str], ...] = (
     (Http404, 404, "not_found", "There is nothing here that you may see."),
     (exceptions.MethodNotAllowed, 405, "method_not_allowed", "Not done that way here; the Allow header says how."),
     (exceptions.NotAcceptable, 406, "not_acceptable", "Answers are application/json."),
-    (exceptions.UnsupportedMediaType, 415, "unsupported_media_type", "Send application/json in UTF-8."),
+    (exceptions.UnsupportedMediaType, 415, "unsupported_media_type", "Send {types} in UTF-8."),
     (exceptions.Throttled, 429, "too_many_requests", "Wait as long as Retry-After says."),
     (OperationalError, 503, "unavailable", "The database cannot answer now. Nothing was stored; try again."),
     (InterfaceError, 503, "unavailable", "The database cannot answer now. Nothing was stored; try again."),
@@ -90,6 +90,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
         headers |= error.headers
     else:
         status, code, detail = _known(error)
+        if status == 415:
+            detail = detail.format(types=" or ".join(parser.media_type for parser in context["view"].parser_classes))
         if status == 401 and (offer := getattr(error, "auth_header", None)):
             headers["WWW-Authenticate"] = offer
         if status == 429 and getattr(error, "wait", None):

@@ -9,7 +9,8 @@ from rest_framework.views import APIView
 from actors.api import oauth
 from actors.api import views as actors
 from actors.api.permissions import Known
-from actors.api.refusals import not_found
+from actors.api.refusals import Refusal, not_found
+from actors.wording import shown
 from aidtracker.api import docs
 from aidtracker.api.parsing import NDJSONParser, StrictJSONParser
 from shipments.api import batch, changes, conflicts, deliveries, flows, registers, reports, subscriptions
@@ -61,6 +62,8 @@ class Nowhere(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        if not request.path.endswith("/"):
+            raise Refusal("not_found", f"Addresses end in a slash: {shown(request.path)}/", status=404)
         raise not_found()
 
     put = post = patch = delete = get

@@ -131,6 +131,7 @@ def test_key_in_the_query_string_is_refused_and_not_repeated(partner, stranger):
 def test_addresses_that_lead_nowhere_are_problems(partner, path):
     answer = partner.get(path)
     assert (answer.status_code, code_of(answer)) == (404, "not_found")
+    assert ("end in a slash" in answer.json()["detail"]) is not path.endswith("/")
 
 
 @pytest.mark.parametrize("path", [*CLOSED, *WRITE_ONLY])
