@@ -1,7 +1,7 @@
 """What views cannot say of themselves in the OpenAPI document: problems, a report's form, examples, the guide.
 
     views ─ drf-spectacular ─> complete() ─> docs/openapi.yaml ─> GET /api/v1/schema/, /api/v1/docs/
-                                  ^ docs/guide.md, docs/quickstart.md, docs/examples.json
+                                  ^ docs/guide.md, the words of reports, docs/quickstart.md, docs/examples.json
 
 The document is made by `make openapi`, and what is committed is what is served: nobody waits for it to be made.
 """
@@ -19,8 +19,10 @@ from pydantic import BaseModel
 
 from actors.api.permissions import NeedsScope
 from actors.models import PartnerKey
+from aidtracker.api.choices import name_choices
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
 from shipments.api.messages import described_messages
+from shipments.api.words import words_of_reports
 from shipments.intake.document import DocumentIn
 from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
@@ -79,8 +81,16 @@ TAGS = {
     "places": "Where things leave from and arrive at.",
     "access": "Tokens, for software that wants OAuth2. Everybody else sends the key itself.",
 }
-# What stands in an address.
+# What stands in an address, and filters that are the same wherever they are.
 NAMES = {
+    "form": "Those of this form alone.",
+    "kind": "Those of this kind alone.",
+    "marking": "Those with this marking alone.",
+    "mode": "Those that go this way alone.",
+    "ordering": "What comes first; with a minus, what comes last.",
+    "state": "Those whose status is believed in this way.",
+    "subject_kind": "Those about this kind of subject alone.",
+    "type": "Those of this type alone.",
     "reference": "A reference as it was answered, for example SHP-7K2M9QXD.",
     "code": "The code of a source or place, for example yonhap or CNSHE.",
     "part_key": "The key of a leg or line within its whole, for example out-1.",
@@ -135,20 +145,20 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     """Add what views cannot say (a postprocessing hook of drf-spectacular)."""
     components = result["components"]
     examples = json.loads((DOCS / "examples.json").read_text(encoding="utf-8"))
-    result["info"]["description"] = "\n".join(
-        (DOCS / name).read_text(encoding="utf-8") for name in ("guide.md", "quickstart.md")
-    )
+    guide, quickstart = ((DOCS / name).read_text(encoding="utf-8") for name in ("guide.md", "quickstart.md"))
+    result["info"]["description"] = "\n".join([guide, words_of_reports().lstrip(), quickstart])
     forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
     components["schemas"] = dict(sorted((schemas | forms | ledger_schemas()).items()))
     result["webhooks"] = described_messages()
+    name_choices(result)
     client = "client_id and client_secret, for a token alone."
     components["securitySchemes"]["client"] = {"type": "http", "scheme": "basic", "description": client}
     used, problems = set(), {}
     for path, method, operation in operations_of(result):
         used |= set(operation["tags"])
         for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "path":
+            if parameter["name"] in NAMES:
                 parameter.setdefault("description", NAMES[parameter["name"]])
         statuses = ALWAYS + (WITH_NAME if "{" in path else ())
         statuses += WITH_BODY if method in ("post", "patch") else ()

@@ -66,6 +66,10 @@ class ConflictList(ReadView):
     @extend_schema(
         operation_id="listConflicts",
         summary="Conflicts, the newest first.",
+        description=(
+            "Everything that did not make a picture, of all subjects that you may see: what was claimed (`about`), by "
+            "which reports, against which others, why it lost (`reason`) and how far it is `behind`."
+        ),
         parameters=[ConflictParameters],
         responses=page_of(ConflictSerializer),
         tags=["conflicts"],
@@ -94,7 +98,8 @@ class ConflictDetail(ReadView):
 
     @extend_schema(
         operation_id="readConflict",
-        summary="The claims of one conflict: the same reports may claim more than one thing.",
+        summary="One conflict: a page of the claims that share its id.",
+        description="The same reports may claim more than one thing, an arrival and its place; each has a row.",
         parameters=[KnownAtParameters],
         responses=page_of(ConflictSerializer),
         tags=["conflicts"],

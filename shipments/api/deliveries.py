@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -59,25 +59,6 @@ class DeliveryParameters(PageParameters):
     subject = serializers.CharField(required=False, help_text="Reference of the subject.")
 
 
-EXAMPLE: dict[str, Any] = {
-    "webhook_id": "msg_7K2M9QXD4F9Q2X7MKD83",
-    "type": "picture.changed",
-    "subject": "SHP-7K2M9QXD",
-    "state": "pending",
-    "created_at": "2026-05-20T12:00:00Z",
-    "next_attempt_at": "2026-05-20T12:05:05Z",
-    "finished_at": None,
-    "attempts": [
-        {
-            "number": 1,
-            "at": "2026-05-20T12:00:00Z",
-            "duration_ms": 15003,
-            "status": None,
-            "error": "timed_out",
-            "response": "",
-        }
-    ],
-}
 MOST_ATTEMPTS = 20
 
 
@@ -99,9 +80,9 @@ class DeliveryList(DeliveryView):
     @extend_schema(
         operation_id="listDeliveries",
         summary="What was sent to an address, the newest first, with each attempt.",
+        description="An attempt has the `status` and the beginning of your answer, or the `error` why there was none.",
         parameters=[DeliveryParameters],
         responses=page_of(DeliverySerializer),
-        examples=[OpenApiExample("One", value={"results": [EXAMPLE], "next": None}, response_only=True)],
         tags=["webhooks"],
     )
     def get(self, request: Request, reference: str) -> Response:
@@ -120,8 +101,6 @@ class DeliveryReplay(DeliveryView):
         "NothingIn",
         {202: SentSerializer},
         "Under the same `webhook-id`, if this subscription may still know what it tells.",
-        said={},
-        told={"webhook_id": "msg_7K2M9QXD4F9Q2X7MKD83"},
     )
     def post(self, request: Request, reference: str, webhook_id: str) -> Any:
         delivery = self.deliveries(reference).filter(webhook_id=webhook_id).select_related("subscription").first()

@@ -41,7 +41,7 @@ class EnteredSerializer(serializers.Serializer):
 
 def describe(method: str, kind: str, part: str = "") -> Callable[[Any], Any]:
     """The description of one operation, as a decorator."""
-    what = f"the {part[:-1]} of {_an(kind)}" if part else _an(kind)
+    what = f"a {part[:-1]} of {_an(kind)}" if part else _an(kind)
     is_post = method == "post"
     verb, name = ("enter" if is_post else "revise"), kind.capitalize() + part[:-1].capitalize()
     summary = f"Enter {what}." if is_post else f"Change {what} that you entered."

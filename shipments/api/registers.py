@@ -21,7 +21,7 @@ from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import withhold
-from shipments.api.resolved import ORIGINS
+from shipments.api.resolved import SOURCE
 from shipments.api.serializers import NamedPlaceSerializer
 from shipments.models import Document, Place
 
@@ -75,6 +75,10 @@ class PlaceList(ReadView):
     @extend_schema(
         operation_id="listPlaces",
         summary="Places by code.",
+        description=(
+            "Airports, ports, border points, cities, countries and sites. A `code` is the ICAO code of an airport, the "
+            "UN/LOCODE of a city or port, the ISO code of a country, or one of ours (`PLC-…`); `q` finds by IATA too."
+        ),
         parameters=[PlaceParameters],
         responses=page_of(PlaceSerializer),
         tags=["places"],
@@ -99,6 +103,7 @@ class PlaceDetail(ReadView):
     @extend_schema(
         operation_id="readPlace",
         summary="One place.",
+        description="What it is, where it is and what it lies within; of a merged one, what it was merged into.",
         parameters=[ReadParameters],
         responses=PlaceSerializer,
         tags=["places"],
@@ -117,7 +122,7 @@ class DocumentSerializer(serializers.Serializer):
 
     reference = serializers.CharField()
     key = serializers.CharField(help_text="The publisher's or importer's own name for it.")
-    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
+    source = serializers.CharField(help_text=SOURCE)  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=Document.Kind.choices)
     title = serializers.CharField()
     url = serializers.CharField()
@@ -159,6 +164,7 @@ class DocumentList(ReadView):
     @extend_schema(
         operation_id="listDocuments",
         summary="Documents, the last published first.",
+        description="Articles, releases, messages, images and rows of files that reports were read in.",
         parameters=[DocumentParameters],
         responses=page_of(DocumentSerializer),
         tags=["documents"],
@@ -193,6 +199,7 @@ class DocumentDetail(ReadView):
     @extend_schema(
         operation_id="readDocument",
         summary="One document.",
+        description="What it is called, whose it is and where it can be read. Of its bytes only the SHA-256 is kept.",
         parameters=[KnownAtParameters],
         responses=DocumentSerializer,
         tags=["documents"],

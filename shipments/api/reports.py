@@ -24,7 +24,7 @@ from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import withhold
 from shipments.api.plans import reference_of
 from shipments.api.reporting import POST_DOCS, receive
-from shipments.api.resolved import ORIGINS, PeriodSerializer
+from shipments.api.resolved import SOURCE, PeriodSerializer
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 
 REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
@@ -77,7 +77,7 @@ class ReportSerializer(serializers.Serializer):
     """One statement by one source about one subject at one time."""
 
     reference = serializers.CharField()
-    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
+    source = serializers.CharField(help_text=SOURCE)  # type: ignore[assignment]
     event_id = serializers.CharField(help_text="The source's own id; empty where it gives none.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices)
     subject = serializers.CharField(allow_null=True, help_text="Reference; null while it is held for one.")
@@ -193,6 +193,10 @@ class ReportList(ReadView):
     @extend_schema(
         operation_id="listReports",
         summary="Reports, the last recorded first.",
+        description=(
+            "What was said of everything that you may see, and what you sent. `held=true` finds those that wait for an "
+            "analyst, `event_id` and `source` your own."
+        ),
         parameters=[ReportParameters],
         responses=page_of(ReportSerializer),
         tags=["reports"],
@@ -237,6 +241,7 @@ class ReportDetail(ReadView):
     @extend_schema(
         operation_id="readReport",
         summary="One report, in the words of who said it.",
+        description="`milestone` is what its code means here; `links` are what it cites, corrects or retracts.",
         parameters=[KnownAtParameters],
         responses=ReportSerializer,
         tags=["reports"],

@@ -7,8 +7,13 @@ from shipments.models.picture import State
 from shipments.reconciliation.vocabulary import ConflictKind, Fate
 
 STATES = State.choices
+SOURCE = "Code of the source; `withheld` where you may not know it by name."
 ORIGINS = "Codes of independent origins. A source that you may not know by name is `withheld`."
 BECAUSE = "References of the reports that carry it."
+UNRESOLVED = "How many origins that nobody named stand behind it besides."
+WEIGHED = "in thousandths of a nat: 693 double the odds"
+ABOUT = "What is claimed: milestone:lost, fact:quantity, flag:damaged."
+SLOT = "The key of the leg or line, or a day; empty of the whole."
 
 
 @extend_schema_field(
@@ -33,28 +38,33 @@ class PeriodSerializer(serializers.Serializer):
 
 
 class AlternativeSerializer(serializers.Serializer):
-    """What else was said, and by how much it is behind (negative) or ahead, in milli-nats."""
+    """What else was said. ``margin`` tells how far it is behind (below 0) or ahead."""
 
     label = serializers.CharField()  # type: ignore[assignment]
     value = ValueField(allow_null=True)
     at = PeriodSerializer(allow_null=True)
-    margin = serializers.IntegerField()
-    origins = serializers.ListField(child=serializers.CharField())
-    unresolved = serializers.IntegerField()
-    because = serializers.ListField(child=serializers.CharField())
+    margin = serializers.IntegerField(help_text=f"By how much it is behind (below 0) or ahead, {WEIGHED}.")
+    origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
+    unresolved = serializers.IntegerField(help_text=UNRESOLVED)
+    because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
 
 
 class ResolvedSerializer(serializers.Serializer):
     """A value as we believe it, how sure we are, who stands behind it, and what else was said."""
 
-    value = ValueField(allow_null=True, help_text="Null where nothing is chosen; then see leading and alternatives.")
+    value = ValueField(
+        allow_null=True,
+        help_text="Null where nothing is chosen: see leading and alternatives. Of a milestone it is when, if known.",
+    )
     label = serializers.CharField(help_text="The value as a person reads it.")  # type: ignore[assignment]
     low = serializers.CharField(allow_null=True, help_text="Lower end as a decimal, where it is an amount.")
     high = serializers.CharField(allow_null=True, help_text="Upper end as a decimal, where it is an amount.")
     state = serializers.ChoiceField(choices=STATES)
-    confidence = serializers.FloatField(allow_null=True, min_value=0, max_value=1)
+    confidence = serializers.FloatField(
+        allow_null=True, min_value=0, max_value=1, help_text="How likely it is, from 0 to 1. Null: cannot be judged."
+    )
     origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
-    unresolved = serializers.IntegerField(help_text="Undeclared origins, counted apart.")
+    unresolved = serializers.IntegerField(help_text=UNRESOLVED)
     leading = serializers.CharField(allow_null=True, help_text="The heaviest value where it is not accepted.")
     because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
     alternatives = AlternativeSerializer(many=True)
@@ -64,9 +74,9 @@ class FindingSerializer(ResolvedSerializer):
     """A resolved fact, milestone, flag or place of a subject, of one of its legs or lines, or of a day."""
 
     kind = serializers.ChoiceField(choices=["subject", "milestone", "flag", "fact", "place"])
-    attribute = serializers.CharField()
-    leg = serializers.CharField(allow_null=True)
-    line = serializers.CharField(allow_null=True)
+    attribute = serializers.CharField(help_text="Of a fact its attribute, else the code of the milestone or flag.")
+    leg = serializers.CharField(allow_null=True, help_text="The key of the leg; null of the whole.")
+    line = serializers.CharField(allow_null=True, help_text="The key of the line; null of the whole.")
     as_of = serializers.CharField(allow_null=True, help_text="The moment a figure holds for.")
     scope = serializers.CharField(help_text="What it is comparable within, such as a unit and a measure.")
     time_class = serializers.CharField(help_text="actual: what happened; else what was planned, expected …")
@@ -81,7 +91,7 @@ class StepSerializer(serializers.Serializer):
     place = serializers.CharField(allow_null=True, help_text="Code of the place.")
     state = serializers.ChoiceField(choices=STATES)
     confidence = serializers.FloatField(allow_null=True)
-    margin = serializers.IntegerField(help_text="Milli-nats over the best story without it.")
+    margin = serializers.IntegerField(help_text=f"How much worse the best story without it is, {WEIGHED}.")
     origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
     unresolved = serializers.IntegerField()
     because = serializers.ListField(child=serializers.CharField(), help_text=BECAUSE)
@@ -148,14 +158,14 @@ class ConflictSerializer(serializers.Serializer):
     subject = serializers.CharField(help_text="Reference of the subject.")
     subject_kind = serializers.CharField()
     kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind])
-    about = serializers.CharField(help_text="What was claimed, for example milestone:lost.")
+    about = serializers.CharField(help_text=ABOUT)
     leg = serializers.CharField(allow_null=True)
     reports = serializers.ListField(child=serializers.CharField(), help_text="References of the reports that claim it.")
     against = serializers.ListField(
         child=serializers.CharField(), help_text="References of those that stand against it."
     )
     reason = serializers.CharField()
-    behind = serializers.IntegerField(help_text="By how much it is behind, in milli-nats.")
+    behind = serializers.IntegerField(help_text=f"By how much it is behind, {WEIGHED}.")
     kept_open = serializers.BooleanField(help_text="An analyst acknowledged it.")
     known_from = serializers.DateTimeField(allow_null=True)
 
@@ -163,13 +173,13 @@ class ConflictSerializer(serializers.Serializer):
 class ClaimSerializer(serializers.Serializer):
     """One claim of one report and what became of it."""
 
-    report = serializers.CharField()
-    source = serializers.CharField(help_text=ORIGINS)  # type: ignore[assignment]
-    about = serializers.CharField()
-    slot = serializers.CharField()
+    report = serializers.CharField(help_text="Reference of the report.")
+    source = serializers.CharField(help_text=SOURCE)  # type: ignore[assignment]
+    about = serializers.CharField(help_text=ABOUT)
+    slot = serializers.CharField(help_text=SLOT)
     fate = serializers.ChoiceField(choices=[fate.value for fate in Fate])
-    weight = serializers.IntegerField(help_text="Milli-nats.")
-    short_by = serializers.IntegerField(help_text="By how much it was outweighed, in milli-nats.")
+    weight = serializers.IntegerField(help_text=f"What it counts, {WEIGHED}.")
+    short_by = serializers.IntegerField(help_text=f"By how much it was outweighed, {WEIGHED}.")
     reason = serializers.CharField(allow_blank=True)
     origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
     unresolved = serializers.BooleanField()

@@ -121,12 +121,43 @@ class SubjectExplanation(SubjectView):
         return Response({"results": ClaimSerializer(results, many=True).data, "next": None})
 
 
-STORY = "The best story, step by step."
-CHANGED = "What we believe otherwise at the second moment than at the first."
-ALL_CHANGED = "Whose picture at the second moment is not that of the first, and how they differ."
-SAID = "Everything that was said, the last recorded first."
-LEFT_OUT = "What did not make the picture, the nearest to belief first."
-FATES = "Each claim: whether it was used, outweighed, an echo, retracted, compatible …, and by how much."
+# A sentence for the list of operations, and what else is to be known of each.
+STORY = (
+    "The best story, step by step.",
+    "The steps that fit together and that most weight speaks for, in order, each with when, where, how sure it is and "
+    "who says so; then each leg's own, and what is planned and not seen. `margin` is how much would be lost without "
+    "that step, in thousandths of a nat: 693 double the odds. What was left out is in `conflicts/`.",
+)
+CHANGED = (
+    "What we believe otherwise at the second moment than at the first.",
+    "`known_at` takes two moments, `2022-05-17..2022-05-20`. The status and each finding that differ come as they "
+    "were `before` and are `after`; null is: there was none.",
+)
+ALL_CHANGED = (
+    "Whose picture at the second moment is not that of the first, and how they differ.",
+    "As `diff/` of one, for every subject whose picture changed between the two moments of `known_at`.",
+)
+SAID = (
+    "Everything that was said, the last recorded first.",
+    "Reports of this subject, also those that were first held and bound to it later, with corrections and "
+    "retractions as reports of their own.",
+)
+LEFT_OUT = (
+    "What did not make the picture, the nearest to belief first.",
+    "Each contradiction with its `kind`, the reports on both sides, the `reason` and how far it is `behind`, in "
+    "thousandths of a nat: 693 double the odds.",
+)
+FATES = (
+    "Each claim: whether it was used, outweighed, an echo, retracted, compatible …, and by how much.",
+    "Every claim of every report about this subject, and its `fate`. `weight` is what it counts and `short_by` what "
+    "it lacked to win, both in thousandths of a nat. An `echo` repeats another's word and counts nothing; what is "
+    "`compatible` agrees with the picture and is not needed for it. `attribute` asks for one: a code of a milestone, "
+    "a flag or an attribute.",
+)
+PICTURE = (
+    "`picture` is what we believe, with each finding's state, confidence and origins; null before the first report is "
+    "weighed. Beside it stands what was planned, as its sender or an analyst entered it."
+)
 PLURALS = {
     "shipment": "shipments",
     "offer": "offers",
@@ -142,10 +173,11 @@ def views_of(kind: str) -> dict[str, type[ReadView]]:
     name, names = kind.capitalize(), PLURALS[kind].capitalize()
     serializer, filters = SERIALIZERS[kind], PARAMETERS[kind]
     at = ValidAtParameters if kind in LIFECYCLES else KnownAtParameters
-    # End of the address, base, operation, parameters, shape of the answer (or of its rows), whether in pages, sentence.
-    shapes: list[tuple[str, type[ReadView], str, type[Parameters], Any, bool, str]] = [
-        ("list", SubjectList, f"list{names}", filters, serializer, True, f"{names}, the newest first."),
-        ("detail", SubjectDetail, f"read{name}", at, serializer, False, f"One {kind}: the plan and what we believe."),
+    listed, one = (f"{names}, the newest first.", PICTURE), (f"One {kind} and what we believe of it.", PICTURE)
+    # End of the address, base, operation, parameters, shape of the answer (or of its rows), whether in pages, words.
+    shapes: list[tuple[str, type[ReadView], str, type[Parameters], Any, bool, tuple[str, str]]] = [
+        ("list", SubjectList, f"list{names}", filters, serializer, True, listed),
+        ("detail", SubjectDetail, f"read{name}", at, serializer, False, one),
         ("timeline", SubjectTimeline, f"read{name}Timeline", at, StorySerializer, False, STORY),
         ("diff", SubjectDiff, f"diff{name}", DiffParameters, DiffSerializer, False, CHANGED),
         ("diffs", SubjectsDiff, f"diff{names}", DiffListParameters, DiffSerializer, True, ALL_CHANGED),
@@ -154,12 +186,13 @@ def views_of(kind: str) -> dict[str, type[ReadView]]:
         ("explain", SubjectExplanation, f"explain{name}", ExplainParameters, ClaimSerializer, True, FATES),
     ]
     views = {}
-    for end, base, operation, parameters, shape, in_pages, sentence in shapes:
-        own: dict[str, Any] = {"kind": kind, "__doc__": sentence, "parameters": parameters, "shape": shape}
+    for end, base, operation, parameters, shape, in_pages, (summary, description) in shapes:
+        own: dict[str, Any] = {"kind": kind, "__doc__": summary, "parameters": parameters, "shape": shape}
         view: Any = type(f"{name}{base.__name__.removeprefix('Subject')}", (base,), own)
         described = extend_schema(
             operation_id=operation,
-            summary=sentence,
+            summary=summary,
+            description=description,
             parameters=[parameters],
             responses=page_of(shape) if in_pages else shape,
             tags=[PLURALS[kind]],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
@@ -145,7 +145,6 @@ def action(
     description: str = "",
     *,
     is_secret: bool = False,
-    **example: Any,
 ) -> Any:
     """The description of a POST to a subscription; one that answers with a secret wants an Idempotency-Key."""
     said = "1 to 255 visible ASCII characters, for example a UUID."
@@ -157,9 +156,5 @@ def action(
         request={"application/json": {"$ref": f"#/components/schemas/{form}"}},
         parameters=[key],
         responses=responses,
-        examples=[
-            OpenApiExample("Request", value=example["said"], request_only=True),
-            OpenApiExample("Answer", value=example["told"], response_only=True),
-        ],
         tags=["webhooks"],
     )

@@ -42,8 +42,8 @@ def _flag(name: str) -> str:
     if name not in FLAGS:
         raise PydanticCustomError(
             "unknown_flag",
-            "No such flag: {said}.{advice}",
-            {"said": shown(name), "advice": did_you_mean(name, FLAGS)},
+            "No such flag: {said}.{advice} One of {known}.",
+            {"said": shown(name), "advice": did_you_mean(name, FLAGS), "known": ", ".join(sorted(FLAGS))},
         )
     return name
 
@@ -87,33 +87,49 @@ class Span(Strict):
 class FactIn(Strict):
     """One typed value that the report states."""
 
-    attribute: Name60
+    attribute: Name60 = Field(description="One of the guide's table, for example quantity.")
     value: Value
     as_of: Moment | None = Field(None, description="The moment that a figure holds for.")
-    leg: Name60 | None = None
-    line: Name60 | None = None
+    leg: Name60 | None = Field(None, description="The key of a leg, where it is of that alone.")
+    line: Name60 | None = Field(None, description="The key of a line, where it is of that alone.")
 
 
 class ReportIn(Strict):
     """One statement by one source about one subject at one time."""
 
     source: Name60 | None = Field(None, description="Whose statement it is. Left out: the key's own source.")
-    event_id: Name200 | None = Field(None, description="The source's own id of this statement.")
-    kind: Literal["observe", "correct", "retract"] = "observe"
-    target: Target | None = Field(None, description="For correct and retract.")
+    event_id: Name200 | None = Field(
+        None, description="The source's own id of this statement: what a correction or retraction will point at."
+    )
+    kind: Literal["observe", "correct", "retract"] = Field(
+        "observe", description="`correct` says what stands instead of the target; `retract` takes it back, no more."
+    )
+    target: Target | None = Field(None, description="What is corrected or retracted; needed for both.")
     subject: Name200 = Field(description="Our reference, or scheme:value as somebody else knows it.")
-    leg: Name60 | None = None
-    line: Name60 | None = None
-    place: Name200 | None = None
-    code: Name60 | None = Field(None, description="The milestone: ours, or a code of code_scheme.")
+    leg: Name60 | None = Field(None, description="The key of the leg that it is about. Left out: the whole.")
+    line: Name60 | None = Field(None, description="The key of the line that it is about. Left out: the whole.")
+    place: Name200 | None = Field(None, description="Where: the code of a place, for example CNSHE.")
+    code: Name60 | None = Field(
+        None, description="How far it got: a code of the guide's first table, or one of code_scheme."
+    )
     code_scheme: Name40 | None = Field(None, description="Whose code it is; aidtracker, unless said.")
-    flags: dict[Flag, bool] = Field({}, max_length=50)
-    facts: list[FactIn] = Field([], max_length=200)
-    polarity: Literal["affirms", "denies"] = "affirms"
-    time_class: Literal["actual", "estimated", "planned", "requested", "expected"] = "actual"
-    directness: Literal["own", "second_hand", "inferred"] = "own"
-    hedge: Literal["asserted", "apparent", "speculated"] = "asserted"
-    credibility: int | None = Field(None, ge=1, le=6, description="Admiralty credibility, 1 to 6.")
+    flags: dict[Flag, bool] = Field({}, max_length=50, description="What is out of order; false once it is over.")
+    facts: list[FactIn] = Field([], max_length=200, description="Typed values: how much, of what, by whom.")
+    polarity: Literal["affirms", "denies"] = Field(
+        "affirms", description="`denies`: the source says that what is told here is not so."
+    )
+    time_class: Literal["actual", "estimated", "planned", "requested", "expected"] = Field(
+        "actual", description="Whether it happened, or is to. Only what is `actual` moves the status."
+    )
+    directness: Literal["own", "second_hand", "inferred"] = Field(
+        "own", description="How the source knows: saw or did it, was told, or concludes it."
+    )
+    hedge: Literal["asserted", "apparent", "speculated"] = Field(
+        "asserted", description="How firmly the source says it."
+    )
+    credibility: int | None = Field(
+        None, ge=1, le=6, description="Admiralty credibility of this statement: 1 confirmed, 5 improbable, 6 no saying."
+    )
     occurred: (
         Annotated[
             Annotated[Span, Tag("\0span")] | Annotated[Period, Tag("\0period")],
@@ -123,11 +139,15 @@ class ReportIn(Strict):
     ) = Field(None, description="When it happened.")
     asserted_at: Moment = Field(description="When the source said it.")
     attributed_to: Name60 | None = Field(None, description="The source that is quoted.")
-    cites: list[Citation] = Field([], max_length=100)
+    cites: list[Citation] = Field(
+        [], max_length=100, description="What it repeats. A source adds no weight to what it only passes on."
+    )
     document: Name200 | None = Field(None, description="The document's reference, or its publisher's key.")
-    marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "CLEAR"
-    quote: Words | None = None
-    language: Language | None = None
+    marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = Field(
+        "CLEAR", description="TLP 2.0: who else may read it. Yourselves always may."
+    )
+    quote: Words | None = Field(None, description="The source's own words.")
+    language: Language | None = Field(None, description="Of the quote; BCP 47.")
     raw: dict[str, Any] | None = Field(None, description="The sender's own message, kept as it is.")
 
 
