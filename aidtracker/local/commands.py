@@ -38,6 +38,8 @@ def _setup(arguments: list[str]) -> int:
 def _up(arguments: list[str]) -> int:
     from .up import up
 
+    if arguments[2:]:
+        raise say.Refusal("up takes no arguments. Another port: PORT=8001 python3 manage.py up")
     return up()
 
 

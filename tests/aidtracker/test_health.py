@@ -33,3 +33,7 @@ def test_database_away_is_not_ready(client, monkeypatch):
     monkeypatch.setattr(MigrationExecutor, "__init__", refuse)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, False)
+
+
+def test_the_bare_address_leads_to_the_admin(client):
+    assert client.get("/").headers["Location"] == "/admin/"
