@@ -148,7 +148,7 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
             "button": form.title,
             "back": back,
         }
-        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+        return TemplateResponse(request, "admin/form_page.html", context)
 
     def _show_once(self, request: HttpRequest, key: PartnerKey, token: str) -> HttpResponse:
         client_id, _, client_secret = token.rpartition("_")

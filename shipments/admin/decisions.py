@@ -70,4 +70,4 @@ class DecisionAdmin(ReadableAdmin):
             "button": "Withdraw",
             "back": back,
         }
-        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+        return TemplateResponse(request, "admin/form_page.html", context)

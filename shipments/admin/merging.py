@@ -98,7 +98,7 @@ class Mergeable:
             "button": form.title,
             "back": back,
         }
-        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+        return TemplateResponse(request, "admin/form_page.html", context)
 
     def _done(self, request: HttpRequest, rows: list[Any], form: UndoForm) -> bool:
         said = form.cleaned_data

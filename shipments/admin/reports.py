@@ -197,7 +197,7 @@ class ReportAdmin(ReadableAdmin):
             "button": "Record",
             "back": back,
         }
-        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+        return TemplateResponse(request, "admin/form_page.html", context)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
         report = super().get_object(request, *args, **kwargs)

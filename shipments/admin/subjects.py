@@ -179,7 +179,7 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             "back": back,
             "others": [(each, FORMS[each].title) for each in FORMS],
         }
-        return TemplateResponse(request, "admin/shipments/form_page.html", context)
+        return TemplateResponse(request, "admin/form_page.html", context)
 
     def _known_at(self, request: HttpRequest) -> Any:
         said = request.GET.get("known_at")

@@ -9,17 +9,8 @@ from django.core.management import CommandError, call_command
 from actors.marking import Marking
 from actors.models import Actor
 from shipments.models import Subject
-from shipments.services.cases import load_case, read_case_file
-from shipments.services.reconciling import reconcile_due
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def loaded() -> None:
-    load_case(read_case_file("dprk-covid-2022"))
-    while reconcile_due(limit=100):
-        pass
 
 
 def flows(*arguments: str) -> str:
