@@ -1,40 +1,22 @@
-"""The admin in a real browser, with the case of May 2022: what an analyst sees, and that the pages ask nobody else.
+"""The admin in a real browser, with the case of May 2022: what an analyst sees, and that the pages ask nobody else."""
 
-Chromium is Debian's, or CHROMIUM names another. Without one these tests fail; `-m "not browser"` leaves them out.
-"""
-
-import os
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from actors.factories import UserFactory
 from actors.marking import Marking
 from shipments.models import Offer, Report, Shipment
+from tests.browsing import Colours, overflow, serving, watched
 from tests.pages import lists, page_of
-from tests.processes import ROOT, Running, free_port, running, wait_until
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.browser
-
-# Without these it looks for Google's hosts at every start.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 FLIGHTS = "Three Air Koryo Il-76 flights of 16 May"
 OFFER = "South Korea's offer of May 2022"
@@ -49,13 +31,9 @@ class Desk:
     pages: dict[str, str]
     wrong: list[str] = field(default_factory=list)
 
-    def open(self, *, colours: Literal["light", "dark"] = "light") -> Page:
+    def open(self, *, colours: Colours = "light") -> Page:
         """A new window, signed in by the form."""
-        page = self.browser.new_page(viewport={"width": 1300, "height": 900}, color_scheme=colours)
-        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", lambda asked: None if self._is_ours(asked.url) else self.wrong.append(asked.url))
-        page.on("response", lambda got: self.wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page = watched(self.browser, self.address, self.wrong, colours=colours)
         page.goto(f"{self.address}/admin/")
         page.fill("[name=username]", "ana")
         page.fill("[name=password]", "password")
@@ -63,15 +41,9 @@ class Desk:
         page.wait_for_url(f"{self.address}/admin/")
         return page
 
-    def _is_ours(self, url: str) -> bool:
-        return url.startswith((self.address, "data:", "blob:"))
-
 
 @pytest.fixture
 def desk(committed_db: None) -> Generator[Desk, None, None]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.fail('Browser tests want Chromium: apt-get install chromium, or leave them out with -m "not browser".')
     call_command("load_case", "dprk-covid-2022", verbosity=0)
     call_command("reconcile", verbosity=0)
     UserFactory(username="ana", clearance=Marking.AMBER)
@@ -79,26 +51,8 @@ def desk(committed_db: None) -> Generator[Desk, None, None]:
     subjects = {subject.title: subject for model in (Offer, Shipment) for subject in model.objects.all()}
     pages = {title: page_of(subject) for title, subject in subjects.items()}
     pages["a report"] = page_of(Report.objects.filter(subject=subjects[FLIGHTS]).first())
-    port = free_port()
-    gunicorn = ["-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
-    # With DEBUG the static files are served from where they lie.
-    serving = Running(
-        [sys.executable, *gunicorn],
-        WEB_BIND=f"127.0.0.1:{port}",
-        WEB_PROCESSES="1",
-        AIDTRACKER_DEBUG="true",
-    )
-    with running(serving), sync_playwright() as playwright:
-        address = f"http://127.0.0.1:{port}"
-        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
-        wait_until(lambda: _answers(port), seconds=30, every=0.2)
+    with serving() as (browser, address):
         yield Desk(browser=browser, address=address, pages=pages)
-        browser.close()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_analyst_reads_how_the_flights_are_known(desk: Desk) -> None:
@@ -164,11 +118,7 @@ def test_every_page_fits_and_asks_nobody_else(desk: Desk) -> None:
     for where in pages:
         page.set_viewport_size({"width": 1300, "height": 900})
         page.goto(desk.address + where)
-        assert _overflow(page) <= 0, f"{where} is wider than a window of 1300"
+        assert overflow(page) <= 0, f"{where} is wider than a window of 1300"
         page.set_viewport_size({"width": 390, "height": 844})
-        assert _overflow(page) <= 0, f"{where} is wider than a phone"
+        assert overflow(page) <= 0, f"{where} is wider than a phone"
     assert desk.wrong == []
-
-
-def _overflow(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))

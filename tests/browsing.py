@@ -1,0 +1,73 @@
+"""A real browser before the running service, and everything that goes wrong in its windows.
+
+Chromium is Debian's, or CHROMIUM names another. Without one these tests fail; `-m "not browser"` leaves them out.
+"""
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.processes import Running, free_port, running, wait_until
+
+Colours = Literal["light", "dark"]
+
+# Without these it looks for Google's hosts at every start.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def serving() -> Generator[tuple[Browser, str], None, None]:
+    """A browser and the address of the web server before which it sits."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.fail('Browser tests want Chromium: apt-get install chromium, or leave them out with -m "not browser".')
+    port = free_port()
+    gunicorn = ["-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
+    # With DEBUG the static files are served from where they lie.
+    server = Running(
+        [sys.executable, *gunicorn],
+        WEB_BIND=f"127.0.0.1:{port}",
+        WEB_PROCESSES="1",
+        AIDTRACKER_DEBUG="true",
+    )
+    with running(server), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        wait_until(lambda: _answers(port), seconds=30, every=0.2)
+        yield browser, f"http://127.0.0.1:{port}"
+        browser.close()
+
+
+def watched(browser: Browser, address: str, wrong: list[str], *, colours: Colours = "light") -> Page:
+    """A new window; errors, warnings, failures and requests to elsewhere than ``address`` are added to ``wrong``."""
+    page = browser.new_page(viewport={"width": 1300, "height": 900}, color_scheme=colours)
+    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: None if asked.url.startswith(ours) else wrong.append(asked.url))
+    page.on("response", lambda got: wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+    ours = (address, "data:", "blob:")
+    return page
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
