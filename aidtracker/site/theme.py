@@ -31,7 +31,7 @@ def _is_held(request: HttpRequest) -> bool:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "aidtracker",
     "SITE_HEADER": "aidtracker",
-    "SITE_SUBHEADER": "who said what, and what we believe",
+    "SITE_SUBHEADER": "who said what, what we believe",
     "SITE_SYMBOL": "package_2",
     "SITE_URL": None,
     "SHOW_HISTORY": True,

@@ -231,8 +231,10 @@ class ReportPayloadAdmin(ReadableAdmin):
     readonly_fields = ["shown_raw"]
 
     @display(description="as it was sent")
-    def shown_raw(self, payload: ReportPayload) -> str:
-        return json.dumps(payload.raw, ensure_ascii=False, indent=2) if payload.raw is not None else "–"
+    def shown_raw(self, payload: ReportPayload) -> SafeString | str:
+        if payload.raw is None:
+            return "–"
+        return format_html("<pre>{}</pre>", json.dumps(payload.raw, ensure_ascii=False, indent=2))
 
 
 @admin.register(ReportLink)

@@ -4,12 +4,14 @@ Signing secrets have no page. An operator disables with a reason that the partne
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import ActionForm
@@ -118,16 +120,16 @@ class DeliveryAdmin(ReadableAdmin):
     """Messages to partners, each with its attempts."""
 
     visible_through = ("subscription",)
-    list_display = ["webhook_id", "shown_type", "subject", "subscription", "shown_state", "attempts", "next_attempt_at"]
+    list_display = ["webhook_id", "shown_type", "subject", "subscription", "shown_state", "attempts", "shown_next"]
     list_filter = ["state", "type", RelatedFilter.by("subscription"), RelatedFilter.by("subject")]
     search_fields = ["webhook_id"]
     search_related = {"subscription": ("reference", "url"), "subject": ("reference", "title")}
     date_hierarchy = "created_at"
     fields = [
         *("webhook_id", "subscription", "shown_type", "subject", "marking", "shown_state", "attempts", "failures"),
-        *("created_at", "next_attempt_at", "leased_until", "finished_at", "shown_payload"),
+        *("created_at", "shown_next", "leased_until", "finished_at", "shown_payload"),
     ]
-    readonly_fields = ["shown_type", "shown_state", "shown_payload"]
+    readonly_fields = ["shown_type", "shown_state", "shown_next", "shown_payload"]
     inlines = [AttemptInline]
     actions = ["send_again"]
 
@@ -144,8 +146,12 @@ class DeliveryAdmin(ReadableAdmin):
         return badge(words(delivery.state), COLOURS[delivery.state], title="" if title == delivery.state else title)
 
     @display(description="message")
-    def shown_payload(self, delivery: Delivery) -> str:
-        return json.dumps(json.loads(delivery.payload), ensure_ascii=False, indent=2)
+    def shown_payload(self, delivery: Delivery) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.payload), ensure_ascii=False, indent=2))
+
+    @display(description="next attempt at", ordering="next_attempt_at", empty_value="–")
+    def shown_next(self, delivery: Delivery) -> datetime | None:
+        return None if delivery.finished_at else delivery.next_attempt_at
 
     @admin.action(description="Send again", permissions=["look_after"])
     def send_again(self, request: HttpRequest, queryset: Any) -> None:

@@ -50,6 +50,7 @@ class Command(BaseCommand):
     def _one(self, model: Any, condition: Q, said: str) -> Any:
         found = list(model.objects.filter(condition)[:2])
         if len(found) != 1:
-            reason = "more than one has that name; use the reference" if found else "there is none yet; the admin has a form for it"
+            many, none = "more than one has that name; use the reference", "there is none yet; enter it in the admin"
+            reason = many if found else none
             raise CommandError(f"{model._meta.verbose_name.capitalize()} {said}: {reason}.")
         return found[0]
