@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 from tests.bench.place import ROOT, Place, place
 
@@ -24,6 +25,7 @@ def main() -> int:
         "sizes", nargs="*", type=int, default=DEFAULT_SIZES, help="Shipments of the base, in steps of 500."
     )
     parser.add_argument("--rounds", type=int, default=3, help="That are counted, after one that warms up.")
+    parser.add_argument("--quick", action="store_true", help="A third of the work in each round, for a busy machine.")
     parser.add_argument("--only", choices=["reading", "writing", "latency"], help="Leave the rest out.")
     parser.add_argument("--latency", type=int, default=60, metavar="SECONDS", help="At the largest size; 0: not.")
     parser.add_argument("--keep", action="store_true", help="Write docs/performance.json and docs/performance.md.")
@@ -63,7 +65,22 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
     naive_web = where.web("naive-web", "tests.bench.naive.wsgi", redis=1)
     missing: dict[str, str] = {}
     shared = {"place": where, "meter": meter, "figures": figures, "connection": connection, "rounds": given.rounds}
+    shared["part"] = 3 if given.quick else 1
     shared |= {"ours": ours, "naive": naive_web, "naive_headers": {"Authorization": f"Token {tokens['naive']}"}}
+
+    def tell(done: list[int]) -> dict[str, Any]:
+        """What was measured so far; kept at once, so that a run that is cut short has something to show."""
+        said = document(
+            figures,
+            done,
+            missing=missing,
+            servers=[f"PostgreSQL {where.postgres.binaries.major}", where.broker.version()],
+            load=(load, os.getloadavg()[0]),
+        )
+        if given.keep:
+            write(said)
+        return said
+
     for size in sizes:
         say(f"base of {size:,} shipments")
         base.grow(size, connection, say)
@@ -81,20 +98,13 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
         headers = {"Authorization": f"Bearer {tokens['sender']}"}
         if given.only in (None, "writing"):
             Writing(**shared, base=base, floor=floor, ours_headers=headers, say=say).measure(size)
-        if size == sizes[-1] and given.latency and given.only in (None, "latency"):
-            say(f"{given.latency} s of {RATE:,} reports a second beside an import")
-            senders = {name: {"Authorization": f"Bearer {tokens[name]}"} for name in ("sender", "bulk")}
-            latency = Latency(place=where, connection=connection, base=base, say=say, senders=senders)
-            figures.facts |= {(size, name): value for name, value in latency.measure(seconds=given.latency).items()}
-        said = document(
-            figures,
-            sizes[: sizes.index(size) + 1],
-            missing=missing,
-            servers=[f"PostgreSQL {where.postgres.binaries.major}", where.broker.version()],
-            load=(load, os.getloadavg()[0]),
-        )
-        if given.keep:  # after each size, so that a run that is cut short has something to show
-            write(said)
+        said = tell(sizes[: sizes.index(size) + 1])
+    if given.latency and given.only in (None, "latency"):
+        say(f"{given.latency} s of {RATE:,} reports a second beside an import")
+        senders = {name: {"Authorization": f"Bearer {tokens[name]}"} for name in ("sender", "bulk")}
+        latency = Latency(place=where, connection=connection, base=base, say=say, senders=senders)
+        figures.facts |= {(sizes[-1], name): value for name, value in latency.measure(seconds=given.latency).items()}
+        said = tell(sizes)
     meter.close()
     connection.close()
     print(table(said))

@@ -29,6 +29,7 @@ class Reading:
     ours_headers: dict[str, str]
     naive_headers: dict[str, str]
     rounds: int
+    part: int  # of a round's work, one in so many
     say: Callable[[str], None]
 
     def measure(self, size: int) -> dict[str, str]:
@@ -66,7 +67,7 @@ class Reading:
                 self.figures.is_counting = number > 0
                 self.say(f"reads, round {number} of {self.rounds}" if number else "reads, to warm up")
                 for name, contender, process, path, headers in turns:
-                    calls = [Call(method="GET", path=path)] * (DETAILS if name in SINGLE else LISTS)
+                    calls = [Call(method="GET", path=path)] * ((DETAILS if name in SINGLE else LISTS) // self.part)
                     with self.meter.round(len(calls), process) as sample:
                         sample.waits = call(process.port, calls, headers=headers)
                     self.figures.add(size, name, contender, sample)

@@ -37,6 +37,7 @@ class Writing:
     ours_headers: dict[str, str]
     naive_headers: dict[str, str]
     rounds: int
+    part: int  # of a round's work, one in so many
     say: Callable[[str], None]
     shipments: int = 500  # told of in each round
     naive_reports: int = 2000  # over all rounds
@@ -62,14 +63,14 @@ class Writing:
         self.figures.facts[size, "peak_mb_web"] = self.ours.peak_memory()
 
     def _ingest(self, size: int) -> list[Story]:
-        stories = self.base.stories(self.shipments)
+        stories = self.base.stories(self.shipments // self.part)
         reports = sent(stories)
         self._ours(size, "ingest", "ours", _stream(reports), len(reports))
         rows = self.floor.rows_about([story.plan.reference for story in stories])
         with self.meter.round(rows.count(b"\n")) as sample:
             self.floor.ingest(rows, at_once=BATCH)
         self.figures.add(size, "ingest", "floor", sample)
-        more = self.base.stories(self.shipments)
+        more = self.base.stories(self.shipments // self.part)
         reports = sent(more)
         self._ours(size, "ingest, JSON arrays", "ours", _arrays(reports), len(reports))
         return [*stories, *more]
@@ -80,7 +81,7 @@ class Writing:
         self.figures.add(size, path, contender, sample)
 
     def _end_to_end(self, size: int, worker: Process) -> None:
-        stories = self.base.stories(self.shipments)
+        stories = self.base.stories(self.shipments // self.part)
         reports = sent(stories)
         with self.meter.round(len(reports), self.ours, worker) as sample:
             call(self.ours.port, _stream(reports), headers=self.ours_headers)
@@ -96,7 +97,7 @@ class Writing:
 
     def _single(self, size: int, worker: Process, naive_worker: Process) -> None:
         """One report a POST, by several callers at once, until all is believed: ours and the naive way."""
-        count = self.naive_reports // self.rounds
+        count = self.naive_reports // self.rounds // self.part
         reports = sent(self.base.stories(count // 8 + 1))[:count]
         calls = [_post("/api/v1/reports/", each, expect=(200, 201, 202)) for each in reports]
         with self.meter.round(count, self.ours, worker) as sample:
