@@ -23,6 +23,8 @@ from shipments.intake.plainly import read_line
 
 MAX_MEMBERS = 1000
 MAX_LINE = 256 * 1024
+# Small enough that no sender waits long for it to fill, and large enough that it costs a line next to nothing.
+BLOCK = 16 * 1024
 # A string, or a bracket outside of strings. The string may be cut off: json says so afterwards.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]', re.DOTALL)
 
@@ -58,23 +60,40 @@ def read_lines(stream: IO[bytes], declared: int | None = None) -> Iterator[tuple
     A stream that ends before ``declared`` bytes gives one more at its end, so that nobody takes it for whole.
     """
     number = length = 0
-    while line := stream.readline(MAX_LINE + 1):
+    rest, is_passed_over = b"", False
+    while block := stream.read(BLOCK):
+        length += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        if is_passed_over:
+            # What comes before the first end is still the line that was too long.
+            if not lines:
+                rest = b""
+                continue
+            lines, is_passed_over = lines[1:], False
+        for line in lines:
+            number += 1
+            yield from _said(number, line)
+        if len(rest) > MAX_LINE:
+            number += 1
+            yield from _said(number, rest)
+            rest, is_passed_over = b"", True
+    if rest:
         number += 1
-        length += len(line)
-        try:
-            if len(line) > MAX_LINE:
-                while line and not line.endswith(b"\n"):
-                    line = stream.readline(MAX_LINE)
-                    length += len(line)
-                raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
-            line = line.strip()
-            if line:
-                yield number, read_line(line) or read_json(line)
-        except Refusal as refusal:
-            yield number, refusal
+        yield from _said(number, rest)
     if declared is not None and length < declared:
         detail = f"The stream ended after {length:,} of {declared:,} bytes. What was answered before this is stored."
         yield number + 1, Refusal("truncated_body", detail)
+
+
+def _said(number: int, line: bytes) -> Iterator[tuple[int, Any]]:
+    line = line.strip()
+    try:
+        if len(line) > MAX_LINE:
+            raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
+        if line:
+            yield number, read_line(line) or read_json(line)
+    except Refusal as refusal:
+        yield number, refusal
 
 
 def _check_headers(meta: Mapping[str, str]) -> None:

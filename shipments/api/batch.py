@@ -1,13 +1,16 @@
 """POST /reports/batch/: many reports, each with a result of its own.
 
     JSON array, at most 1,000      ─> one transaction, 207 with a result for each item, in order
-    NDJSON, one report a line      ─> 1,000 lines at a time are recorded and answered, in bounded memory
+    NDJSON, one report a line      ─> 1,000 lines at a time are recorded and answered, in bounded memory,
+                                      while the next 1,000 are read
 
 One item's faults do not stop the others. What was answered as stored is stored, even if the
 connection breaks after it: sending the whole again makes duplicates of what is there, and nothing twice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
@@ -108,26 +111,36 @@ def results_of(items: Sequence[object], key: PartnerKey, *, first: int = 0) -> l
 
     An item that is a Refusal already (a line that is no JSON) is told as one.
     """
-    now = timezone.now()
+    return _record(_read(items, key, now=timezone.now()), key, first=first)
+
+
+def _read(items: Sequence[object], key: PartnerKey, *, now: datetime) -> list[ReportDraft | list[dict[str, str]]]:
+    """The draft that each item states, or its faults."""
     own = key.source.code if key.source else ""
-    results: list[dict[str, Any]] = []
-    drafts: list[tuple[int, ReportDraft]] = []
-    for position, item in enumerate(items):
-        result: dict[str, Any] = {"index": first + position, "result": "refused", "reference": None}
-        result |= {"unknown": [], "errors": []}
+    return [_draft_or_faults(item, own, now) for item in items]
+
+
+def _draft_or_faults(item: object, own: str, now: datetime) -> ReportDraft | list[dict[str, str]]:
+    if isinstance(item, Refusal):
+        return [fault.as_json() for fault in item.faults] or [{"code": item.code, "detail": item.sentence}]
+    try:
+        return parse_report(item, source=own, now=now)
+    except Invalid as invalid:
+        return _errors(invalid.problems)
+
+
+def _record(said: Sequence[ReportDraft | list[dict[str, str]]], key: PartnerKey, *, first: int) -> list[dict[str, Any]]:
+    """Record the drafts among ``said`` in one transaction; a result for each, numbered from ``first``."""
+    outcomes = iter(record([each for each in said if isinstance(each, ReportDraft)], sender=Sender(key=key)))
+    results = []
+    for index, each in enumerate(said, first):
+        result: dict[str, Any] = {"index": index, "result": "refused", "reference": None}
+        result |= {"unknown": [], "errors": each}
+        if isinstance(each, ReportDraft):
+            outcome = next(outcomes)
+            result |= {"result": outcome.result, "reference": outcome.reference}
+            result |= {"unknown": list(outcome.unknown), "errors": _errors(outcome.problems)}
         results.append(result)
-        try:
-            if isinstance(item, Refusal):
-                result["errors"] = [fault.as_json() for fault in item.faults]
-                result["errors"] = result["errors"] or [{"code": item.code, "detail": item.sentence}]
-            else:
-                drafts.append((position, parse_report(item, source=own, now=now)))
-        except Invalid as invalid:
-            result["errors"] = _errors(invalid.problems)
-    outcomes = record([draft for _, draft in drafts], sender=Sender(key=key))
-    for (position, _), outcome in zip(drafts, outcomes, strict=True):
-        results[position] |= {"result": outcome.result, "reference": outcome.reference}
-        results[position] |= {"unknown": list(outcome.unknown), "errors": _errors(outcome.problems)}
     return results
 
 
@@ -152,9 +165,26 @@ def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:
 
 
 def _lines(items: Iterator[tuple[int, object]], key: PartnerKey) -> Iterator[bytes]:
+    """Answers, a line each, for as many lines as are stored at once. While the database stores these, the next
+    as many are read in a thread, and no more.
+    """
+
+    def read() -> tuple[list[int], list[ReportDraft | list[dict[str, str]]]]:
+        some = list(islice(items, LINES_AT_A_TIME))
+        return [number for number, _ in some], _read([item for _, item in some], key, now=timezone.now())
+
     first = 0
-    while some := list(islice(items, LINES_AT_A_TIME)):
-        results = results_of([item for _, item in some], key, first=first)
-        for (number, _), result in zip(some, results, strict=True):
-            yield _json({**result, "line": number}) + b"\n"
-        first += len(some)
+    reader = ThreadPoolExecutor(1)
+    try:
+        numbers, said = read()
+        while numbers:
+            following = reader.submit(read)
+            results = _record(said, key, first=first)
+            for number, result in zip(numbers, results, strict=True):
+                result["line"] = number
+            yield JSON.encode_lines(results)
+            first += len(numbers)
+            numbers, said = following.result()
+    finally:
+        # Whoever hung up is not waited for.
+        reader.shutdown(wait=False, cancel_futures=True)

@@ -2,11 +2,12 @@
 
 import io
 import json
+import threading
 
 import pytest
 
 from actors.api.refusals import Refusal
-from aidtracker.api.parsing import MAX_LINE, read_lines
+from aidtracker.api.parsing import BLOCK, MAX_LINE, read_lines
 from shipments.api import batch
 from shipments.api.batch import results_of
 from shipments.factories import ShipmentFactory
@@ -102,8 +103,8 @@ def test_stream_of_any_length_is_answered_line_by_line(partner, report):
     assert {each["result"] for each in again} == {"duplicate", "refused"}
 
 
-def test_stream_is_read_no_further_than_it_is_answered(partner, report):
-    """However long it is, no more of it is held than what is recorded at once."""
+def test_stream_is_read_one_part_ahead_and_no_further(partner, report):
+    """However long it is, no more of it is held than what is recorded at once and what is recorded next."""
     read = 0
 
     def endless():
@@ -113,11 +114,39 @@ def test_stream_is_read_no_further_than_it_is_answered(partner, report):
             yield read, report(read)
 
     answers = batch._lines(endless(), partner.key)
-    for _ in range(batch.LINES_AT_A_TIME):
-        next(answers)
-    assert read == batch.LINES_AT_A_TIME
+    for parts in (1, 2):
+        assert next(answers).count(b"\n") == batch.LINES_AT_A_TIME
+        assert parts * batch.LINES_AT_A_TIME <= read <= (parts + 1) * batch.LINES_AT_A_TIME
+    answers.close()
+
+
+def test_first_lines_are_answered_while_the_next_are_not_sent_yet(partner, report):
+    """A sender that waits for the answers before it goes on is not waited for."""
+    goes_on = threading.Event()
+
+    def patient():
+        yield from ((n, report(n)) for n in range(1, batch.LINES_AT_A_TIME + 1))
+        assert goes_on.wait(timeout=30)
+        yield batch.LINES_AT_A_TIME + 1, report(0)
+
+    answers = batch._lines(patient(), partner.key)
+    told = next(answers)
+    goes_on.set()
+    results = [json.loads(line) for line in b"".join([told, *answers]).splitlines()]
+    assert [each["line"] for each in results] == list(range(1, batch.LINES_AT_A_TIME + 2))
+    assert {each["result"] for each in results} == {"accepted"}
+
+
+def test_stream_that_breaks_is_told_after_what_was_stored(partner, report):
+    def broken():
+        yield from ((n, report(n)) for n in range(batch.LINES_AT_A_TIME))
+        raise OSError("connection reset")
+
+    answers = batch._lines(broken(), partner.key)
     next(answers)
-    assert read == 2 * batch.LINES_AT_A_TIME
+    with pytest.raises(OSError, match="reset"):
+        next(answers)
+    assert Report.objects.count() == batch.LINES_AT_A_TIME
 
 
 def test_stream_takes_no_idempotency_key(partner, report):
@@ -139,6 +168,22 @@ def test_line_over_the_limit_is_refused_and_the_next_one_read():
     assert (first, third) == ((1, {"a": 1}), (3, {"a": 2}))
     assert isinstance(second[1], Refusal)
     assert second[1].code == "too_large"
+
+
+def test_lines_are_found_wherever_the_blocks_of_a_stream_end():
+    def stream(*lengths):
+        return io.BytesIO(b"\n".join(b'{"a":"' + b"x" * length + b'"}' for length in lengths))
+
+    for lengths in (
+        [BLOCK - 9, 1, BLOCK - 8, 1],
+        [1, MAX_LINE, 1],
+        [MAX_LINE - 8, MAX_LINE - 7, MAX_LINE * 3, 2, 1],
+        [MAX_LINE + BLOCK - 9, 5, MAX_LINE * 2],
+    ):
+        said = list(read_lines(stream(*lengths)))
+        assert [number for number, _ in said] == list(range(1, len(lengths) + 1))
+        fits = [length + 8 <= MAX_LINE for length in lengths]
+        assert [not isinstance(value, Refusal) for _, value in said] == fits
 
 
 def test_stream_that_ends_early_says_so_and_keeps_what_it_answered(partner, report):
