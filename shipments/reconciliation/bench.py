@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shipments.reconciliation.compare import Comparer
+from shipments.reconciliation.compare import Comparer, comparer_of
 from shipments.reconciliation.decisions import Rulings, rule
 from shipments.reconciliation.digest import conflict_id
 from shipments.reconciliation.identity import Fallen, Said, distinct
@@ -23,7 +23,8 @@ from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Hearing, Slot,
 class Bench:
     """S0 to S3 of one subject at one moment, and the books that the later stages write.
 
-    ``ballots`` are the standing words with their votes, in natural order, by kind of word.
+    ``ballots`` are the standing words with their votes, in natural order, by kind of word; ``spoken`` those on actual
+    milestones by leg and by whether they deny.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class Bench:
     ballots: dict[str, list[Weighed]]
     held_out: list[Word]
     gone: list[Word]
+    spoken: dict[tuple[str, bool], list[Weighed]]
     claims: list[Claim] = field(default_factory=list)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
 
@@ -60,7 +62,7 @@ class Bench:
                 short_by=short_by,
                 reason=reason,
                 origins=weighed.origins if weighed else (),
-                unresolved=bool(weighed and any(v.is_unresolved for v in weighed.votes)),
+                unresolved=weighed is not None and weighed.is_unresolved,
             )
         )
 
@@ -113,11 +115,7 @@ class Bench:
 
     def milestones(self, leg: str, *, denied: bool) -> list[Weighed]:
         """The actual affirmations (or denials) of milestones of the subject or of one leg."""
-        return [
-            b
-            for b in self.ballots[MILESTONE]
-            if b.word.leg == leg and b.word.is_denial is denied and b.word.report.time_class is TimeClass.ACTUAL
-        ]
+        return self.spoken.get((leg, denied), [])
 
 
 def policy_at(evidence: Evidence, *, known_at: int) -> Policy:
@@ -131,7 +129,7 @@ def policy_at(evidence: Evidence, *, known_at: int) -> Policy:
 def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
     """S0 to S3: what there is, what stands, whose it is and what it weighs."""
     policy = policy_at(evidence, known_at=known_at)
-    comparer = Comparer(evidence.attributes)
+    comparer = comparer_of(evidence.attributes)
     hearing = Hearing(evidence, comparer, future_limit=policy.future_limit)
     said, rulings = rule(distinct(evidence.reports, known_at=known_at), known_at=known_at)
     words = [w for report in said.standing.values() for w in hearing.words(report, rulings)]
@@ -142,7 +140,7 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         for word in hearing.words(said.known[key], rulings)
     ]
     voices = last_words(
-        (w for w in words if not w.held_out),
+        [w for w in words if not w.held_out],
         comparer=comparer,
         tolerance=policy.tolerance,
         excluded=rulings.excluded,
@@ -167,8 +165,9 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         ballots={MILESTONE: [], FACT: [], FLAG: []},
         held_out=[w for w in words if w.held_out],
         gone=fallen_words,
+        spoken=defaultdict(list),
     )
-    for word in sorted(voices.words, key=lambda w: (w.key, w.index)):
+    for word in voices.words:
         rule_of = hearing.rules.get(word.name) if word.about == FACT else None
         weighed = scales.weigh(
             word,
@@ -178,6 +177,8 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         )
         if weighed.fate is None:
             bench.ballots[word.about].append(weighed)
+            if word.about == MILESTONE and word.report.time_class is TimeClass.ACTUAL:
+                bench.spoken[word.leg, word.is_denial].append(weighed)
         else:
             bench.claim(word, weighed.fate, weighed=weighed, reason=weighed.reason)
     _close(bench, words, voices.fallen)

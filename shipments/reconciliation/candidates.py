@@ -28,10 +28,12 @@ class Entry:
     latest: int
     votes: tuple[Vote, ...]
     stands_for: str | None = None
+    order: tuple[int, int, ReportKey] = field(init=False)
+    has_weight: bool = field(init=False)
 
-    @property
-    def order(self) -> tuple[int, int, ReportKey]:
-        return self.earliest, self.latest, min(v.word.key for v in self.votes)
+    def __post_init__(self) -> None:
+        self.order = self.earliest, self.latest, min([vote.word.key for vote in self.votes])
+        self.has_weight = any(vote.weight for vote in self.votes)
 
     def without(self, words: Container[int]) -> Entry | None:
         """The entry without the votes of these words (by identity); None where nothing is left."""
@@ -48,16 +50,14 @@ class Entry:
         """Whether nothing at all was said of its time."""
         return self.earliest <= BEFORE_ALL and self.latest >= AFTER_ALL
 
-    @property
-    def has_weight(self) -> bool:
-        return any(vote.weight for vote in self.votes)
-
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Candidate:
     """An event that may have happened: entries for one milestone that are close in time.
 
     ``first_score`` is what it is worth with every rival in the walk, ``score`` after the path is known.
+    ``order`` is S5's: rank, time, key. ``is_decided`` says whether an analyst's accept that counts is among the
+    votes, ``origin_count`` how many of them are independent.
     """
 
     milestone: str
@@ -68,26 +68,18 @@ class Candidate:
     entries: list[Entry]
     score: int = 0
     first_score: int = 0
-    key: ReportKey = field(init=False)
+    order: tuple[int, int, ReportKey] = field(init=False)
     votes: list[Vote] = field(init=False)
     ways: list[Way] = field(init=False)
     origin_count: int = field(init=False)
+    is_decided: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.votes = [vote for entry in self.entries for vote in entry.votes]
-        self.key = min(vote.word.key for vote in self.votes)
+        self.order = self.rank, self.earliest, min([entry.order[2] for entry in self.entries])
         self.ways = ways(self.votes)
         self.origin_count = independent(self.votes)
-
-    @property
-    def order(self) -> tuple[int, int, ReportKey]:
-        """S5's order: rank, time, key."""
-        return self.rank, self.earliest, self.key
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether an analyst's accept that counts is among the votes."""
-        return any(vote.is_decision and vote.weight for vote in self.votes)
+        self.is_decided = any(vote.is_decision and vote.weight for vote in self.votes)
 
     @property
     def heard(self) -> list[Entry]:
@@ -100,7 +92,7 @@ class Candidate:
         timed = [e for e in self.heard if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
         if not timed:
             return None
-        finest = min(timed, key=lambda e: (e.width, e.order))
+        finest = min(timed, key=lambda e: (e.width, e.order)) if len(timed) > 1 else timed[0]
         occurred = finest.votes[0].word.report.occurred
         same = occurred is not None and (occurred.earliest, occurred.latest) == (
             finest.earliest,
@@ -147,6 +139,8 @@ def score(candidates: Sequence[Candidate], *, length: int) -> None:
     """Walk the candidates from the furthest down, progress and branches apart, and set their scores."""
     for is_progress in (True, False):
         walked = [c for c in reversed(candidates) if c.is_progress is is_progress]
+        if not walked:
+            continue
         for candidate, value in zip(walked, walk([c.ways for c in walked], length=length), strict=True):
             candidate.score = value
 

@@ -46,6 +46,8 @@ class Stories:
             for j in self.eligible
         }
         self.denials = denials
+        # Where nothing is denied and each candidate may follow all before it, there is one story: all of them.
+        self.is_one = not denials and all(len(self.before[j]) == n for n, j in enumerate(self.eligible))
         self._denied_ranks = sorted({d.rank for d in self.denials if d.is_progress})
         self._denied_branches = frozenset(d.milestone for d in self.denials if not d.is_progress)
         self._steps: dict[tuple[State, int], tuple[int, State]] = {}
@@ -61,6 +63,8 @@ class Stories:
 
     def applicable(self, candidate: Candidate) -> list[Denial]:
         """The denials that would be charged on the candidate if its story began with it."""
+        if not self.denials:
+            return []
         said = self.lifecycle.implied(candidate.milestone)
         return [
             d
@@ -70,12 +74,16 @@ class Stories:
 
     def best(self, *, without: Collection[int] = ()) -> int:
         """The worth of the best story (0: none), without some of the candidates."""
+        if self.is_one:
+            return sum([self.candidates[j].score for j in self.eligible if j not in without])
         if not self.denials:
             return max([0, *self._forward(without).values()])
         return max([0, *(_worth(states) for states in self._table(without=without).values())])
 
     def best_through(self, indices: Iterable[int]) -> dict[int, int]:
         """The worth of the best story through each of these candidates."""
+        if self.is_one:
+            return dict.fromkeys(indices, self.best())
         if self.denials:
             return {i: max(_worth(states) for states in self._table(through=i).values()) for i in indices}
         # Without denials, what comes before and what comes after do not depend on each other.
@@ -97,6 +105,8 @@ class Stories:
 
     def path(self) -> list[int]:
         """The best story. Ties: more origins, lower rank, earlier, least key."""
+        if self.is_one:
+            return list(self.eligible)
         table = self._table()
         ends = [
             (entry[0], self.candidates[j].origin_count, -j, _inverse(state), state)

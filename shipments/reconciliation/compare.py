@@ -37,8 +37,14 @@ _TYPES: dict[ValueType, type] = {
 Span = tuple[Decimal | None, Decimal | None]
 
 
+@lru_cache(maxsize=64)
+def comparer_of(rules: tuple[AttributeRule, ...]) -> Comparer:
+    """The comparer for these rules, made once: subjects of a kind share them."""
+    return Comparer(rules)
+
+
 class Comparer:
-    """Compares values by the attribute rules of one subject."""
+    """Compares values by the attribute rules of one kind of subject."""
 
     def __init__(self, rules: Iterable[AttributeRule]) -> None:
         self.rules = {rule.name: rule for rule in rules}
@@ -106,7 +112,6 @@ class Comparer:
         return self._inside[attribute]
 
 
-@lru_cache(maxsize=256)
 def _closure(pairs: tuple[tuple[str, str], ...]) -> dict[str, frozenset[str]]:
     """For each coarser word everything inside it, at any depth."""
     direct: dict[str, set[str]] = {}

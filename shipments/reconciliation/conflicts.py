@@ -110,17 +110,16 @@ def _keys(votes: list[Vote]) -> tuple[ReportKey, ...]:
 
 
 def _write_claims(bench: Bench, leg: str, verdict: Verdict, kinds: dict[int, ConflictKind]) -> None:
-    home: dict[int, int] = {}
-    for index, candidate in enumerate(verdict.candidates):
-        for vote in candidate.votes:
-            home[id(vote.word)] = index
+    home = {id(vote.word): index for index, candidate in enumerate(verdict.candidates) for vote in candidate.votes}
+    counted = {id(v.word) for i in verdict.path for v in best_by_pool(verdict.candidates[i].votes).values()}
+    finest = {i: min([entry.width for entry in verdict.candidates[i].heard]) for i in verdict.path}
     for ballot in bench.milestones(leg, denied=False):
         if id(ballot.word) in verdict.overruled:
             _claim_overruled(bench, ballot)
             continue
         index = home[id(ballot.word)]
-        if index in verdict.path:
-            _claim_on_path(bench, ballot, verdict.candidates[index])
+        if index in finest:
+            _claim_on_path(bench, ballot, is_counted=id(ballot.word) in counted, finest=finest[index])
             continue
         fate = Fate.DENIED if kinds[index] is ConflictKind.DENIED else Fate.OUTWEIGHED
         reason = "excluded" if ballot.word.key in bench.rulings.excluded else kinds[index].value
@@ -128,24 +127,18 @@ def _write_claims(bench: Bench, leg: str, verdict: Verdict, kinds: dict[int, Con
         bench.claim(ballot.word, fate, weighed=ballot, short_by=short, reason=reason)
 
 
-def _claim_on_path(bench: Bench, ballot: Weighed, candidate: Candidate) -> None:
-    counted = any(v.word is ballot.word for v in best_by_pool(candidate.votes).values())
-    reason = ""
+def _claim_on_path(bench: Bench, ballot: Weighed, *, is_counted: bool, finest: int) -> None:
+    word, reason = ballot.word, ""
     if not ballot.weight:
         fate = Fate.COMPATIBLE
         reason = "excluded" if ballot.word.key in bench.rulings.excluded else "no_weight"
-    elif not counted:
+    elif not is_counted:
         fate = Fate.COMPATIBLE
-    elif all(v.is_unresolved for v in ballot.votes) or not _is_finest(ballot, candidate):
+    elif (ballot.is_unresolved and not ballot.origins) or word.latest - word.earliest > finest:
         fate = Fate.SUPPORTS
     else:
         fate = Fate.USED
-    bench.claim(ballot.word, fate, weighed=ballot, reason=reason)
-
-
-def _is_finest(ballot: Weighed, candidate: Candidate) -> bool:
-    word = ballot.word
-    return word.latest - word.earliest <= min(e.width for e in candidate.heard)
+    bench.claim(word, fate, weighed=ballot, reason=reason)
 
 
 def _write_denials(bench: Bench, leg: str, verdict: Verdict) -> None:
@@ -200,6 +193,8 @@ def _write_empty_denial(bench: Bench, leg: str, ballot: Weighed) -> None:
 def _write_challenges(bench: Bench, leg: str, verdict: Verdict) -> None:
     for index in verdict.path:
         step = verdict.candidates[index]
+        if not step.is_decided:
+            continue
         rivals = [
             vote
             for i, other in enumerate(verdict.candidates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from json import JSONEncoder
 from math import exp
@@ -23,6 +24,7 @@ CERTAIN = 100_000
 _TOLD = frozenset({"known_at", "confidence", "leading_confidence", "claims", "policy_version", "output_hash"})
 
 
+@lru_cache(maxsize=4096)
 def confidence(weight: int) -> int:
     """1 / (1 + exp(-weight / 1000)) per mille, for showing only; never hashed, never decides.
 

@@ -9,7 +9,7 @@ from shipments.reconciliation.compare import Span, label, plain, span
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Group, Resolution, Said, resolve
 from shipments.reconciliation.picture import Alternative, Finding
-from shipments.reconciliation.status import backing, unresolved
+from shipments.reconciliation.status import backing, because, unresolved
 from shipments.reconciliation.values import Money, Quantity, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
 from shipments.reconciliation.weights import Vote, Weighed, best_by_pool
@@ -52,7 +52,7 @@ def _finding(slot: Slot, resolution: Resolution) -> Finding:
     top, chosen = resolution.top, resolution.chosen
     if top is None:
         return _empty(slot, resolution.state, [vote for vote, _ in resolution.denials])
-    origins, unresolved, because = backing(top.votes)
+    origins, unresolved, reports = backing(top.votes)
     low, high = _range(resolution)
     others = resolution.groups[1:] if chosen is not None else resolution.groups
     return Finding(
@@ -75,13 +75,12 @@ def _finding(slot: Slot, resolution: Resolution) -> Finding:
         origins=origins,
         unresolved=unresolved,
         leading=label(top.core) if chosen is None else None,
-        because=because,
+        because=reports,
         alternatives=tuple(_alternative(group, top) for group in others),
     )
 
 
 def _empty(slot: Slot, state: State, denials: list[Vote] | None = None) -> Finding:
-    because = sorted({v.word.key for v in best_by_pool(denials or ()).values()})
     return Finding(
         kind="fact",
         attribute=slot[1],
@@ -95,7 +94,7 @@ def _empty(slot: Slot, state: State, denials: list[Vote] | None = None) -> Findi
         margin=0,
         confidence=confidence(0),
         unresolved=unresolved(denials or ()),
-        because=tuple(because),
+        because=because(best_by_pool(denials or ()).values()),
     )
 
 
@@ -122,7 +121,7 @@ def _credibility(votes: list[Vote]) -> int | None:
 
 
 def _alternative(group: Group, top: Group) -> Alternative:
-    origins, unresolved, because = backing(group.votes)
+    origins, unresolved, reports = backing(group.votes)
     return Alternative(
         label=label(group.core),
         value=group.core,
@@ -130,7 +129,7 @@ def _alternative(group: Group, top: Group) -> Alternative:
         margin=group.net - top.net,
         origins=origins,
         unresolved=unresolved,
-        because=because,
+        because=reports,
     )
 
 

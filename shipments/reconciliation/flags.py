@@ -129,7 +129,7 @@ def _overrule(sides: Iterable[Side], slack: int) -> list[Side]:
     found: list[Side] = []
     for side in sorted(sides, key=lambda s: s.decided_at, reverse=True):
         if side.decided_at and any(s.decided_at and _clash(side, s, slack) for s in found):
-            votes = [replace(v, weight=0) if v.is_decision else v for v in side.votes]
+            votes = [v._replace(weight=0) if v.is_decision else v for v in side.votes]
             found.append(replace(side, votes=votes, score=worth(votes)))
         else:
             found.append(side)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.model import ReportKey
@@ -37,7 +37,7 @@ class Group:
     @property
     def decided_at(self) -> tuple[object, ...]:
         """The order of the latest decision for it; empty where there is none."""
-        return max((v.word.order for v in self.votes if v.is_decision and v.weight), default=())
+        return max([v.word.order for v in self.votes if v.is_decision and v.weight], default=())
 
     @property
     def is_decided(self) -> bool:
@@ -80,7 +80,7 @@ def resolve(
     """The groups of one attribute's values, weighed, ordered and judged."""
     groups = _gather(attribute, said, comparer)
     _overrule(groups)
-    for group in groups:
+    for group in groups if denials else ():
         group.against = [v for v, value in denials if comparer.implies(attribute, group.core, value)]
         group.denied = weight_against(group.against)
     if len(groups) > 1:
@@ -122,7 +122,7 @@ def _overrule(groups: Iterable[Group]) -> None:
     """Of decisions for rivals the latest stands: the votes of the others weigh nothing."""
     decided = sorted((g for g in groups if g.is_decided), key=lambda g: g.decided_at)
     for group in decided[:-1]:
-        group.votes = [replace(v, weight=0) if v.is_decision else v for v in group.votes]
+        group.votes = [v._replace(weight=0) if v.is_decision else v for v in group.votes]
         group.score = worth(group.votes)
 
 

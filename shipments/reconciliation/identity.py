@@ -44,14 +44,16 @@ def distinct(reports: Iterable[Report], *, known_at: int) -> dict[ReportKey, Rep
         if report.received_at > known_at:
             continue
         seen = found.get(report.key)
-        if seen is None or _first(report) < _first(seen):
+        if seen is None or _is_first(report, seen):
             found[report.key] = report
-    return dict(sorted(found.items()))
+    return {key: found[key] for key in sorted(found)}
 
 
-def _first(report: Report) -> tuple[int, str]:
+def _is_first(report: Report, other: Report) -> bool:
+    if report.received_at != other.received_at:
+        return report.received_at < other.received_at
     # Equal keys mean equal content; the text only decides where a sender's hash was wrong.
-    return report.received_at, repr(report)
+    return report != other and repr(report) < repr(other)
 
 
 def select(known: dict[ReportKey, Report], *, without: Collection[ReportKey] = ()) -> Said:

@@ -6,6 +6,7 @@ integer microseconds since 1970-01-01 UTC. All keys are natural keys, never row 
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -241,6 +242,15 @@ class Lifecycle:
         """What a milestone says besides itself: all lower progress, and what a branch implies."""
         return _implied(self)[milestone]
 
+    def implying(self, milestone: str) -> frozenset[str]:
+        """What says a milestone: itself, and all that it is implied by."""
+        return _implying(self)[milestone]
+
+    @property
+    def names(self) -> KeysView[str]:
+        """The names of its milestones."""
+        return _named(self).keys()
+
     def named(self, milestone: str) -> Milestone:
         """The milestone of that name."""
         return _named(self)[milestone]
@@ -257,6 +267,14 @@ def _implied(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
     return {
         m.name: frozenset(m.implies)
         | (frozenset(p.name for p in progress if p.rank < m.rank) if m.is_progress else frozenset())
+        for m in lifecycle.milestones
+    }
+
+
+@lru_cache(maxsize=64)
+def _implying(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
+    return {
+        m.name: frozenset(o.name for o in lifecycle.milestones if o is m or m.name in lifecycle.implied(o.name))
         for m in lifecycle.milestones
     }
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from shipments.reconciliation.identity import Said
 from shipments.reconciliation.model import Citation, Cite, Report, ReportKey
@@ -31,8 +31,7 @@ class RootKind(Enum):
 Root = tuple[RootKind, str]  # with the source
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voted:
+class Voted(NamedTuple):
     """The sources a word votes for, and what of it does not count.
 
     ``echoes`` are roots that speak for themselves; ``has_fallen`` says that all it rests on was

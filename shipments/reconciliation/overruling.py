@@ -31,6 +31,8 @@ def overruled(stories: Stories) -> dict[int, ReportKey]:
     """
     events: list[Candidate | Denial] = [*stories.candidates, *stories.denials]
     found = [_Decided(votes, event) for event in events if (votes := _decisions(event.votes))]
+    if len(found) < 2:
+        return {}
     decided = sorted(found, key=lambda d: _order(d.votes[0]), reverse=True)
     for later, earlier in combinations(decided, 2):
         if not _fit(later.event, earlier.event, stories):
@@ -39,7 +41,8 @@ def overruled(stories: Stories) -> dict[int, ReportKey]:
 
 
 def _decisions(votes: Iterable[Vote]) -> list[Vote]:
-    return sorted((v for v in votes if v.is_decision and v.weight), key=_order, reverse=True)
+    decided = [v for v in votes if v.is_decision and v.weight]
+    return sorted(decided, key=_order, reverse=True) if decided else decided
 
 
 def _order(vote: Vote) -> tuple[object, ...]:

@@ -48,7 +48,9 @@ class Verdict:
     contested_bar: int
     leg_votes: list[Vote]
     overruled: dict[int, ReportKey]
+    _supporters: dict[str, list[Vote]] = field(default_factory=dict)
     _behind: dict[str, Backing] = field(default_factory=dict)
+    _states: dict[int, State] = field(default_factory=dict)
 
     @property
     def leading(self) -> int | None:
@@ -85,32 +87,35 @@ class Verdict:
         """Who stands behind a milestone: the votes of all path candidates that imply it, and of legs."""
         known = self._behind.get(milestone)
         if known is None:
-            known = self._behind[milestone] = backing(self._supporters(milestone))
+            known = self._behind[milestone] = backing(self.supporters(milestone))
         return known
 
-    def _supporters(self, milestone: str) -> list[Vote]:
-        votes = [
-            vote
-            for i in self.path
-            for vote in self.candidates[i].votes
-            if self._implies(self.candidates[i].milestone, milestone)
-        ]
-        if self.leg_votes and self._implies("arrived", milestone):
-            votes += self.leg_votes
+    def supporters(self, milestone: str) -> list[Vote]:
+        """The votes of all path candidates that imply a milestone, and of legs."""
+        votes = self._supporters.get(milestone)
+        if votes is None:
+            votes = self._supporters[milestone] = [
+                vote for candidate in self._implying(milestone) for vote in candidate.votes
+            ]
+            if self.leg_votes and "arrived" in self.lifecycle.implying(milestone):
+                votes += self.leg_votes
         return votes
 
     def state(self, index: int) -> State:
         """The state of a candidate: that of its milestone, seen from it."""
+        state = self._states.get(index)
+        if state is None:
+            state = self._states[index] = self._state(index)
+        return state
+
+    def _state(self, index: int) -> State:
         candidate = self.candidates[index]
         on_path = index in self.path
-        if on_path and any(
-            self.candidates[i].is_decided and self._implies(self.candidates[i].milestone, candidate.milestone)
-            for i in self.path
-        ):
+        if on_path and any(other.is_decided for other in self._implying(candidate.milestone)):
             return State.DECIDED
         if self.is_contested(index):
             return State.CONTESTED
-        votes = self._supporters(candidate.milestone) if on_path else candidate.votes
+        votes = self.supporters(candidate.milestone) if on_path else candidate.votes
         return State.CORROBORATED if independent(votes) > 1 else State.SINGLE_SOURCE
 
     @property
@@ -121,8 +126,10 @@ class Verdict:
             return self.state(max(serious))
         return State.DENIED if self.denials else State.UNKNOWN
 
-    def _implies(self, one: str, other: str) -> bool:
-        return one == other or other in self.lifecycle.implied(one)
+    def _implying(self, milestone: str) -> list[Candidate]:
+        """The candidates on the path that imply a milestone."""
+        implying = self.lifecycle.implying(milestone)
+        return [step for i in self.path if (step := self.candidates[i]).milestone in implying]
 
 
 def judge(
@@ -148,7 +155,8 @@ def judge(
         entries = [left for entry in entries if (left := entry.without(lost)) is not None]
         denied = [vote for vote in denied if id(vote.word) not in lost]
     path = stories.path()
-    score([candidates[i] for i in path], length=policy.walk_length)
+    if len(path) < len(candidates):
+        score([candidates[i] for i in path], length=policy.walk_length)
     best = stories.best()
     margins = {i: worth - best for i, worth in stories.best_through(stories.eligible).items()}
     margins |= {i: best - stories.best(without=(i,)) for i in path}
@@ -170,14 +178,8 @@ def judge(
 
 
 def _implying(candidates: Sequence[Candidate], index: int, lifecycle: Lifecycle) -> set[int]:
-    name = candidates[index].milestone
-    return {i for i, c in enumerate(candidates) if c.milestone == name or name in lifecycle.implied(c.milestone)}
-
-
-def origins(votes: Iterable[Vote]) -> tuple[str, ...]:
-    """The names of the resolved origins that count, sorted; all ungraded ones together are one."""
-    best = best_by_pool(v for v in votes if v.weight > 0 and v.origin is not None)
-    return tuple(sorted({v.origin for v in best.values() if v.origin is not None}))
+    implying = lifecycle.implying(candidates[index].milestone)
+    return {i for i, candidate in enumerate(candidates) if candidate.milestone in implying}
 
 
 def unresolved(votes: Iterable[Vote]) -> int:
@@ -186,6 +188,14 @@ def unresolved(votes: Iterable[Vote]) -> int:
 
 
 def backing(votes: Sequence[Vote]) -> Backing:
-    """Who stands behind votes for one thing."""
+    """Who stands behind votes for one thing: origins by name (all ungraded ones together are one), and the reports."""
     best = best_by_pool(votes).values()
-    return Backing(origins(votes), unresolved(votes), tuple(sorted({v.word.key for v in best})))
+    named = [v for v in votes if v.origin is not None]
+    heard = best if len(named) == len(votes) else best_by_pool(named).values()
+    origins = {v.origin for v in heard if v.weight > 0 and v.origin is not None}
+    return Backing(tuple(sorted(origins)), unresolved(votes), because(best))
+
+
+def because(best: Iterable[Vote]) -> tuple[ReportKey, ...]:
+    """The reports of the votes that count, sorted."""
+    return tuple(sorted({vote.word.report.key for vote in best}))

@@ -8,7 +8,7 @@ from shipments.reconciliation.compare import label
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Resolution, resolve
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Step
-from shipments.reconciliation.status import Verdict, backing
+from shipments.reconciliation.status import Verdict, backing, because
 from shipments.reconciliation.values import Place, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
 from shipments.reconciliation.weights import best_by_pool
@@ -23,7 +23,6 @@ def steps(bench: Bench, verdict: Verdict, leg: str) -> tuple[Step, ...]:
 def _step(bench: Bench, verdict: Verdict, index: int, leg: str) -> Step:
     candidate = verdict.candidates[index]
     origins, unresolved, _ = verdict.behind(candidate.milestone)
-    _, _, because = backing(candidate.votes)
     return Step(
         milestone=candidate.milestone,
         leg=leg or None,
@@ -36,20 +35,18 @@ def _step(bench: Bench, verdict: Verdict, index: int, leg: str) -> Step:
         confidence=confidence(verdict.reaches[index]),
         origins=origins,
         unresolved=unresolved,
-        because=because,
+        because=because(best_by_pool(candidate.votes).values()),
         stands_for=candidate.stands_for,
     )
 
 
 def _place(bench: Bench, candidate: Candidate, leg: str) -> str | None:
     """Where it happened, resolved like any attribute; rival places are a location conflict."""
-    said = [
-        (vote, Place(place=vote.word.report.place))
-        for vote in candidate.votes
-        if vote.word.report.place is not None and vote.weight
-    ]
-    if len({place for _, place in said}) == 1:
-        return said[0][1].place
+    heard = [vote for vote in candidate.votes if vote.word.report.place is not None and vote.weight]
+    places = {vote.word.report.place for vote in heard}
+    if len(places) < 2:
+        return places.pop() if places else None
+    said = [(vote, Place(place=vote.word.report.place or "")) for vote in heard]
     found = resolve("place", said, [], comparer=bench.comparer, bar=bench.policy.bar)
     # Taken from several legs, a step has several places by nature.
     if candidate.stands_for is None:
@@ -77,7 +74,7 @@ def alternatives(verdict: Verdict) -> tuple[Alternative, ...]:
 
 def _alternative(verdict: Verdict, index: int) -> Alternative:
     candidate = verdict.candidates[index]
-    origins, unresolved, because = backing(candidate.votes)
+    origins, unresolved, reports = backing(candidate.votes)
     return Alternative(
         label=candidate.milestone,
         at=candidate.at,
@@ -85,7 +82,7 @@ def _alternative(verdict: Verdict, index: int) -> Alternative:
         margin=verdict.margins[index],
         origins=origins,
         unresolved=unresolved,
-        because=because,
+        because=reports,
     )
 
 
@@ -94,16 +91,17 @@ def milestone_findings(bench: Bench, verdict: Verdict, leg: str) -> list[Finding
     by_name: dict[str, list[int]] = {}
     for index, candidate in enumerate(verdict.candidates):
         by_name.setdefault(candidate.milestone, []).append(index)
+    denied = {denial.milestone for denial in verdict.denials}
+    retracted = _retracted(bench, leg)
     findings = []
-    for milestone in verdict.lifecycle.milestones:
-        name = milestone.name
+    for name in verdict.lifecycle.names:
         if name in by_name:
             on_path = [i for i in by_name[name] if i in verdict.path]
             best = on_path or sorted(by_name[name], key=lambda i: (-verdict.margins.get(i, -(2**62)), i))
             findings.append(_claimed(verdict, best[0], by_name[name], leg))
-        elif any(d.milestone == name for d in verdict.denials):
+        elif name in denied:
             findings.append(_unclaimed(verdict, name, leg))
-        elif _was_retracted(bench, name, leg):
+        elif name in retracted:
             findings.append(
                 Finding(
                     kind=MILESTONE,
@@ -122,7 +120,7 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
     candidate = verdict.candidates[index]
     is_shown = index in verdict.path
     behind = verdict.behind(candidate.milestone) if is_shown else backing(candidate.votes)
-    origins, unresolved, because = behind
+    origins, unresolved, reports = behind
     at = candidate.at
     margin = verdict.margins.get(index, 0)
     state = verdict.state(index) if candidate.score else State.UNKNOWN
@@ -143,7 +141,7 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
         origins=origins,
         unresolved=unresolved,
         leading=None if is_shown else "yes",
-        because=because,
+        because=reports,
         alternatives=tuple(
             _alternative(verdict, i) for i in all_of_it if i not in verdict.path and i in verdict.margins
         ),
@@ -152,7 +150,6 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
 
 def _unclaimed(verdict: Verdict, name: str, leg: str) -> Finding:
     votes = [vote for denial in verdict.denials if denial.milestone == name for vote in denial.votes]
-    because = sorted({v.word.key for v in best_by_pool(votes).values()})
     return Finding(
         kind=MILESTONE,
         attribute=name,
@@ -161,18 +158,20 @@ def _unclaimed(verdict: Verdict, name: str, leg: str) -> Finding:
         state=State.DENIED,
         margin=-sum(d.weight for d in verdict.denials if d.milestone == name),
         confidence=confidence(0),
-        because=tuple(because),
+        because=because(best_by_pool(votes).values()),
     )
 
 
-def _was_retracted(bench: Bench, name: str, leg: str) -> bool:
-    return any(
-        word.about == MILESTONE
-        and (word.name, word.leg) == (name, leg)
+def _retracted(bench: Bench, leg: str) -> set[str]:
+    """The milestones on which a word was withdrawn."""
+    return {
+        word.name
+        for word in bench.gone
+        if word.about == MILESTONE
+        and word.leg == leg
         and word.report.time_class is TimeClass.ACTUAL
         and bench.said.fallen[word.key].fate is Fate.RETRACTED
-        for word in bench.gone
-    )
+    }
 
 
 def leg_picture(verdict: Verdict, key: str, timeline: tuple[Step, ...]) -> LegPicture:

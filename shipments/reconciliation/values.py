@@ -97,9 +97,9 @@ class Actor:
 Value = Text | Code | Time | Quantity | Money | Place | Actor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class AttributeRule:
-    """How an attribute of facts is compared; one row of the attribute registry.
+    """How an attribute of facts is compared; one row of the attribute registry. Compared by identity: make each once.
 
     ``contains`` are (coarser, finer) pairs of natural keys or texts: ("medical supplies",
     "basic medical supplies"), ("CN", "CNSHE"). Their transitive closure counts. ``by_as_of`` gives

@@ -9,7 +9,7 @@ Accepts of analysts are one voice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from shipments.reconciliation.compare import Comparer
@@ -23,44 +23,40 @@ ANALYSTS = "\x00analysts"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Voices:
-    """The words that stand, and for the others what superseded them (by identity of the word)."""
+    """The words that stand, in the order in which they came, and for the others what superseded them (by identity)."""
 
     words: list[Word]
     fallen: dict[int, Fallen]
 
 
 def last_words(
-    words: Iterable[Word],
+    words: Sequence[Word],
     *,
     comparer: Comparer,
     tolerance: int,
     excluded: Collection[ReportKey] = (),
 ) -> Voices:
-    """The standing words, in (source, slot) order of first mention; input order does not matter.
+    """The standing words; which they are does not depend on the order of ``words``.
 
     A word that an analyst excluded stands by itself: it changes nothing of what its source said besides.
     """
     groups: dict[tuple[str, Slot], list[Word]] = defaultdict(list)
-    standing: list[Word] = []
     for word in words:
-        if word.key in excluded:
-            standing.append(word)
-            continue
-        groups[(ANALYSTS if word.is_accept else word.source, word.slot)].append(word)
+        if word.key not in excluded:
+            groups[(ANALYSTS if word.is_accept else word.source, word.slot)].append(word)
     fallen: dict[int, Fallen] = {}
     for group in groups.values():
-        if len(group) == 1:
-            standing.append(group[0])
-        else:
-            standing.extend(_settle(sorted(group, key=_order), comparer, tolerance, fallen))
-    return Voices(words=standing, fallen=fallen)
+        if len(group) > 1:
+            _settle(sorted(group, key=_order), comparer, tolerance, fallen)
+    return Voices(words=[word for word in words if id(word) not in fallen], fallen=fallen)
 
 
 def _order(word: Word) -> tuple[object, ...]:
     return word.order
 
 
-def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[int, Fallen]) -> list[Word]:
+def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[int, Fallen]) -> None:
+    """Write down which words of one source on one slot have fallen; those that stand share the finest time."""
     runs: dict[str, list[Word]] = {}
     for word in group:
         side = _side(word)
@@ -79,7 +75,6 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
         else:
             _supersede(run, word, fallen)
             runs[side] = [word]
-    return [word for run in runs.values() for word in run]
 
 
 def _side(word: Word) -> str:

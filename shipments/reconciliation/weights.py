@@ -6,14 +6,12 @@ shifted right by k: volume from one origin never reaches twice its grade.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import NamedTuple
 
-from shipments.reconciliation.model import Policy, Rating, ReportKey
+from shipments.reconciliation.model import Policy, Rating
 from shipments.reconciliation.origins import Origins
 from shipments.reconciliation.vocabulary import Fate, Grade
 from shipments.reconciliation.words import Word
@@ -25,8 +23,7 @@ MOST_WAYS = 64
 MOST_TORN = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """One word's vote for one origin. Votes of one ``pool`` count once in each candidate.
 
     The pool is the origin, but all ungraded votes share one; an unresolved vote is in its speaker's.
@@ -43,20 +40,19 @@ class Vote:
     is_decision: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weighed:
-    """A standing word with its votes (none: it is an echo, or it fell, and ``fate`` says which)."""
+class Weighed(NamedTuple):
+    """A standing word with its votes (none: it is an echo, or it fell, and ``fate`` says which).
+
+    ``weight`` is the word's own: that of its heaviest vote. ``is_unresolved``: one is for an origin nobody named.
+    """
 
     word: Word
     votes: tuple[Vote, ...]
+    weight: int = 0
     fate: Fate | None = None
     reason: str = ""
     origins: tuple[str, ...] = ()
-
-    @property
-    def weight(self) -> int:
-        """The word's own weight: that of its heaviest vote."""
-        return max((vote.weight for vote in self.votes), default=0)
+    is_unresolved: bool = False
 
 
 class Scales:
@@ -78,11 +74,9 @@ class Scales:
     def grade(self, source: str, *, at: int, topic: str | None) -> Grade:
         """The grade in force when the source spoke, for the topic first; F where there is none."""
         for key in ((source, topic), (source, None)) if topic else ((source, None),):
-            entries = self._ratings.get(key)
-            if entries:
-                index = bisect_right(entries, at, key=lambda entry: entry[0])
-                if index:
-                    return entries[index - 1][2]
+            for valid_from, _, grade in reversed(self._ratings.get(key, ())):
+                if valid_from <= at:
+                    return grade
         return Grade.F
 
     def weigh(self, word: Word, origins: Origins, *, topic: str | None, excluded: bool) -> Weighed:
@@ -92,21 +86,24 @@ class Scales:
             weight = 0 if excluded else self.policy.decision_weight
             # Analysts speak with one voice, and each milestone that they accept weighs in full: it is no volume.
             pool = f"{DECIDED}:{word.name}"
-            return Weighed(word=word, votes=(Vote(pool, pool, weight, word, None, is_decision=True),))
+            return Weighed(word, (Vote(pool, pool, weight, word, None, is_decision=True),), weight)
         voted = origins.vote(word)
         if voted.has_fallen:
-            return Weighed(word=word, votes=(), fate=Fate.RETRACTED, reason="root_withdrawn")
+            return Weighed(word, (), fate=Fate.RETRACTED, reason="root_withdrawn")
         if not voted.votes and not voted.is_unresolved:
-            return Weighed(word=word, votes=(), fate=Fate.ECHO, origins=voted.echoes)
+            return Weighed(word, (), fate=Fate.ECHO, origins=voted.echoes)
         if excluded:
-            return Weighed(word=word, votes=(Vote(word.source, word.source, 0, word, None),), origins=voted.votes)
+            return Weighed(word, (Vote(word.source, word.source, 0, word, None),), origins=voted.votes)
         grade = self.grade(word.source, at=report.asserted_at, topic=topic)
         weight = self._own_weight(word, grade)
         speaker = UNGRADED if grade is Grade.F else word.source
+        if voted.votes == (word.source,) and not voted.is_unresolved:
+            return Weighed(word, (Vote(speaker, speaker, weight, word, word.source),), weight, origins=voted.votes)
         votes = [self._vote(word, origin, speaker, weight, topic) for origin in voted.votes]
         if voted.is_unresolved:
             votes.append(Vote(speaker, speaker, weight, word, None, is_unresolved=True))
-        return Weighed(word=word, votes=tuple(votes), origins=voted.votes)
+        heaviest = max(vote.weight for vote in votes)
+        return Weighed(word, tuple(votes), heaviest, origins=voted.votes, is_unresolved=voted.is_unresolved)
 
     def _own_weight(self, word: Word, grade: Grade) -> int:
         report = word.report
@@ -125,7 +122,7 @@ class Scales:
 def halving_sum(weights: Iterable[int], *, length: int) -> int:
     """H: the sum of the weights in falling order, the k-th shifted right by k, the first ``length``."""
     falling = sorted(weights, reverse=True)
-    return sum(weight >> k for k, weight in enumerate(falling[:length]))
+    return sum([weight >> k for k, weight in enumerate(falling[:length])])
 
 
 class Edge(NamedTuple):
@@ -144,9 +141,12 @@ def ways(votes: Sequence[Vote]) -> list[Way]:
 
     An unresolved vote counts instead of the resolved ones, not beside them.
     """
-    resolved = edges(vote for vote in votes if not vote.is_unresolved)
-    nameless = edges(vote for vote in votes if vote.is_unresolved)
-    return [way for way in (resolved, *((edge._replace(origin=UNRESOLVED),) for edge in nameless)) if way]
+    nameless = [vote for vote in votes if vote.is_unresolved]
+    if not nameless:
+        return [edges(votes)] if votes else []
+    resolved = edges([vote for vote in votes if not vote.is_unresolved])
+    instead = [(edge._replace(origin=UNRESOLVED),) for edge in edges(nameless)]
+    return [resolved, *instead] if resolved else instead
 
 
 def edges(votes: Iterable[Vote]) -> Way:
@@ -154,8 +154,9 @@ def edges(votes: Iterable[Vote]) -> Way:
     best: dict[tuple[str, str], int] = {}
     for vote in votes:
         pair = (vote.pool, vote.speaker)
-        best[pair] = max(vote.weight, best.get(pair, 0))
-    return tuple(Edge(*pair, weight) for pair, weight in sorted(best.items()))
+        seen = best.get(pair, 0)
+        best[pair] = vote.weight if vote.weight > seen else seen
+    return tuple([Edge(*pair, weight) for pair, weight in sorted(best.items())])
 
 
 def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
@@ -166,8 +167,10 @@ def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
     that agrees lower what it agrees with.
     """
     bounded = _bounded(candidates, length)
-    if all(len(found) == 1 for found in bounded) and not _torn([found[0] for found in bounded]):
-        return _plain_walk([found[0] for found in bounded], length)
+    if all(len(found) == 1 for found in bounded):
+        only = [found[0] for found in bounded]
+        if not _torn(only):
+            return _plain_walk(only, length)
     scores: list[int] = []
     before = 0
     for end in range(1, len(bounded) + 1):
@@ -180,14 +183,15 @@ def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
 def _plain_walk(candidates: Iterable[Way], length: int) -> list[int]:
     """The same where nobody is torn: each vote belongs to its origin."""
     scores: list[int] = []
-    pools: dict[str, list[int]] = {}
+    pools: dict[str, list[int]] = defaultdict(list)
+    worth: dict[str, int] = defaultdict(int)
     for way in candidates:
         score = 0
         for pool, weight in _best_by_home(way, frozenset()).items():
-            said = pools.setdefault(pool, [])
-            was = halving_sum(said, length=length)
-            said.append(weight)
-            score += halving_sum(said, length=length) - was
+            pools[pool].append(weight)
+            now = halving_sum(pools[pool], length=length)
+            score += now - worth[pool]
+            worth[pool] = now
         scores.append(score)
     return scores
 
@@ -213,6 +217,8 @@ def value(chosen: Sequence[Way], *, length: int) -> int:
     as twice its grade, no origin alone is worth as much, and a further vote never takes anything away.
     """
     torn = _torn(chosen)
+    if not torn:
+        return _charged(chosen, frozenset(), length)
     if len(torn) > MOST_TORN:
         readings: Iterable[Collection[str]] = ((), torn)
     else:
@@ -237,8 +243,10 @@ def _best_by_home(way: Way, to_speaker: frozenset[str]) -> dict[str, int]:
     return best
 
 
-def _torn(chosen: Iterable[Way]) -> list[str]:
+def _torn(chosen: Sequence[Way]) -> list[str]:
     """The speakers to whom it may matter where their votes are charged: those heard in more than one pool."""
+    if all(origin == speaker for way in chosen for origin, speaker, _ in way):
+        return []  # everybody speaks for themselves
     homes: dict[str, set[str]] = defaultdict(set)
     for way in chosen:
         for origin, speaker, _ in way:
@@ -250,17 +258,21 @@ def _torn(chosen: Iterable[Way]) -> list[str]:
 
 def worth(votes: Sequence[Vote]) -> int:
     """What votes for one thing weigh together, one vote an origin and a speaker, without a walk."""
-    return max((value([way], length=1) for way in ways(votes)), default=0)
+    if len(votes) == 1:
+        return max(0, votes[0].weight)
+    return max([value([way], length=1) for way in ways(votes)], default=0)
 
 
-def weight_against(votes: Iterable[Vote]) -> int:
+def weight_against(votes: Sequence[Vote]) -> int:
     """What denials of one thing weigh together: as in ``worth``, but unresolved ones stand beside the others."""
-    return value([edges(votes)], length=1)
+    return value([edges(votes)], length=1) if votes else 0
 
 
 def independent(votes: Iterable[Vote]) -> int:
     """How many votes are independent of each other: as many origins, by as many speakers."""
     counting = [vote for vote in votes if vote.weight > 0 and not vote.is_unresolved]
+    if len(counting) < 2:
+        return len(counting)
     return min(len({vote.pool for vote in counting}), len({vote.speaker for vote in counting}))
 
 
@@ -269,10 +281,10 @@ def best_by_pool(votes: Iterable[Vote]) -> dict[str, Vote]:
     best: dict[str, Vote] = {}
     for vote in votes:
         seen = best.get(vote.pool)
-        if seen is None or _rank(vote) < _rank(seen):
+        if seen is None or vote.weight > seen.weight or (vote.weight == seen.weight and _is_before(vote, seen)):
             best[vote.pool] = vote
     return best
 
 
-def _rank(vote: Vote) -> tuple[int, ReportKey, int]:
-    return -vote.weight, vote.word.key, vote.word.index
+def _is_before(vote: Vote, other: Vote) -> bool:
+    return (vote.word.report.key, vote.word.index) < (other.word.report.key, other.word.index)

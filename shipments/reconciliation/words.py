@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.decisions import Rulings
 from shipments.reconciliation.model import Evidence, Lifecycle, Report, ReportKey
-from shipments.reconciliation.values import AttributeRule, Value
+from shipments.reconciliation.values import Value
 from shipments.reconciliation.vocabulary import Compare, DecisionKind, Kind, Polarity, TimeClass, Toggle
 
 BEFORE_ALL = -(2**62)
@@ -88,24 +88,23 @@ class Hearing:
         self.future_limit = future_limit
         self.comparer = comparer
         self.lifecycles = {False: evidence.lifecycle, True: evidence.leg_lifecycle}
-        self.milestones = {
-            is_leg: frozenset(m.name for m in one.milestones) if one else frozenset()
-            for is_leg, one in self.lifecycles.items()
-        }
+        self.milestones = {is_leg: one.names if one else () for is_leg, one in self.lifecycles.items()}
         self.legs = {leg.key: leg for leg in evidence.plan.legs}
-        self.rules: dict[str, AttributeRule] = {rule.name: rule for rule in evidence.attributes}
+        self.rules = comparer.rules
 
-    def words(self, report: Report, rulings: Rulings) -> Iterator[Word]:
+    def words(self, report: Report, rulings: Rulings) -> list[Word]:
         """Every word of the report, in its own order."""
         held_out = ""
         if report.key in rulings.moved:
             held_out = "two_events"
         elif report.key in rulings.expired:
             held_out = "expired"
-        if report.milestone is not None:
-            yield self._milestone(report, report.milestone, held_out)
-        yield from self._facts(report, rulings, held_out)
-        yield from self._flags(report, held_out)
+        found = [] if report.milestone is None else [self._milestone(report, report.milestone, held_out)]
+        if report.facts:
+            found += self._facts(report, rulings, held_out)
+        if report.flags:
+            found += self._flags(report, held_out)
+        return found
 
     def lifecycle(self, leg: str) -> Lifecycle | None:
         """The lifecycle of the subject, or of its legs where ``leg`` is named."""
