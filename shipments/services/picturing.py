@@ -8,6 +8,7 @@ spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -267,7 +268,9 @@ def alternative_json(alternative: core.Alternative) -> dict[str, Any]:
 
 def references(keys: Iterable[ReportKey]) -> list[str]:
     """The public references of reports, from their natural keys."""
-    return [
-        reference_of("RPT", key_digest(key.source, key.event_id, bytes.fromhex(key.content_hash), key.ordinal))
-        for key in keys
-    ]
+    return [_reference(key) for key in keys]
+
+
+@lru_cache(maxsize=2**13)  # a picture names each of its reports in several rows
+def _reference(key: ReportKey) -> str:
+    return reference_of("RPT", key_digest(key.source, key.event_id, bytes.fromhex(key.content_hash), key.ordinal))

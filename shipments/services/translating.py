@@ -1,9 +1,10 @@
 """Between rows and the reconciler's values: a report row becomes a Report, a typed value its JSON and back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -228,8 +229,8 @@ def json_of(value: Value | None) -> dict[str, Any] | None:
         return None
     if isinstance(value, Time):
         return interval_json(value.at)
-    said = asdict(value)
-    return {name: str(part) if isinstance(part, Decimal) else part for name, part in said.items() if part != ""}
+    said = ((each.name, getattr(value, each.name)) for each in fields(value))
+    return {name: str(part) if isinstance(part, Decimal) else part for name, part in said if part != ""}
 
 
 def interval_json(at: Interval | None) -> dict[str, str] | None:
@@ -237,7 +238,12 @@ def interval_json(at: Interval | None) -> dict[str, str] | None:
     if at is None:
         return None
     return {
-        "from": moment_of(at.earliest).isoformat(),
-        "to": moment_of(at.latest).isoformat(),
+        "from": _iso(at.earliest),
+        "to": _iso(at.latest),
         "precision": str(at.precision),
     }
+
+
+@lru_cache(maxsize=2**13)  # a picture shows each time in several rows
+def _iso(moment: int) -> str:
+    return moment_of(moment).isoformat()
