@@ -38,6 +38,7 @@ class Bench:
     held_out: list[Word]
     gone: list[Word]
     spoken: dict[tuple[str, bool], list[Weighed]]
+    tells_claims: bool
     claims: list[Claim] = field(default_factory=list)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
 
@@ -50,7 +51,9 @@ class Bench:
         short_by: int = 0,
         reason: str = "",
     ) -> None:
-        """Write down what became of a word."""
+        """Write down what became of a word, if anybody asks."""
+        if not self.tells_claims:
+            return
         self.claims.append(
             Claim(
                 report=word.key,
@@ -126,7 +129,7 @@ def policy_at(evidence: Evidence, *, known_at: int) -> Policy:
     return min(evidence.policies, key=lambda p: (p.recorded_at, p.version))
 
 
-def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
+def open_bench(evidence: Evidence, *, known_at: int, tells_claims: bool) -> Bench:
     """S0 to S3: what there is, what stands, whose it is and what it weighs."""
     policy = policy_at(evidence, known_at=known_at)
     comparer = comparer_of(evidence.attributes)
@@ -166,6 +169,7 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
         held_out=[w for w in words if w.held_out],
         gone=fallen_words,
         spoken=defaultdict(list),
+        tells_claims=tells_claims,
     )
     for word in voices.words:
         rule_of = hearing.rules.get(word.name) if word.about == FACT else None
@@ -181,7 +185,8 @@ def open_bench(evidence: Evidence, *, known_at: int) -> Bench:
                 bench.spoken[word.leg, word.is_denial].append(weighed)
         else:
             bench.claim(word, weighed.fate, weighed=weighed, reason=weighed.reason)
-    _close(bench, words, voices.fallen)
+    if tells_claims:
+        _close(bench, words, voices.fallen)
     return bench
 
 

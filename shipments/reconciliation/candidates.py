@@ -57,7 +57,7 @@ class Candidate:
 
     ``first_score`` is what it is worth with every rival in the walk, ``score`` after the path is known.
     ``order`` is S5's: rank, time, key. ``is_decided`` says whether an analyst's accept that counts is among the
-    votes, ``origin_count`` how many of them are independent.
+    votes, ``origin_count`` how many of them are independent, ``at`` the finest time said (None: nobody said one).
     """
 
     milestone: str
@@ -73,6 +73,7 @@ class Candidate:
     ways: list[Way] = field(init=False)
     origin_count: int = field(init=False)
     is_decided: bool = field(init=False)
+    at: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.votes = [vote for entry in self.entries for vote in entry.votes]
@@ -80,15 +81,16 @@ class Candidate:
         self.ways = ways(self.votes)
         self.origin_count = independent(self.votes)
         self.is_decided = any(vote.is_decision and vote.weight for vote in self.votes)
+        self.at = self._at()
 
     @property
     def heard(self) -> list[Entry]:
         """The entries that may say when it happened: those with weight, where there are any."""
+        if len(self.entries) == 1:
+            return self.entries
         return [e for e in self.entries if e.has_weight] or self.entries
 
-    @property
-    def at(self) -> Interval | None:
-        """The finest time said for it; None where nobody said one."""
+    def _at(self) -> Interval | None:
         timed = [e for e in self.heard if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
         if not timed:
             return None

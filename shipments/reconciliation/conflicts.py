@@ -27,7 +27,8 @@ def write_verdict(bench: Bench, leg: str, verdict: Verdict) -> None:
             reason=kind.value,
             by=-verdict.margins.get(index, 0),
         )
-    _write_claims(bench, leg, verdict, kinds)
+    if bench.tells_claims:
+        _write_claims(bench, leg, verdict, kinds)
     _write_denials(bench, leg, verdict)
     _write_challenges(bench, leg, verdict)
 

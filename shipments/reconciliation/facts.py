@@ -29,7 +29,8 @@ def find_facts(bench: Bench) -> list[Finding]:
             bar=bench.policy.bar,
         )
         findings.append(_finding(slot, resolution))
-        _write_claims(bench, ballots, resolution)
+        if bench.tells_claims:
+            _write_claims(bench, ballots, resolution)
         _write_conflicts(bench, slot, resolution)
     retracted = {
         word.slot for word in bench.gone if word.about == FACT and bench.said.fallen[word.key].fate is Fate.RETRACTED

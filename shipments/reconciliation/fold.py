@@ -22,14 +22,15 @@ from shipments.reconciliation.vocabulary import State
 from shipments.reconciliation.words import FACT, MILESTONE
 
 
-def reconcile(evidence: Evidence, *, known_at: int) -> Picture:
+def reconcile(evidence: Evidence, *, known_at: int, tells_claims: bool = True) -> Picture:
     """What we believed of the subject at ``known_at`` (microseconds UTC), from what was recorded by then.
 
-    The order of anything in ``evidence`` does not matter. Raises ValueError where there is no policy.
+    The order of anything in ``evidence`` does not matter. Without ``tells_claims`` it is the same picture, but for
+    what became of each claim. Raises ValueError where there is no policy.
     """
     if not evidence.policies:
         raise ValueError("evidence without a policy cannot be weighed")
-    bench = open_bench(evidence, known_at=known_at)
+    bench = open_bench(evidence, known_at=known_at, tells_claims=tells_claims)
     verdicts = _judge_legs(bench)
     subject = _judge_subject(bench, carry_over(verdicts, bench.hearing))
     findings: list[Finding] = []

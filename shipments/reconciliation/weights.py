@@ -145,7 +145,7 @@ def ways(votes: Sequence[Vote]) -> list[Way]:
     if not nameless:
         return [edges(votes)] if votes else []
     resolved = edges([vote for vote in votes if not vote.is_unresolved])
-    instead = [(edge._replace(origin=UNRESOLVED),) for edge in edges(nameless)]
+    instead: list[Way] = [(edge._replace(origin=UNRESOLVED),) for edge in edges(nameless)]
     return [resolved, *instead] if resolved else instead
 
 

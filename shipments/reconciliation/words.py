@@ -7,7 +7,7 @@ arrival outside the planned destination is heard as in_transit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.decisions import Rulings
@@ -44,30 +44,18 @@ class Word:
     value: Value | None = None
     toggle: Toggle | None = None
     held_out: str = ""
+    key: ReportKey = field(init=False)
+    source: str = field(init=False)
+    about: str = field(init=False)
+    name: str = field(init=False)
+    leg: str = field(init=False)
+    is_denial: bool = field(init=False)
 
-    @property
-    def key(self) -> ReportKey:
-        return self.report.key
-
-    @property
-    def source(self) -> str:
-        return self.report.key.source
-
-    @property
-    def about(self) -> str:
-        return self.slot[0]
-
-    @property
-    def name(self) -> str:
-        return self.slot[1]
-
-    @property
-    def leg(self) -> str:
-        return self.slot[2]
-
-    @property
-    def is_denial(self) -> bool:
-        return self.polarity is Polarity.DENIES
+    def __post_init__(self) -> None:
+        self.key = self.report.key
+        self.source = self.key.source
+        self.about, self.name, self.leg = self.slot[:3]
+        self.is_denial = self.polarity is Polarity.DENIES
 
     @property
     def is_accept(self) -> bool:

@@ -58,7 +58,7 @@ def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: 
         evidence = dossier.evidence(readable=readable, as_of=last)
         for moment in _moments(evidence, begin, until=last):
             if begin is None or moment >= begin:
-                picture = reconcile(evidence, known_at=moment)
+                picture = reconcile(evidence, known_at=moment, tells_claims=False)
                 if picture.output_hash != standing:
                     standing = picture.output_hash
                     begun.append(picture)
