@@ -238,44 +238,40 @@ class Lifecycle:
     flag_names: tuple[str, ...] = ()
     flag_ends: tuple[tuple[str, str], ...] = ()
 
-    def implied(self, milestone: str) -> frozenset[str]:
-        """What a milestone says besides itself: all lower progress, and what a branch implies."""
-        return _implied(self)[milestone]
-
-    def implying(self, milestone: str) -> frozenset[str]:
-        """What says a milestone: itself, and all that it is implied by."""
-        return _implying(self)[milestone]
-
     @property
     def names(self) -> KeysView[str]:
         """The names of its milestones."""
-        return _named(self).keys()
+        return _meanings(self).keys()
 
     def named(self, milestone: str) -> Milestone:
         """The milestone of that name."""
-        return _named(self)[milestone]
+        return _meanings(self)[milestone].milestone
+
+    def implied(self, milestone: str) -> frozenset[str]:
+        """What a milestone says besides itself: all lower progress, and what a branch implies."""
+        return _meanings(self)[milestone].implied
+
+    def implying(self, milestone: str) -> frozenset[str]:
+        """What says a milestone: itself, and all that it is implied by."""
+        return _meanings(self)[milestone].implying
+
+
+class _Meaning(NamedTuple):
+    milestone: Milestone
+    implied: frozenset[str]
+    implying: frozenset[str]
 
 
 @lru_cache(maxsize=64)
-def _named(lifecycle: Lifecycle) -> dict[str, Milestone]:
-    return {m.name: m for m in lifecycle.milestones}
-
-
-@lru_cache(maxsize=64)
-def _implied(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
-    progress = [m for m in lifecycle.milestones if m.is_progress]
-    return {
-        m.name: frozenset(m.implies)
-        | (frozenset(p.name for p in progress if p.rank < m.rank) if m.is_progress else frozenset())
-        for m in lifecycle.milestones
+def _meanings(lifecycle: Lifecycle) -> dict[str, _Meaning]:
+    found = lifecycle.milestones
+    implied = {
+        m.name: frozenset(m.implies) | {p.name for p in found if m.is_progress and p.is_progress and p.rank < m.rank}
+        for m in found
     }
-
-
-@lru_cache(maxsize=64)
-def _implying(lifecycle: Lifecycle) -> dict[str, frozenset[str]]:
     return {
-        m.name: frozenset(o.name for o in lifecycle.milestones if o is m or m.name in lifecycle.implied(o.name))
-        for m in lifecycle.milestones
+        m.name: _Meaning(m, implied[m.name], frozenset(o.name for o in found if o is m or m.name in implied[o.name]))
+        for m in found
     }
 
 
