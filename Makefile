@@ -19,7 +19,8 @@ bench:
 # The same tests as in `test`, many times over.
 soak:
 	@REPLAYS=100000 KILLS=100 FLUSHES=50 SENDER_KILLS=50 REQUESTS_EACH=400 $(PYTHON) manage.py test --timeout=7200 \
-		tests/shipments/reconciliation/test_replay.py tests/faults tests/shipments/api/test_schemathesis.py $(ARGS)
+		tests/shipments/reconciliation/test_replay.py tests/shipments/reconciliation/test_short_ways.py \
+		tests/faults tests/shipments/api/test_schemathesis.py $(ARGS)
 
 check:
 	@$(PYTHON) manage.py checks

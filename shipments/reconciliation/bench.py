@@ -129,7 +129,7 @@ def policy_at(evidence: Evidence, *, known_at: int) -> Policy:
     return min(evidence.policies, key=lambda p: (p.recorded_at, p.version))
 
 
-def open_bench(evidence: Evidence, *, known_at: int, tells_claims: bool) -> Bench:
+def open_bench(evidence: Evidence, *, known_at: int, tells_claims: bool = True) -> Bench:
     """S0 to S3: what there is, what stands, whose it is and what it weighs."""
     policy = policy_at(evidence, known_at=known_at)
     comparer = comparer_of(evidence.attributes)

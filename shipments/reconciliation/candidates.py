@@ -32,8 +32,11 @@ class Entry:
     has_weight: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.order = self.earliest, self.latest, min([vote.word.key for vote in self.votes])
-        self.has_weight = any(vote.weight for vote in self.votes)
+        key, self.has_weight = self.votes[0].word.key, bool(self.votes[0].weight)
+        for vote in self.votes[1:]:
+            key = min(key, vote.word.key)
+            self.has_weight = self.has_weight or bool(vote.weight)
+        self.order = self.earliest, self.latest, key
 
     def without(self, words: Container[int]) -> Entry | None:
         """The entry without the votes of these words (by identity); None where nothing is left."""

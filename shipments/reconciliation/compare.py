@@ -34,6 +34,7 @@ _TYPES: dict[ValueType, type] = {
     ValueType.ACTOR: Actor,
 }
 
+AMOUNTS = (Time, Quantity, Money)  # what has a low and a high end
 Span = tuple[Decimal | None, Decimal | None]
 
 
@@ -69,7 +70,7 @@ class Comparer:
         if one == other:
             return True
         rule = self.rules.get(attribute)
-        if isinstance(one, Time | Quantity | Money) and isinstance(other, Time | Quantity | Money):
+        if isinstance(one, AMOUNTS) and isinstance(other, AMOUNTS):
             return self.scope(one) == self.scope(other) and _meet(span(one), span(other))
         if rule is None or rule.compare in (Compare.EXACT, Compare.COLLECT):
             return False
@@ -83,7 +84,7 @@ class Comparer:
         """
         if not self.agree(attribute, one, other):
             return False
-        if isinstance(one, Time | Quantity | Money) and isinstance(other, Time | Quantity | Money):
+        if isinstance(one, AMOUNTS) and isinstance(other, AMOUNTS):
             return _number(one) == _number(other) or _is_inside(span(one), span(other))
         return one == other or label(one) in self._held(attribute).get(label(other), ())
 
@@ -96,7 +97,7 @@ class Comparer:
 
     def fineness(self, attribute: str, value: Value) -> tuple[int, Decimal, int, str]:
         """A sort key: the finest value first, then by its plain form."""
-        if isinstance(value, Time | Quantity | Money):
+        if isinstance(value, AMOUNTS):
             low, high = span(value)
             if low is None or high is None:
                 return 1, Decimal(0), 0, label(value)

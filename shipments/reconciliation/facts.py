@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from shipments.reconciliation.bench import Bench, by_slot
-from shipments.reconciliation.compare import Span, label, plain, span
+from shipments.reconciliation.compare import AMOUNTS, Span, label, plain, span
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Group, Resolution, Said, resolve
 from shipments.reconciliation.picture import Alternative, Finding
 from shipments.reconciliation.status import backing, because, unresolved
-from shipments.reconciliation.values import Money, Quantity, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
 from shipments.reconciliation.weights import Vote, Weighed, best_by_pool
 from shipments.reconciliation.words import FACT, Slot
@@ -105,7 +104,7 @@ def _range(resolution: Resolution) -> Span:
         shown = [group for group in resolution.groups if group.score > 0]
     else:
         shown = [resolution.chosen] if resolution.chosen is not None else []
-    spans = [span(g.core) for g in shown if isinstance(g.core, Time | Quantity | Money)]
+    spans = [span(g.core) for g in shown if isinstance(g.core, AMOUNTS)]
     if not spans:
         return None, None
     lows = [low for low, _ in spans if low is not None]
@@ -201,5 +200,6 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             by=top.net,
             slot=slot,
         )
-    rivals = [vote for group in resolution.groups[1:] for vote in group.votes] + top.against
-    bench.challenge(about=about, leg=leg, decided=top.votes, rivals=rivals, slot=slot)
+    if top.is_decided:
+        rivals = [vote for group in resolution.groups[1:] for vote in group.votes] + top.against
+        bench.challenge(about=about, leg=leg, decided=top.votes, rivals=rivals, slot=slot)

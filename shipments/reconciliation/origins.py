@@ -72,7 +72,7 @@ class Origins:
     def vote(self, word: Word) -> Voted:
         """For whom the word votes."""
         if not self._repeats(word.report):
-            return Voted(votes=(word.source,))
+            return Voted((word.source,))
         votes, echoes, unresolved = [], [], False
         roots = self._roots_of(word.key, word.slot)
         for kind, source in sorted(roots, key=lambda root: (root[1], root[0].value)):

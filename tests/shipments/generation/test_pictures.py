@@ -4,10 +4,12 @@ The evidence here is built from the stories themselves, not read back from the d
 recording, reading and folding are all held to it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from shipments.generation.world import world
 from shipments.intake.canonical import content_hash
 from shipments.intake.draft import Pointer, ReportDraft
 from shipments.models import Picture
+from shipments.reconciliation import fold
 from shipments.reconciliation import vocabulary as words
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.history import history
@@ -36,6 +39,7 @@ from shipments.reconciliation.model import (
     Target,
 )
 from shipments.reconciliation.policy import POLICY_V1
+from shipments.reconciliation.status import Verdict
 from shipments.reconciliation.values import AttributeRule, Interval
 from shipments.services.reconciling import reconcile_due
 from shipments.services.rules import micros, moment_of, read_rules
@@ -183,3 +187,19 @@ def test_stored_pictures_are_the_fold_of_the_shuffled_stories() -> None:
             for story in stories
             if clearance >= Marking.AMBER or not story.plan.is_restricted
         }
+
+
+def test_most_made_up_shipments_are_folded_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 84 in a hundred lifecycles hold but one story; were the short way lost, nothing else would tell.
+    judged: Counter[bool] = Counter()
+    judge = fold.judge
+
+    def counting(*args: Any, **kwargs: Any) -> Verdict:
+        verdict = judge(*args, **kwargs)
+        judged[verdict.stories.is_one] += 1
+        return verdict
+
+    monkeypatch.setattr(fold, "judge", counting)
+    for told in _stories():
+        reconcile(_evidence(told, (), up_to="RED", random=Random(SEED)), known_at=FOREVER)
+    assert judged[True] > 0.8 * judged.total()
