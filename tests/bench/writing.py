@@ -113,6 +113,8 @@ class Writing:
             sample.waits = call(self.naive.port, calls, headers=self.naive_headers, callers=CALLERS)
             wait_until(self._naive_is_done)
         self.figures.add(size, "one report a POST", "naive", sample)
+        row = self.connection.execute("SELECT FROM naive_statuschange LIMIT 1").fetchone()
+        assert row is not None, "the naive way's tasks were thrown away"
 
     def _resolved(self, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The reports with their subject by reference, since the naive way knows no other name."""
