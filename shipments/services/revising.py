@@ -126,7 +126,8 @@ def revise(
     lowest = getattr(editing.row, "marking", 0)
     problems = [*names.problems, *side_problems(said, kind, names)]
     problems += marking_problems(said, key, lowest=lowest) if "marking" in changing else []
-    problems += _loops(editing.row, kind, names.id_of(*_container(kind, said)), kind == "place")
+    if not names.problems:
+        problems += _loops(editing.row, kind, names.id_of(*_container(kind, said)), kind == "place")
     if problems:
         raise Invalid(problems)
     if not changing:
