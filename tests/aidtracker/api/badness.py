@@ -109,7 +109,7 @@ class Field:
     def _of_type(self) -> Cases:
         schema, kind = self.schema, self.schema.get("type")
         if kind == "integer":
-            return WHOLE
+            return {name: text for name, text in WHOLE.items() if name != "none" or schema.get("minimum") != 0}
         if kind == "number":
             return NUMBER
         if kind == "boolean":
