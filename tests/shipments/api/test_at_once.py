@@ -134,3 +134,40 @@ def test_two_changes_never_close_a_circle(sender, monkeypatch, plural, link):
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200, 422]
+
+
+def test_reports_and_entries_of_the_same_names_never_wait_for_each_other_in_a_circle(sender):
+    """Names that share a few locks, asked for in both orders: none is refused, and no report stays held."""
+    names = [f"S-{n}" for n in range(OTHERS)]
+    body = good_entries()["shipment"]
+    said = {"code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
+    barrier, statuses = threading.Barrier(4), []
+
+    def tell(order, who):
+        for part in range(0, len(order), 5):
+            some = order[part : part + 5]
+            reports = [{**said, "subject": f"lss:{name}", "event_id": f"{who}-{name}"} for name in some]
+            yield sender.post("reports/batch/", reports)
+
+    def enter(order):
+        for name in order:
+            yield sender.post("shipments/", {**body, "external_id": name})
+
+    def work(answers):
+        try:
+            barrier.wait(timeout=60)
+            statuses.extend(answer.status_code for answer in answers)
+        finally:
+            connection.close()
+
+    connection.close()
+    backwards = names[::-1]
+    each = (tell(names, "a"), tell(backwards, "b"), enter(names), enter(backwards))
+    threads = [threading.Thread(target=work, args=(answers,)) for answers in each]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(statuses) == {207: 2 * len(names) // 5, 201: len(names), 200: len(names)}
+    assert Report.objects.count() == 2 * len(names)
+    assert not Report.objects.held().exists()
