@@ -5,7 +5,7 @@ serializer, which is also what the OpenAPI document says of it. Every fault is t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -108,6 +108,9 @@ class Search(serializers.CharField):
 class Parameters(serializers.Serializer):
     """What a view takes in its query string; none, unless a subclass names some."""
 
+    # Parameters that others take, and why this view does not.
+    not_taken: Mapping[str, str] = {}
+
 
 class ReadParameters(Parameters):
     """What every view that reads takes."""
@@ -117,6 +120,16 @@ class ReadParameters(Parameters):
         help_text="Names of fields to answer with, between commas, also within others: reference,picture.status.value. "
         "All, if left out. What is not asked for is not looked up.",
     )
+
+
+class WithoutHistory(Parameters):
+    """For what is told as it is now, and was kept no other way."""
+
+    not_taken = {"known_at": "Actors and places have no history: they are told as they are now."}
+
+
+class PresentParameters(WithoutHistory, ReadParameters):
+    """What a view takes that reads one thing without a history."""
 
 
 def limit_field() -> Whole:
@@ -142,7 +155,9 @@ def read_parameters(
     # A plain dict: of a form, an absent checkbox would be read as false.
     said: dict[str, str] = {}
     for name, values in request.query_params.lists():
-        if (fault := _reading_fault(name, values, known)) is not None:
+        if name in form.not_taken:
+            faults[name] = Fault(code="unknown_parameter", parameter=name, detail=form.not_taken[name])
+        elif (fault := _reading_fault(name, values, known)) is not None:
             faults[name] = fault
         else:
             said[name] = values[0]

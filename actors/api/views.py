@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, ReadParameters, Search
+from actors.api.parameters import Moment, PageParameters, PresentParameters, ReadParameters, Search, WithoutHistory
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import ActorSerializer, SourceSerializer
@@ -23,7 +23,7 @@ ACTOR_ORDERS = both_ways("name", last="reference") | both_ways("reference")
 SOURCE_ORDERS = both_ways("code")
 
 
-class ActorParameters(PageParameters):
+class ActorParameters(WithoutHistory, PageParameters):
     """Filters of actors."""
 
     kind = serializers.ChoiceField(choices=Actor.Kind.choices, required=False)
@@ -82,6 +82,7 @@ def _found_by(term: str) -> Q:
 class ActorDetail(ReadView):
     """One actor."""
 
+    parameters = PresentParameters
     shape = ActorSerializer
 
     @extend_schema(
@@ -91,7 +92,7 @@ class ActorDetail(ReadView):
             "An actor with its other names, in their own letters, and the codes that others know it by; of a merged "
             "one, what it was merged into."
         ),
-        parameters=[ReadParameters],
+        parameters=[PresentParameters],
         responses=ActorSerializer,
     )
     def get(self, request: Request, reference: str) -> Response:

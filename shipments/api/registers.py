@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, ReadParameters, Search, Since
+from actors.api.parameters import Moment, PageParameters, PresentParameters, Search, Since, WithoutHistory
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
@@ -45,7 +45,7 @@ PLACE_ORDERS = both_ways("code") | both_ways("name", last="code")
 DOCUMENT_ORDERS = both_ways("published_at", "received_at", last="pk", stand_ins={"pk": "reference"})
 
 
-class PlaceParameters(PageParameters):
+class PlaceParameters(WithoutHistory, PageParameters):
     """Filters of places."""
 
     kind = serializers.ChoiceField(choices=Place.Kind.choices, required=False)
@@ -98,13 +98,14 @@ class PlaceList(ReadView):
 class PlaceDetail(ReadView):
     """One place."""
 
+    parameters = PresentParameters
     shape = PlaceSerializer
 
     @extend_schema(
         operation_id="readPlace",
         summary="One place.",
         description="What it is, where it is and what it lies within; of a merged one, what it was merged into.",
-        parameters=[ReadParameters],
+        parameters=[PresentParameters],
         responses=PlaceSerializer,
         tags=["places"],
     )

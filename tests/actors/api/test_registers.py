@@ -96,3 +96,13 @@ def test_places_are_found_by_name_and_by_code(partner):
     for search in ("oxian two", "qqx", "QQXX", "TAOXIAN-2"):
         assert "taoxian-2" in codes(partner.get("places/", {"q": search}))
     assert code_of(partner.get("places/NOWHERE/")) == "not_found"
+
+
+def test_actors_and_places_say_that_they_have_no_history(partner):
+    actor, place = ActorFactory().reference, "FNJ"
+    for path in ("actors/", f"actors/{actor}/", "places/", f"places/{place}/"):
+        answer = partner.get(path, {"known_at": "2022-05-17"})
+        assert answer.status_code == 400
+        (fault,) = answer.json()["errors"]
+        assert (fault["parameter"], fault["code"]) == ("known_at", "unknown_parameter")
+        assert fault["detail"] == "Actors and places have no history: they are told as they are now."
