@@ -51,16 +51,17 @@ class SubjectQuerySet(QuerySet):
         So it is with reports of their own above their clearance, and with a grant that does not reach the
         subject's own marking.
         """
-        own = Q(pk=None)
-        if reader.actor_id:
-            own |= Q(partner_key__actor_id=reader.actor_id)
-        if reader.user_id:
-            own |= Q(entered_by_id=reader.user_id)
-        reports = apps.get_model("shipments", "Report").objects.filter(own, marking__gt=reader.clearance)
-        attachments = apps.get_model("shipments", "Attachment").objects.filter(report__in=reports)
-        said = Q(Exists(reports.filter(subject_id=OuterRef("pk"))))
-        attached = Q(Exists(attachments.filter(subject_id=OuterRef("pk"))))
-        return self.filter(~within(reader, "marking", subject="pk") | said | attached)
+        beyond = ~within(reader, "marking", subject="pk")
+        reports = apps.get_model("shipments", "Report").objects
+        attachments = apps.get_model("shipments", "Attachment").objects
+        for name, whose in (("partner_key__actor_id", reader.actor_id), ("entered_by_id", reader.user_id)):
+            if whose:
+                # Subject by subject, never by all that the reader ever sent.
+                own = {name: whose, "marking__gt": reader.clearance}
+                attached = {f"report__{column}": said for column, said in own.items()}
+                beyond |= Q(Exists(reports.filter(subject_id=OuterRef("pk"), **own)))
+                beyond |= Q(Exists(attachments.filter(subject_id=OuterRef("pk"), **attached)))
+        return self.filter(beyond)
 
 
 class DocumentQuerySet(QuerySet):

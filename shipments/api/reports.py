@@ -18,6 +18,7 @@ from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MarkingField
+from actors.arrays import IsAny
 from actors.marking import Marking
 from actors.models import Source
 from shipments.api.filters import KnownAtParameters
@@ -165,10 +166,9 @@ def shown_reports(rows: Sequence[dict[str, Any]], reader: Reader) -> Any:
 def is_about(subject: Subject) -> Q:
     """Reports that were said of ``subject``, or attached to it."""
     later = Attachment.objects.filter(report=OuterRef("report"), recorded_at__gt=OuterRef("recorded_at"))
-    attached = Attachment.objects.filter(
-        ~Exists(later.exclude(subject=subject)), report=OuterRef("pk"), subject=subject
-    )
-    return Q(subject_id=subject.pk) | Q(Exists(attached))
+    attached = Attachment.objects.filter(~Exists(later.exclude(subject=subject)), subject=subject)
+    # An array, so that each half is found by its index.
+    return Q(subject_id=subject.pk) | Q(IsAny("pk", ArraySubquery(attached.values("report_id"))))
 
 
 def _occurred(row: dict[str, Any]) -> dict[str, Any] | None:

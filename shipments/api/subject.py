@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from actors.api.parameters import Parameters
 from actors.api.reading import ReadView
@@ -21,12 +21,12 @@ class SubjectView(ReadView):
 
     def subject(self, reference: str, known_at: datetime | None) -> Subject:
         """The subject, or what it was merged into. Raises the same refusal for hidden, missing and not yet known."""
-        merged = Subject.objects.visible_to(self.reader).filter(reference=reference, merged_into__isnull=False)
-        named = Q(reference=reference, merged_into=None) | Q(pk__in=merged.values("merged_into"))
-        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(named)
+        named = Subject.objects.visible_to(self.reader).filter(reference=reference)
+        kept = named.values(kept=Coalesce("merged_into_id", "pk"))
+        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(pk__in=kept)
         if known_at:
             rows = rows.filter(was_known(self.reader, known_at))
-        subject = rows.first()
-        if subject is None:
-            raise not_found()
-        return subject
+        try:
+            return rows.get()
+        except Subject.DoesNotExist:
+            raise not_found() from None

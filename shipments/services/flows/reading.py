@@ -14,7 +14,6 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
-    BooleanField,
     Count,
     Exists,
     F,
@@ -31,6 +30,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONObject
 
 from actors.access import Reader
+from actors.arrays import IsAny
 from actors.models import Actor
 from shipments.models import (
     Finding,
@@ -62,15 +62,8 @@ class Narrowing:
     contested: bool | None = None
 
 
-class _IsAmong(Func):
-    """Whether a column is any of these keys: one parameter, however many there are."""
-
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()
-
-    def __init__(self, column: str, keys: Collection[UUID]) -> None:
-        super().__init__(F(column), Value(sorted(keys), output_field=ArrayField(UUIDField())))
+def _is_among(column: str, keys: Collection[UUID]) -> IsAny:
+    return IsAny(column, Value(sorted(keys), output_field=ArrayField(UUIDField())))
 
 
 class _Path(Func):
@@ -163,7 +156,7 @@ def offer_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, 
     """The offers that are counted to these recipients; one row each, lines and all."""
     money = {"amount": Cast("amount", TextField()), "currency": "currency"}
     lines = OfferLine.objects.filter(offer=OuterRef("subject_id")).order_by("key")
-    rows = pictures_of("offer", reader, known_at, narrowing).filter(_IsAmong("subject__as_offer__recipient_id", to))
+    rows = pictures_of("offer", reader, known_at, narrowing).filter(_is_among("subject__as_offer__recipient_id", to))
     return list(
         rows.values(
             *_PLAIN,
@@ -182,7 +175,7 @@ def shipment_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowin
     lines = Line.objects.filter(shipment=OuterRef("subject_id")).order_by("key")
     offers = Offer.objects.visible_to(reader).filter(pk=OuterRef("subject__as_shipment__offer_id"))
     rows = pictures_of("shipment", reader, known_at, narrowing).filter(
-        _IsAmong("subject__as_shipment__recipient_id", to)
+        _is_among("subject__as_shipment__recipient_id", to)
     )
     return list(
         rows.values(
@@ -209,7 +202,7 @@ def finding_rows(reader: Reader, known_at: datetime | None, subjects: Collection
     silence = Q(kind=Finding.Kind.MILESTONE, attribute="acknowledged", state="denied")
     found: defaultdict[UUID, list[Row]] = defaultdict(list)
     rows = Finding.objects.for_reader(reader, known_at=known_at).filter(
-        amounts | shortfalls | silence, _IsAmong("subject_id", subjects), as_of=""
+        amounts | shortfalls | silence, _is_among("subject_id", subjects), as_of=""
     )
     columns = ("kind", "attribute", "line", "scope", "time_class", "state", "low", "high")
     for row in rows.order_by("subject_id", *columns[:5]).values("subject_id", *columns):
@@ -228,7 +221,7 @@ def count_rows(reader: Reader, known_at: datetime | None, shipments: Collection[
     )
     undone = ReportLink.objects.filter(pointing, kind__in=["corrects", "retracts"], report__in=reports)
     found: defaultdict[UUID, list[Row]] = defaultdict(list)
-    receipts = Receipt.objects.filter(~Exists(undone), _IsAmong("line__shipment_id", shipments), report__in=reports)
+    receipts = Receipt.objects.filter(~Exists(undone), _is_among("line__shipment_id", shipments), report__in=reports)
     columns = ("line__shipment_id", "line__key", "received_on", "accepted", "report__source__code")
     for row in receipts.order_by("pk").values(*columns):
         found[row["line__shipment_id"]].append(row)
