@@ -87,6 +87,9 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(str(env.database_url))}
+# Hot reads are planned once a connection (actors.services.prepared), for any values: their rows are found by key.
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
+DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.database_pool_size, "timeout": 5}
 # Migrations run as the owner: manage.py migrate --database=owner. Web and workers never get this role.
 if env.database_owner_url:
@@ -131,7 +134,7 @@ REST_FRAMEWORK = {
         "actors.api.authentication.CallerAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["actors.api.permissions.Undeclared"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["actors.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["aidtracker.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aidtracker.api.errors.problem_response",

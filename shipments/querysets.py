@@ -59,7 +59,9 @@ class SubjectQuerySet(QuerySet):
                 # Subject by subject, never by all that the reader ever sent.
                 own = {name: whose, "marking__gt": reader.clearance}
                 attached = {f"report__{column}": said for column, said in own.items()}
-                beyond |= Q(Exists(reports.filter(subject_id=OuterRef("pk"), **own)))
+                # The few above the lowest marking have an index of their own.
+                restricted = reports.filter(subject_id=OuterRef("pk"), marking__gt=Marking.CLEAR)
+                beyond |= Q(Exists(restricted.filter(**own)))
                 beyond |= Q(Exists(attachments.filter(subject_id=OuterRef("pk"), **attached)))
         return self.filter(beyond)
 
@@ -156,6 +158,14 @@ class KnownQuerySet(QuerySet):
             ~Exists(higher),
             Exists(subjects.filter(pk=OuterRef("subject_id"))),
         )
+
+    def beside_pictures(self, *, known_at: datetime | None = None) -> Self:
+        """Findings or conflicts of every reader that were known at ``known_at``.
+
+        For joining to pictures of ``for_reader`` by subject and tier: what is beside a picture is of its tier, and
+        whoever reads the picture reads it. Whether they do is asked once a subject so, not once a row.
+        """
+        return self.filter(_known(known_at))
 
 
 class OutboxQuerySet(QuerySet):

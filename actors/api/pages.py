@@ -43,14 +43,16 @@ class Order:
     def after(self, position: list[Any], model: type[Model]) -> Q:
         """The rows beyond ``position``."""
         beyond = "lt" if self.descending else "gt"
-        condition, same = Q(), Q()
+        condition, same, begin = Q(), Q(), Q()
         for column, said in zip(self.columns, position, strict=True):
             value = said
             if stand_in := (self.stand_ins or {}).get(column):
                 value = model._default_manager.filter(**{stand_in: said}).values(column)[:1]
             condition |= same & Q(**{f"{column}__{beyond}": value})
             same &= Q(**{column: value})
-        return condition
+            begin = begin or Q(**{f"{column}__{beyond}e": value})
+        # An index is entered by the first column alone; what is equal in it is told apart from there.
+        return begin & condition
 
 
 def both_ways(*names: str, last: str = "", stand_ins: Mapping[str, str] | None = None) -> dict[str, Order]:

@@ -7,6 +7,7 @@ serializer, which is also what the OpenAPI document says of it. Every fault is t
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -150,7 +151,8 @@ def read_parameters(
     request: Request, form: type[Parameters], shape: type[serializers.Serializer] | None = None
 ) -> dict[str, Any]:
     """The checked parameters; ``fields`` as a Selection from ``shape``. Raises Refusal naming every fault."""
-    known = {name: field for name, field in form().fields.items() if name != "fields" or shape is not None}
+    asked = _form(form)
+    known = {name: field for name, field in asked.fields.items() if name != "fields" or shape is not None}
     faults: dict[str, Fault] = {}
     # A plain dict: of a form, an absent checkbox would be read as false.
     said: dict[str, str] = {}
@@ -161,9 +163,11 @@ def read_parameters(
             faults[name] = fault
         else:
             said[name] = values[0]
-    serializer = form(data=said)
-    if not serializer.is_valid():
-        for name, (error, *_) in serializer.errors.items():
+    checked: dict[str, Any] = {}
+    try:
+        checked = asked.run_validation(said)
+    except serializers.ValidationError as refused:
+        for name, (error, *_) in refused.detail.items():  # type: ignore[union-attr]
             faults.setdefault(name, _fault(name, known[name], said.get(name, ""), error))
     selection = EVERYTHING
     if "fields" in said and "fields" not in faults and shape:
@@ -174,7 +178,13 @@ def read_parameters(
         first = next(iter(faults.values()))
         detail = f"{first.parameter}: {first.detail}" if len(faults) == 1 else "The query string is not right."
         raise Refusal(first.code, detail, faults=list(faults.values()))
-    return {**serializer.validated_data, "fields": selection}
+    return {**checked, "fields": selection}
+
+
+@cache
+def _form(form: type[Parameters]) -> Parameters:
+    """One form for every request: its fields keep nothing of what they read."""
+    return form()
 
 
 def _reading_fault(name: str, values: list[str], known: Iterable[str]) -> Fault | None:

@@ -18,8 +18,8 @@ from actors.api.parameters import PageParameters, ReadParameters, Span
 from actors.api.selection import Selection
 from shipments.api.conflicts import conflict_json
 from shipments.api.filters import ORDERS
-from shipments.api.pictures import Asked, conflicts_by_subject, pictures_of
-from shipments.api.plans import plan_rows
+from shipments.api.pictures import Asked, believed, conflicts_by_subject
+from shipments.api.plans import subject_rows
 from shipments.api.resolved import ConflictSerializer, FindingSerializer, ResolvedSerializer
 from shipments.api.subject import SubjectView
 from shipments.models import Picture
@@ -84,8 +84,7 @@ class SubjectDiff(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked["known_at"][1])
-        row = plan_rows(self.kind, self.reader, Selection({})).get(pk=subject.pk)
+        row = self.row(reference, asked["known_at"][1])
         return Response(differences([row], self.reader, asked["known_at"])[0])
 
 
@@ -94,7 +93,7 @@ class SubjectsDiff(SubjectView):
 
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = changed(plan_rows(self.kind, self.reader, Selection({})), self.reader, asked["known_at"])
+        rows = changed(subject_rows(self.kind, self.reader), self.reader, asked["known_at"])
         order = ORDERS["-created_at"]
         return self.page(rows, order, asked, lambda found: differences(found, self.reader, asked["known_at"]))
 
@@ -116,17 +115,18 @@ def changed(rows: QuerySet, reader: Reader, span: tuple[datetime, datetime]) -> 
 
 
 def differences(rows: Sequence[Mapping[str, Any]], reader: Reader, span: tuple[datetime, datetime]) -> Any:
-    """How each of ``rows`` (of plan_rows) was seen otherwise; a fixed number of queries."""
+    """How each of ``rows`` (of subject_rows) was seen otherwise; a fixed number of queries."""
     ids = [row["pk"] for row in rows]
-    beyond = [row["pk"] for row in rows if row["is_beyond_tiers"]]
     without_counts = Selection({"findings": None})
     asked = [Asked(known_at=moment, selection=without_counts) for moment in span]
-    pictures = [pictures_of(ids, reader, each, beyond=beyond) for each in asked]
-    conflicts = [conflicts_by_subject(ids, reader, moment, beyond=beyond) for moment in span]
+    sides = [believed(ids, reader, each) for each in asked]
+    conflicts = [
+        conflicts_by_subject(ids, reader, moment, beyond=side.beyond) for moment, side in zip(span, sides, strict=True)
+    ]
     shown = [
         {
             **row,
-            **_between(*(each.get(row["pk"]) for each in pictures)),
+            **_between(*(each.pictures.get(row["pk"]) for each in sides)),
             "conflicts": _conflicts_between(*(_keyed_conflicts(each, row["pk"]) for each in conflicts)),
         }
         for row in rows
@@ -152,10 +152,7 @@ def _between(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
 def _keyed(picture: Mapping[str, Any] | None) -> dict[tuple[Any, ...], Any]:
     """The findings of a picture by what tells them apart, without whose they are."""
     return {
-        tuple(finding[name] for name in FINDING_KEY): {
-            name: value for name, value in finding.items() if name not in ("subject_id", "margin")
-        }
-        for finding in (picture["findings"] if picture else ())
+        tuple(finding[name] for name in FINDING_KEY): finding for finding in (picture["findings"] if picture else ())
     }
 
 

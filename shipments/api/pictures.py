@@ -5,20 +5,23 @@ by name (restricted reports of their own) gets that one subject folded, in a lis
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from actors.access import Reader
 from actors.api.selection import EVERYTHING, Selection
-from actors.models import Source
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
 from shipments.api.moments import row_at
+from shipments.api.withholding import withhold
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.reconciliation import picture as core
 from shipments.services.explaining import pictures_for
@@ -31,46 +34,15 @@ from shipments.services.picturing import (
 )
 
 PICTURE = [
-    "subject_id",
-    "version",
-    "known_from",
-    "status",
-    "state",
-    "confidence",
-    "origins",
-    "unresolved",
-    "leading",
-    "leading_confidence",
-    "leading_state",
-    "contested",
-    "timeline",
-    "legs",
-    "planned",
-    "alternatives",
-]
+    "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
+    "leading_confidence", "leading_state", "contested", "timeline", "legs", "planned", "alternatives",
+]  # fmt: skip
 FINDING = [
-    "subject_id",
-    "kind",
-    "attribute",
-    "leg",
-    "line",
-    "as_of",
-    "scope",
-    "time_class",
-    "value",
-    "label",
-    "low",
-    "high",
-    "state",
-    "confidence",
-    "origins",
-    "unresolved",
-    "leading",
-    "because",
-    "alternatives",
-]
-WITHHELD = "withheld"
-NAMES_SOURCES = frozenset({"origins", "denied_by", "source", "attributed_to"})
+    "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
+    "confidence", "origins", "unresolved", "leading", "because", "alternatives",
+]  # fmt: skip
+# After the subject and the tier: kind, attribute, leg, line, moment, scope, time class.
+_IN_ORDER = itemgetter(*range(2, 9))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,39 +62,89 @@ class Asked:
             selection=asked["fields"].within("picture"),
         )
 
+    @property
+    def how_stored(self) -> tuple[bool, bool]:
+        """What stored_pictures is to be built for."""
+        return self.known_at is not None, self.selection.shows("conflicts")
 
-def pictures_of(
-    subject_ids: Sequence[UUID], reader: Reader, asked: Asked, *, beyond: Collection[UUID] = ()
-) -> dict[UUID, Any]:
-    """The picture of each subject that has one, by id; at most three queries however many subjects.
+    @property
+    def slots(self) -> dict[str, Any]:
+        """What a query that is built so is filled with."""
+        return {"known_at": self.known_at} if self.known_at else {}
 
-    Those of ``beyond`` (see SubjectQuerySet.beyond_tiers) are folded for this reader.
+
+@dataclass(frozen=True, kw_only=True)
+class Believed:
+    """The pictures of some subjects by id, and which of those subjects were folded for the reader alone."""
+
+    pictures: dict[UUID, Any]
+    beyond: Collection[UUID]
+
+
+def stored_pictures(reader: Reader, is_past: bool, has_count: bool) -> dict[str, Any]:
+    """Columns of a query of subjects: whether each is to be folded for this reader, and the picture of its tier."""
+    known_at = slot("known_at") if is_past else None
+    columns: dict[str, Any] = {name: name for name in PICTURE}
+    if has_count:
+        conflicts = Conflict.objects.beside_pictures(known_at=known_at).order_by()
+        beside = conflicts.filter(subject_id=OuterRef("subject_id"), tier=OuterRef("tier")).values("subject_id")
+        columns["conflicts"] = Coalesce(Subquery(beside.annotate(count=Count("pk")).values("count")), 0)
+    pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(subject_id=OuterRef("pk"))
+    return {
+        "is_beyond": Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
+        "stored": Subquery(pictures.values(json=JSONObject(**columns))),
+    }
+
+
+@prepared
+def _pictures(reader: Reader, is_past: bool, has_count: bool) -> QuerySet:
+    rows = Subject.objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk")
+    return rows.annotate(**stored_pictures(reader, is_past, has_count))
+
+
+@prepared
+def _findings(reader: Reader, is_past: bool) -> QuerySet:
+    """The findings beside pictures that the reader has been found to read: theirs are the subjects and tiers."""
+    known = Finding.objects.beside_pictures(known_at=slot("known_at") if is_past else None)
+    rows = known.filter(IsAny("subject_id", slot("ids")), IsAny("tier", slot("tiers"))).order_by()
+    ends = {f"{end}_end": Cast(end, TextField()) for end in ("low", "high")}
+    columns = (f"{name}_end" if f"{name}_end" in ends else name for name in FINDING)
+    return rows.annotate(**ends).values("subject_id", "tier", *columns)
+
+
+def believed(subject_ids: Sequence[UUID], reader: Reader, asked: Asked) -> Believed:
+    """What ``reader`` may know of some subjects; three queries, and those of a fold where one is needed."""
+    statement = _pictures(reader, *asked.how_stored)
+    return as_believed(statement.dicts(reader, ids=list(subject_ids), **asked.slots), reader, asked)
+
+
+def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked) -> Believed:
+    """The same from rows with a key and the columns of stored_pictures; two queries.
+
+    Subjects beyond the tiers (see SubjectQuerySet.beyond_tiers) are folded for this reader.
     """
-
-    def known(model: Any) -> Any:
-        return model.objects.for_reader(reader, known_at=asked.known_at).filter(subject_id__in=subject_ids)
-
+    beyond = [row["pk"] for row in rows if row["is_beyond"]]
+    read = {row["pk"]: row["stored"] for row in rows if row["stored"] and not row["is_beyond"]}
     findings = defaultdict(list)
-    if asked.selection.shows("findings"):
-        for row in known(Finding).order_by("kind", "attribute", "leg", "line", "as_of", "scope").values(*FINDING):
-            findings[row["subject_id"]].append(row)
-    pictures = known(Picture).values(*PICTURE)
-    if asked.selection.shows("conflicts"):
-        conflicts = Conflict.objects.for_reader(reader, known_at=asked.known_at).order_by()
-        count = conflicts.filter(subject_id=OuterRef("subject_id")).values("subject_id").annotate(count=Count("pk"))
-        pictures = pictures.annotate(conflicts=Coalesce(Subquery(count.values("count")), 0))
-    shown = {
-        row["subject_id"]: _picture(row, findings[row["subject_id"]], row.get("conflicts", 0), asked)
-        for row in pictures
+    if read and asked.selection.shows("findings"):
+        beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
+        found = _findings(reader, asked.known_at is not None).tuples(reader, **beside)
+        for subject_id, tier, *values in sorted(found, key=_IN_ORDER):
+            if tier == read[subject_id]["tier"]:
+                findings[subject_id].append(_finding(*values))
+    pictures = {
+        subject_id: _picture(row, findings[subject_id], row.get("conflicts", 0), asked)
+        for subject_id, row in read.items()
     }
     if beyond:
         folded = pictures_for(beyond, reader, known_at=asked.known_at)
-        shown |= {subject_id: _folded(picture, asked) for subject_id, picture in folded.items()}
-    return withhold(shown, reader)
+        pictures |= {subject_id: _folded(picture, asked) for subject_id, picture in folded.items()}
+    return Believed(pictures=withhold(pictures, reader), beyond=beyond)
 
 
 def _folded(picture: core.Picture, asked: Asked) -> dict[str, Any]:
-    findings = [{**finding_keys(finding), **finding_columns(finding)} for finding in picture.findings]
+    rows = ({**finding_keys(finding), **finding_columns(finding)} for finding in picture.findings)
+    findings = [_finding(*(row[name] for name in FINDING)) for row in rows]
     columns = {**picture_columns(picture, version=0), "version": None, "known_from": None}
     return _picture(columns, findings, len(picture.conflicts), asked)
 
@@ -157,40 +179,6 @@ def conflict_rows(reader: Reader, known_at: datetime | None) -> Any:
     )  # fmt: skip
 
 
-def withhold(shown: Any, reader: Reader) -> Any:
-    """``shown`` without the names of sources that the reader may not know; one query."""
-    said = set(_sources_in(shown))
-    hidden = said - set(Source.objects.named_to(reader).filter(code__in=said).values_list("code", flat=True))
-    return _without(shown, hidden) if hidden else shown
-
-
-def _sources_in(shown: Any) -> Iterable[str]:
-    if isinstance(shown, Mapping):
-        for name, value in shown.items():
-            if name in NAMES_SOURCES:
-                yield from [value] if isinstance(value, str) else value or ()
-            else:
-                yield from _sources_in(value)
-    elif isinstance(shown, list):
-        for value in shown:
-            yield from _sources_in(value)
-
-
-def _without(shown: Any, hidden: set[str]) -> Any:
-    if isinstance(shown, Mapping):
-        return {
-            name: _named(value, hidden) if name in NAMES_SOURCES else _without(value, hidden)
-            for name, value in shown.items()
-        }
-    return [_without(value, hidden) for value in shown] if isinstance(shown, list) else shown
-
-
-def _named(said: Any, hidden: set[str]) -> Any:
-    if isinstance(said, list):
-        return [WITHHELD if code in hidden else code for code in said]
-    return WITHHELD if said in hidden else said
-
-
 def _picture(
     row: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], conflicts: int, asked: Asked
 ) -> dict[str, Any]:
@@ -198,9 +186,10 @@ def _picture(
         row = row_at(row, asked.valid_at)
     status = row["status"] or None
     at_status = [step for step in row["timeline"] if step["milestone"] == status]
+    known_from = row["known_from"]
     return {
         "version": row["version"],
-        "known_from": row["known_from"],
+        "known_from": known_from and instant(datetime.fromisoformat(known_from)),
         "status": {
             "value": status,
             "label": (status or "").replace("_", " "),
@@ -226,24 +215,42 @@ def _picture(
             "legs": [{**leg, "timeline": [_step(step) for step in leg["timeline"]]} for leg in row["legs"]],
             "planned": row["planned"],
         },
-        "findings": [_finding(finding) for finding in findings],
+        "findings": findings,
     }
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    return {**step, "confidence": share(step["confidence"])}
+    shown = {**step, "confidence": share(step["confidence"])}
+    # Which milestone it stands for is the reconciler's own affair.
+    shown.pop("stands_for", None)
+    return shown
 
 
-def _finding(row: Mapping[str, Any]) -> dict[str, Any]:
+def _finding(
+    kind: str, attribute: str, leg: str, line: str, as_of: str, scope: str, time_class: str, value: Any, label: str,
+    low: Decimal | str | None, high: Decimal | str | None, state: str, confidence: int | None, origins: list[str],
+    unresolved: int, leading: str, because: list[str], alternatives: list[Any],
+) -> dict[str, Any]:  # fmt: skip
+    """A finding as partners read it, from its columns in the order of FINDING."""
     return {
-        **row,
-        "leg": row["leg"] or None,
-        "line": row["line"] or None,
-        "as_of": row["as_of"] or None,
-        "leading": row["leading"] or None,
-        "low": digits(row["low"]),
-        "high": digits(row["high"]),
-        "confidence": share(row["confidence"]),
+        "value": value,
+        "label": label,
+        "low": digits(low),
+        "high": digits(high),
+        "state": state,
+        "confidence": share(confidence),
+        "origins": origins,
+        "unresolved": unresolved,
+        "leading": leading or None,
+        "because": because,
+        "alternatives": alternatives,
+        "kind": kind,
+        "attribute": attribute,
+        "leg": leg or None,
+        "line": line or None,
+        "as_of": as_of or None,
+        "scope": scope,
+        "time_class": time_class,
     }
 
 
@@ -256,5 +263,11 @@ def digits(amount: Decimal | str | None) -> str | None:
     """An amount as a decimal without idle zeros."""
     if amount is None:
         return None
-    text = format(Decimal(amount), "f")
+    # The database writes a numeric without an exponent.
+    text = amount if isinstance(amount, str) else format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def instant(moment: datetime) -> str:
+    """A time in UTC as every answer writes it: 2022-05-17T09:00:00Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,20 +1,24 @@
-"""The plan of each kind of subject as partners read it: one query for a page, with nothing in it that they may not see.
+"""The plan of each kind of subject as partners read it, with nothing in it that they may not see.
 
 Actors and subjects that are named in passing have markings of their own; a hidden one is left out
 as if there were none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from actors.access import Reader
-from actors.api.selection import Selection
+from actors.marking import Marking
 from actors.models import Actor
-from shipments.api.pictures import digits
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
+from shipments.api.filters import was_known
+from shipments.api.pictures import Asked, as_believed, digits, instant, stored_pictures
 from shipments.api.serializers import SERIALIZERS
 from shipments.models import (
     Appeal,
@@ -41,62 +45,104 @@ MODELS: dict[str, type[Subject]] = {
     "crisis": Crisis,
 }
 COMMON = ("pk", "reference", "kind", "title", "marking", "provisional", "created_at")
+# Fields that do not come from the plan beside it.
+HEAD = (*COMMON, "picture")
 
 
-def plan_rows(kind: str, reader: Reader, selection: Selection) -> QuerySet:
-    """Visible subjects of one kind, as dicts of what is selected."""
+def subject_rows(kind: str, reader: Reader) -> QuerySet:
+    """Visible subjects of one kind, as dicts of what every kind has."""
+    return MODELS[kind].objects.visible_to(reader).filter(merged_into=None).values(*COMMON)
+
+
+@prepared
+def named_subject(reader: Reader, kind: str, is_past: bool) -> QuerySet:
+    """The visible subject of a reference, or what it was merged into, if it was known by then; as in subject_rows."""
+    named = Subject.objects.visible_to(reader).filter(reference=slot("reference"))
+    kept = named.values(kept=Coalesce("merged_into_id", "pk"))
+    rows = subject_rows(kind, reader).filter(pk__in=kept).order_by()
+    return rows.filter(was_known(reader, slot("known_at"))) if is_past else rows
+
+
+@prepared
+def _beside(reader: Reader, kind: str, names: frozenset[str], stored: tuple[bool, bool] | None) -> QuerySet:
+    """What is selected of the plans of subjects, beside what every kind has; with their pictures, if wanted."""
+    every = _every(reader) | PLANS[kind](reader)
+    columns = {name: how for name, how in every.items() if name in names}
+    columns |= stored_pictures(reader, *stored) if stored else {}
+    return MODELS[kind].objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk").annotate(**columns)
+
+
+def shown_subjects(
+    kind: str, rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Visible subjects (rows as in subject_rows) as partners read them, with their pictures; at most three queries.
+
+    What is not among the fields of ``asked`` is null and not looked up.
+    """
+    selection, about = asked["fields"], Asked.of(asked)
+    names = frozenset(name for name in _fields(kind) if name not in HEAD and selection.shows(name))
+    stored = about.how_stored if selection.shows("picture") else None
+    beside: list[dict[str, Any]] = []
+    if rows and (names or stored):
+        statement = _beside(reader, kind, names, stored)
+        beside = statement.dicts(reader, ids=[row["pk"] for row in rows], **(about.slots if stored else {}))
+    pictures = as_believed(beside, reader, about).pictures if beside and stored else {}
+    plans = {row["pk"]: {name: row[name] for name in names} for row in beside}
+    nothing = dict.fromkeys(_fields(kind))
+    return [
+        {
+            **nothing,
+            "reference": row["reference"],
+            "kind": row["kind"],
+            "title": row["title"],
+            "marking": Marking(row["marking"]).code,
+            "provisional": row["provisional"],
+            "created_at": instant(row["created_at"]),
+            "picture": pictures.get(row["pk"]),
+            **_shown(plans.get(row["pk"], {})),
+        }
+        for row in rows
+    ]
+
+
+@cache
+def _fields(kind: str) -> tuple[str, ...]:
+    return tuple(SERIALIZERS[kind]().fields)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    for line in row.get("lines", ()):
+        quantity = line["quantity"]
+        quantity["low"], quantity["high"] = digits(quantity["low"]), digits(quantity["high"])
+        if "amount" in line:
+            line["amount"] = digits(line["amount"])
+    return row
+
+
+def _every(reader: Reader) -> dict[str, Any]:
     identifiers = SubjectIdentifier.objects.filter(subject=OuterRef("pk"))
     merged = Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk")
-    beside = {
+    return {
         "crisis": reference_of(reader, "crisis_id"),
         "merged_from": ArraySubquery(merged.values("reference")),
         "identifiers": ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
-        **PLANS[kind](reader),
     }
-    return (
-        MODELS[kind]
-        .objects.visible_to(reader)
-        .filter(merged_into=None)
-        .values(*COMMON)
-        .annotate(
-            is_beyond_tiers=Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
-            **{name: how for name, how in beside.items() if selection.shows(name)},
-        )
-    )
-
-
-def shown_plan(row: dict[str, Any], kind: str) -> dict[str, Any]:
-    """A row of ``plan_rows`` with its amounts as decimals; what was not selected is null."""
-    lines = [
-        {
-            **line,
-            "quantity": {
-                **line["quantity"],
-                "low": digits(line["quantity"]["low"]),
-                "high": digits(line["quantity"]["high"]),
-            },
-            **({"amount": digits(line["amount"])} if "amount" in line else {}),
-        }
-        for line in row.get("lines", ())
-    ]
-    everything = dict.fromkeys(("crisis", "identifiers", *SERIALIZERS[kind]().fields))
-    return {**everything, **row, **({"lines": lines} if "lines" in row else {})}
 
 
 def reference_of(reader: Reader, link: str) -> Subquery:
     """The reference of the subject behind ``link``, where the reader may see it."""
-    return Subquery(Subject.objects.visible_to(reader).filter(pk=OuterRef(link)).values("reference")[:1])
+    return Subquery(Subject.objects.visible_to(reader).order_by().filter(pk=OuterRef(link)).values("reference"))
 
 
 def actor_of(reader: Reader, link: str) -> Subquery:
     """The actor behind ``link`` by name, where the reader may see it."""
-    return Subquery(Actor.objects.visible_to(reader).filter(pk=OuterRef(link)).values(json=_ACTOR)[:1])
+    return Subquery(Actor.objects.visible_to(reader).order_by().filter(pk=OuterRef(link)).values(json=_ACTOR))
 
 
 def place_of(link: str) -> Subquery:
     """The place behind ``link`` by name."""
     place = JSONObject(code="code", name="name", country="country")
-    return Subquery(Place.objects.filter(pk=OuterRef(link)).values(json=place)[:1])
+    return Subquery(Place.objects.order_by().filter(pk=OuterRef(link)).values(json=place))
 
 
 _ACTOR = JSONObject(reference="reference", name="name", kind="kind", country="country")
@@ -111,7 +157,8 @@ _QUANTITY = JSONObject(
 
 def _shipment(reader: Reader) -> dict[str, Any]:
     seen = Actor.objects.visible_to(reader)
-    parties = ShipmentParty.objects.filter(shipment=OuterRef("pk"), actor__in=seen).order_by("role", "pk")
+    seen = seen.filter(pk=OuterRef("actor_id"))
+    parties = ShipmentParty.objects.filter(Exists(seen), shipment=OuterRef("pk")).order_by("role", "pk")
     leg = JSONObject(
         key="key",
         sequence="sequence",

@@ -20,9 +20,9 @@ from actors.marking import Marking
 from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
-from shipments.api.pictures import withhold
 from shipments.api.resolved import SOURCE
 from shipments.api.serializers import NamedPlaceSerializer
+from shipments.api.withholding import withhold
 from shipments.models import Document, Place
 
 

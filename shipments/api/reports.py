@@ -18,14 +18,14 @@ from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MarkingField
-from actors.arrays import IsAny
 from actors.marking import Marking
 from actors.models import Source
+from actors.services.arrays import IsAny
 from shipments.api.filters import KnownAtParameters
-from shipments.api.pictures import withhold
 from shipments.api.plans import reference_of
 from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
+from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 
 REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})

@@ -1,15 +1,13 @@
 """What the views of one kind of subject share: finding one by its reference, or saying that there is none."""
 
 from datetime import datetime
-from typing import ClassVar
-
-from django.db.models.functions import Coalesce
+from typing import Any, ClassVar
 
 from actors.api.parameters import Parameters
 from actors.api.reading import ReadView
 from actors.api.refusals import not_found
-from shipments.api.filters import KnownAtParameters, was_known
-from shipments.api.plans import MODELS
+from shipments.api.filters import KnownAtParameters
+from shipments.api.plans import named_subject
 from shipments.models import Subject
 
 
@@ -19,14 +17,17 @@ class SubjectView(ReadView):
     kind: ClassVar[str]
     parameters: type[Parameters] = KnownAtParameters
 
+    def row(self, reference: str, known_at: datetime | None) -> dict[str, Any]:
+        """The subject as in subject_rows, or what it was merged into.
+
+        Raises the same refusal for hidden, missing and not yet known.
+        """
+        at = {"known_at": known_at} if known_at else {}
+        rows = named_subject(self.reader, self.kind, bool(known_at)).dicts(self.reader, reference=reference, **at)
+        if not rows:
+            raise not_found()
+        return rows[0]
+
     def subject(self, reference: str, known_at: datetime | None) -> Subject:
-        """The subject, or what it was merged into. Raises the same refusal for hidden, missing and not yet known."""
-        named = Subject.objects.visible_to(self.reader).filter(reference=reference)
-        kept = named.values(kept=Coalesce("merged_into_id", "pk"))
-        rows = MODELS[self.kind].objects.visible_to(self.reader).filter(pk__in=kept)
-        if known_at:
-            rows = rows.filter(was_known(self.reader, known_at))
-        try:
-            return rows.get()
-        except Subject.DoesNotExist:
-            raise not_found() from None
+        """The same as a model."""
+        return Subject.objects.get(pk=self.row(reference, known_at)["pk"])

@@ -1,6 +1,5 @@
 """Lists and details of the six kinds of subject, and what belongs to one: its story, reports, conflicts, claims."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -9,34 +8,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.access import Reader
 from actors.api.parameters import PageParameters, Parameters
 from actors.api.reading import ReadView, page_of
 from actors.api.selection import Selection
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
-from shipments.api.pictures import Asked, conflicts_by_subject, pictures_of, withhold
-from shipments.api.plans import plan_rows, shown_plan
+from shipments.api.pictures import Asked, believed, conflicts_by_subject
+from shipments.api.plans import shown_subjects, subject_rows
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer
 from shipments.api.serializers import SERIALIZERS
 from shipments.api.subject import SubjectView
+from shipments.api.withholding import withhold
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.explaining import explain, reads_beyond_tier
-
-
-def subject_page(
-    kind: str, rows: Sequence[dict[str, Any]], reader: Reader, asked: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """Rows of plan_rows as partners read them, each with its picture, if that is wanted."""
-    pictures = {}
-    if asked["fields"].shows("picture"):
-        beyond = [row["pk"] for row in rows if row["is_beyond_tiers"]]
-        about = Asked.of(asked)
-        pictures = pictures_of([row["pk"] for row in rows], reader, about, beyond=beyond)
-    shown = [{**shown_plan(row, kind), "picture": pictures.get(row["pk"])} for row in rows]
-    return list(SERIALIZERS[kind](shown, many=True).data)
 
 
 class SubjectList(ReadView):
@@ -46,9 +32,9 @@ class SubjectList(ReadView):
 
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = narrowed(plan_rows(self.kind, self.reader, self.selection), self.kind, asked, self.reader)
+        rows = narrowed(subject_rows(self.kind, self.reader), self.kind, asked, self.reader)
         return self.page(
-            rows, ORDERS[asked["ordering"]], asked, lambda found: subject_page(self.kind, found, self.reader, asked)
+            rows, ORDERS[asked["ordering"]], asked, lambda found: shown_subjects(self.kind, found, self.reader, asked)
         )
 
 
@@ -57,9 +43,8 @@ class SubjectDetail(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked.get("known_at"))
-        row = plan_rows(self.kind, self.reader, self.selection).get(pk=subject.pk)
-        return Response(subject_page(self.kind, [row], self.reader, asked)[0])
+        row = self.row(reference, asked.get("known_at"))
+        return Response(shown_subjects(self.kind, [row], self.reader, asked)[0])
 
 
 class SubjectTimeline(SubjectView):
@@ -67,12 +52,10 @@ class SubjectTimeline(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        subject = self.subject(reference, asked.get("known_at"))
-        beyond = [subject.pk] if reads_beyond_tier(subject, self.reader) else []
+        key = self.row(reference, asked.get("known_at"))["pk"]
         about = Asked(known_at=asked.get("known_at"), valid_at=asked.get("valid_at"), selection=Selection({}))
-        picture = pictures_of([subject.pk], self.reader, about, beyond=beyond).get(subject.pk)
-        story = picture["story"] if picture else {"steps": [], "legs": [], "planned": []}
-        return Response(StorySerializer(story).data)
+        picture = believed([key], self.reader, about).pictures.get(key)
+        return Response(picture["story"] if picture else {"steps": [], "legs": [], "planned": []})
 
 
 class SubjectReportsParameters(PageParameters, KnownAtParameters):

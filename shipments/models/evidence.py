@@ -206,6 +206,8 @@ class Report(models.Model):
             models.Index(fields=["subject", "received_at"], name="report_by_subject"),
             models.Index(fields=["received_at", "id"], name="report_by_receipt"),
             models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
+            # Whether a reader sent restricted ones is asked whenever a subject is read; few are, of any subject.
+            models.Index(fields=["subject"], condition=Q(marking__gt=0), name="report_restricted_by_subject"),
             models.Index(
                 fields=["code_scheme", "code_said"],
                 condition=Q(code_is_known=False),

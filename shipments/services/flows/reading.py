@@ -30,8 +30,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, JSONObject
 
 from actors.access import Reader
-from actors.arrays import IsAny
 from actors.models import Actor
+from actors.services.arrays import IsAny
 from shipments.models import (
     Finding,
     Line,

@@ -196,7 +196,7 @@ def test_what_is_not_asked_for_is_not_looked_up(world, partner, django_assert_nu
     partner.get("shipments/")
     for fields, count in (
         ("reference,title", 3),
-        ("reference,legs,parties", 3),
+        ("reference,legs,parties", 4),
         ("picture.status.value", 5),
         ("picture", 6),
     ):

@@ -1,0 +1,147 @@
+"""Queries that are asked all day: built once by the querysets, planned once by each connection.
+
+Of a query with many parts, building it costs Django, and planning it costs PostgreSQL, several times what running
+it costs. So it is built once, for a reader with slots in place of what differs from one caller to the next:
+
+    build(anybody) ─ compiled ─> SQL with named slots ─ prepared, once a connection ─> rows
+
+The policy stays where it is: the querysets are given such a reader as they are given any other.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import psycopg
+from django.contrib.postgres.fields import ArrayField
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Expression, Field, JSONField, QuerySet
+from psycopg import sql
+
+from actors.access import Reader
+
+# What callers may ask for is a choice among many fields; the rarest are built again.
+KEPT = 256
+Decoder = Callable[[Any], Any]
+
+
+def slot(name: str) -> Any:
+    """A value that each call fills in, to be used where the value would be."""
+    return _Slot(name)
+
+
+class _Slot(Expression):
+    def __init__(self, name: str) -> None:
+        super().__init__(output_field=Field())
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anybody(Reader):
+    """Any reader of one shape: what the querysets ask of it is known, its values are slots."""
+
+    is_analyst: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A query that is ready to run."""
+
+    text: str
+    columns: tuple[str, ...]
+    decoders: tuple[tuple[int, Decoder], ...]
+
+    def tuples(self, reader: Reader, **slots: Any) -> Sequence[list[Any]]:
+        """The rows that ``reader`` may see, each as the values of ``columns``."""
+        mine = {"clearance": int(reader.clearance), "actor_id": reader.actor_id, "user_id": reader.user_id}
+        with _cursor() as cursor:
+            cursor.execute(self.text, {**mine, **slots})
+            rows = [list(row) for row in cursor.fetchall()]
+        for number, decoder in self.decoders:
+            for row in rows:
+                row[number] = decoder(row[number])
+        return rows
+
+    def dicts(self, reader: Reader, **slots: Any) -> list[dict[str, Any]]:
+        """The same by the names of the columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.tuples(reader, **slots)]
+
+
+def prepared(build: Callable[..., QuerySet]) -> Callable[..., Prepared]:
+    """``build(reader, *said)`` as a function of the same arguments that builds once for all readers of one shape.
+
+    ``said`` is hashable and becomes part of the query; what differs from call to call is a slot in it. The query
+    names its columns by ``values``.
+    """
+
+    @lru_cache(KEPT)
+    def built(shape: tuple[bool, bool, bool], said: tuple[Any, ...]) -> Prepared:
+        query = build(_anybody(*shape), *said).query
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        text, params = compiler.as_sql()
+        decoders = enumerate(_decoder(column.output_field) for column, *_ in compiler.select)
+        return Prepared(
+            text=_with_names(text, params),
+            columns=tuple(query.selected),  # type: ignore[arg-type]
+            decoders=tuple((number, decoder) for number, decoder in decoders if decoder),
+        )
+
+    def of(reader: Reader, *said: Any) -> Prepared:
+        return built((reader.actor_id is not None, reader.user_id is not None, reader.is_analyst), said)
+
+    return of
+
+
+def _anybody(has_actor: bool, has_user: bool, is_analyst: bool) -> Reader:
+    slots = {"clearance": slot("clearance")}
+    slots |= {"actor_id": slot("actor_id")} if has_actor else {}
+    slots |= {"user_id": slot("user_id")} if has_user else {}
+    return Anybody(is_analyst=is_analyst, **slots)
+
+
+def _decoder(field: Field) -> Decoder | None:
+    if isinstance(field, JSONField):
+        return _decoded
+    if isinstance(field, ArrayField) and isinstance(field.base_field, JSONField):
+        return lambda texts: [_decoded(text) for text in texts]
+    return None
+
+
+def _decoded(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)
+
+
+def _with_names(text: str, params: Sequence[Any]) -> str:
+    """``text`` with slots by name, each sent once however often it is used, and all else in plain sight."""
+    connection.ensure_connection()
+    waiting = iter(params)
+
+    def filled(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        said = next(waiting)
+        if isinstance(said, _Slot):
+            return f"%({said.name})s"
+        return sql.Literal(said).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub("%[s%]", filled, text)
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor whose statements are planned at their first use."""
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+        return super().execute(query, params, **{**how, "prepare": True})
+
+
+def _cursor() -> Any:
+    """Such a cursor, with Django's errors and its log of queries around it."""
+    connection.ensure_connection()
+    cursor: Any = _Cursor(connection.connection)
+    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)

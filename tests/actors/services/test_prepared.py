@@ -1,0 +1,56 @@
+"""Queries that are built once for every reader: each reader is answered as the querysets would answer them."""
+
+import pytest
+from django.db import connection
+
+from actors.access import Reader
+from actors.factories import ActorFactory, SourceFactory
+from actors.marking import Marking
+from actors.models import Actor, Source
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
+
+pytestmark = pytest.mark.django_db
+
+
+@prepared
+def actors(reader, kind):
+    return Actor.objects.visible_to(reader).filter(IsAny("pk", slot("ids")), kind=kind).order_by("name").values("name")
+
+
+@prepared
+def sources(reader):
+    return Source.objects.named_to(reader).order_by("code").values("code")
+
+
+def test_each_reader_is_answered_by_their_own_rights():
+    one, other = ActorFactory(kind="ngo", name="100% aid"), ActorFactory(kind="ngo", name="B", marking=Marking.AMBER)
+    ids = [one.pk, other.pk]
+    for reader, names in (
+        (Reader(clearance=Marking.CLEAR), ["100% aid"]),
+        (Reader(clearance=Marking.AMBER), ["100% aid", "B"]),
+        (Reader(clearance=Marking.CLEAR, actor_id=other.pk), ["100% aid", "B"]),
+        (Reader(clearance=Marking.CLEAR, actor_id=one.pk), ["100% aid"]),
+    ):
+        assert [row["name"] for row in actors(reader, "ngo").dicts(reader, ids=ids)] == names
+        assert actors(reader, "state").dicts(reader, ids=ids) == []
+
+
+def test_analysts_and_partners_of_one_clearance_are_not_answered_alike():
+    SourceFactory(code="mole", protected=True)
+    partner = Reader(clearance=Marking.AMBER, actor_id=ActorFactory().pk)
+    analyst = Reader(clearance=Marking.AMBER)
+    assert ["mole"] in sources(analyst).tuples(analyst)
+    assert ["mole"] not in sources(partner).tuples(partner)
+
+
+def test_a_query_is_planned_once_a_connection():
+    reader = Reader(clearance=Marking.CLEAR)
+    for _ in range(3):
+        sources(reader).tuples(reader)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), sum(generic_plans) FROM pg_prepared_statements WHERE statement = %s",
+            [sources(reader).text.replace("%(clearance)s", "$1")],
+        )
+        assert cursor.fetchone() == (1, 3)
