@@ -17,6 +17,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = 20
 keepalive = 30
+# The most that gunicorn reads: `fields` alone may have 2,000 letters. Longer ones are answered 414.
+limit_request_line = 8190
 max_requests = 10_000
 max_requests_jitter = 1_000
 # Heartbeats on a disk that may be slow would get a healthy process killed.

@@ -16,7 +16,7 @@ PACKAGES = (*APPS, "aidtracker")
 
 # The rooms of an app, from the ground up. A room may use those of its own floor and below.
 FLOORS = (
-    {"reconciliation", "intake", "wording"},
+    {"reconciliation", "intake", "wording", "moments"},
     {"identifiers", "marking", "models", "querysets", "access"},
     {"services"},
     {"factories"},
@@ -27,7 +27,7 @@ DATA = {"cases", "vocabularies", "migrations", "templates", "static"}
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 EDGES = FLOORS[-1]
 
-PURE = ("shipments/reconciliation/", "shipments/intake/", "actors/wording.py")
+PURE = ("shipments/reconciliation/", "shipments/intake/", "actors/wording.py", "actors/moments.py")
 # What a pure module may use: nothing that knows the time, the machine, chance or anybody else.
 PURE_IMPORTS = {
     *("__future__", "abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),

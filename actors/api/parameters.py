@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from actors.api.refusals import Fault, Refusal
 from actors.api.selection import EVERYTHING, Selection
+from actors.moments import CLOCK, DAY, SHORT_CLOCK
 from actors.wording import did_you_mean, shown
 
 MAX_LENGTH = 200
@@ -24,7 +25,14 @@ MAX_PAGE = 100
 MAX_TERMS = 10
 # Parameters whose values we made ourselves, and whose length is our own.
 LONG = ("cursor", "after")
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", re.ASCII)
+# What cannot be meant: controls, and what a failed conversion leaves behind.
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\ufffd"
+SPACE = r"[ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+TEXT = rf"^[^{CONTROLS}]*[^\s{CONTROLS}][^{CONTROLS}]*$"
+WORD = rf"[^\s{CONTROLS}]"
+NAME = r"[a-z0-9_]+(\.[a-z0-9_]+)*"
+YEAR = "(19(4[5-9]|[5-9][0-9])|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
+MOMENT = f"{YEAR}{DAY}({SHORT_CLOCK})?"
 MOMENT_FORM = "A date (2022-05-17) or a time with its zone (2022-05-17T09:00:00Z), from 1945 on."
 
 
@@ -51,17 +59,42 @@ class TrueOrFalse(serializers.BooleanField):
         return bool(data == "true")
 
 
-# JSON Schema knows no years; the pattern is that of the check below.
-YEAR = r"^(19(4[5-9]|[5-9]\d)|[2-8]\d{3}|9[0-8]\d{2}|99[0-8]\d|999[0-8])-"
-DAY_OR_TIME = {
-    "anyOf": [
-        {"type": "string", "format": "date", "pattern": YEAR},
-        {"type": "string", "format": "date-time", "pattern": YEAR},
-    ]
+# What stands in the OpenAPI document once, each under its name.
+NAMED: dict[str, dict[str, Any]] = {
+    "Text": {"type": "string", "maxLength": MAX_LENGTH, "pattern": TEXT, "description": "Not blank, no controls."},
+    "SearchWords": {
+        "type": "string",
+        "maxLength": MAX_LENGTH,
+        "pattern": rf"^{SPACE}*{WORD}+({SPACE}+{WORD}+){{0,{MAX_TERMS - 1}}}{SPACE}*$",
+        "description": f"At most {MAX_TERMS} words.",
+    },
+    "DayOrMoment": {
+        "anyOf": [
+            {"type": "string", "format": "date", "pattern": f"^{YEAR}{DAY}$"},
+            {"type": "string", "format": "date-time", "pattern": f"^{YEAR}{DAY}{CLOCK}$"},
+        ],
+        "description": MOMENT_FORM,
+    },
+    "Between": {
+        "type": "string",
+        "pattern": rf"^{MOMENT}\.\.{MOMENT}$",
+        "description": "Two days or moments with two dots between them, the later one last: 2022-05-16..2022-05-18.",
+    },
+    "FieldNames": {
+        "type": "string",
+        "maxLength": MAX_FIELDS_LENGTH,
+        "pattern": f"^{NAME}(,{NAME})*$",
+        "description": "Names of fields of the answer, those within others after a dot.",
+    },
+    "Cursor": {"type": "string", "pattern": "^[A-Za-z0-9._:-]+$", "description": "Only ever taken from an answer."},
 }
 
 
-@extend_schema_field(DAY_OR_TIME)
+def _described_as(name: str) -> Any:
+    return extend_schema_field({"$ref": f"#/components/schemas/{name}"})
+
+
+@_described_as("DayOrMoment")
 class Moment(serializers.CharField):
     """A moment: a time with its zone, or a bare date, meaning the end of that day in UTC."""
 
@@ -71,7 +104,7 @@ class Moment(serializers.CharField):
         # In a query string an unescaped + is read as a space.
         said = str(data).replace(" ", "+")
         try:
-            if not MOMENT.fullmatch(said) or not 1945 <= int(said[:4]) <= 9998:
+            if not re.fullmatch(MOMENT, said):
                 raise ValueError(said)
             if len(said) == 10:
                 return datetime.combine(date.fromisoformat(said), self.bare, tzinfo=UTC)
@@ -86,6 +119,7 @@ class Since(Moment):
     bare = time.min
 
 
+@_described_as("Between")
 class Span(serializers.CharField):
     """Two moments, ``2022-05-16..2022-05-18``, the later one last: a pair."""
 
@@ -96,6 +130,7 @@ class Span(serializers.CharField):
         return tuple(moments)
 
 
+@_described_as("SearchWords")
 class Search(serializers.CharField):
     """Words that are all to be found, at most ten: a list."""
 
@@ -104,6 +139,16 @@ class Search(serializers.CharField):
         if len(terms) > MAX_TERMS:
             raise _wrong(f"At most {MAX_TERMS} words.", "too_many")
         return terms
+
+
+@_described_as("FieldNames")
+class Names(serializers.CharField):
+    """Names of fields of the answer."""
+
+
+@_described_as("Cursor")
+class Cursor(serializers.CharField):
+    """A place in a list, as an earlier answer told it."""
 
 
 class Parameters(serializers.Serializer):
@@ -116,7 +161,7 @@ class Parameters(serializers.Serializer):
 class ReadParameters(Parameters):
     """What every view that reads takes."""
 
-    fields = serializers.CharField(  # type: ignore[assignment]
+    fields = Names(  # type: ignore[assignment]
         required=False,
         help_text="Names of fields to answer with, between commas, also within others: reference,picture.status.value. "
         "All, if left out. What is not asked for is not looked up.",
@@ -142,9 +187,7 @@ class PageParameters(ReadParameters):
     """Lists come in pages; follow ``next`` until it is null."""
 
     limit = limit_field()
-    cursor = serializers.CharField(
-        required=False, help_text="From `next`; for the same reader, filters and order alone."
-    )
+    cursor = Cursor(required=False, help_text="From `next`; for the same reader, filters and order alone.")
 
 
 def read_parameters(
@@ -199,6 +242,8 @@ def _reading_fault(name: str, values: list[str], known: Iterable[str]) -> Fault 
         return Fault(code="null_character", parameter=name, detail="The value holds a NUL character.")
     if "\ufffd" in values[0]:
         return Fault(code="invalid_unicode", parameter=name, detail="The value is not UTF-8.")
+    if re.search(f"[{CONTROLS}]", values[0]):
+        return Fault(code="invalid_character", parameter=name, detail="The value holds a control character.")
     if len(values[0]) > longest and name not in LONG:
         return Fault(code="too_long", parameter=name, detail=f"At most {longest} characters.")
     return None

@@ -17,13 +17,16 @@ from django.urls import reverse
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from pydantic import BaseModel
 
+from actors.api import parameters
 from actors.api.permissions import NeedsScope
 from actors.models import PartnerKey
 from aidtracker.api.choices import name_choices
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
+from aidtracker.web import limit_request_line
 from shipments.api.messages import described_messages
 from shipments.api.words import words_of_reports
 from shipments.intake.document import DocumentIn
+from shipments.intake.fields import NAMED
 from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
 from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, SubscriptionIn
@@ -149,7 +152,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     result["info"]["description"] = "\n".join([guide, words_of_reports().lstrip(), quickstart])
     forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
-    components["schemas"] = dict(sorted((schemas | forms | ledger_schemas()).items()))
+    components["schemas"] = dict(sorted((schemas | forms | ledger_schemas() | parameters.NAMED | NAMED).items()))
     result["webhooks"] = described_messages()
     name_choices(result)
     client = "client_id and client_secret, for a token alone."
@@ -160,6 +163,10 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
         for parameter in operation.get("parameters", ()):
             if parameter["name"] in NAMES:
                 parameter.setdefault("description", NAMES[parameter["name"]])
+            elif parameter["schema"] == {"type": "string", "minLength": 1}:
+                parameter["schema"] = {"$ref": "#/components/schemas/Text"}
+            elif parameter["schema"].keys() == {"allOf"}:
+                (parameter["schema"],) = parameter["schema"]["allOf"]
         statuses = ALWAYS + (WITH_NAME if "{" in path else ())
         statuses += WITH_BODY if method in ("post", "patch") else ()
         statuses += WITH_VERSION if method == "patch" else ()
@@ -171,10 +178,13 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
             named = components["schemas"].get(form["schema"].get("$ref", "").rpartition("/")[2], {"required": []})
             if "required" in named or "minProperties" in named:
                 operation["requestBody"]["required"] = True
+        if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
+            operation["responses"]["414"] = {"$ref": "#/components/responses/TooLongAnAddress"}
         _show(operation, examples["operations"].get(operation["operationId"], {}))
         for status, answer in operation["responses"].items():
             if status < "300":
                 answer["headers"] = answer.get("headers", {}) | _headers(200)
+    problems["TooLongAnAddress"] = {"description": f"The request line has more than {limit_request_line:,} bytes."}
     components["responses"] = dict(sorted(problems.items()))
     components["headers"] = HEADERS
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
@@ -195,7 +205,7 @@ def form_schemas(*forms: type[BaseModel]) -> dict[str, Any]:
     for form in forms:
         schema = form.model_json_schema(ref_template="#/components/schemas/{model}")
         found |= {form.__name__: schema, **schema.pop("$defs", {})}
-    return found
+    return _by_name(found)
 
 
 def ledger_schemas() -> dict[str, Any]:
@@ -208,10 +218,34 @@ def ledger_schemas() -> dict[str, Any]:
         found[form.__name__] = schema
         kept = {"external_id"} | ({"key"} if part else {name for of, name in PARTS if of == kind})
         change = {**schema, "title": f"{schema['title'].removesuffix('In')}Change", "minProperties": 1}
-        change["properties"] = {name: each for name, each in schema["properties"].items() if name not in kept}
-        change.pop("required")
+        change["properties"] = {
+            name: each if name in schema["required"] else _or_null(each)
+            for name, each in schema["properties"].items()
+            if name not in kept
+        }
+        # What goes together may be there already.
+        for name in ("required", "dependentRequired"):
+            change.pop(name, None)
         found[change["title"]] = change
-    return found
+    return _by_name(found)
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    nothing = {"type": "null"}
+    if nothing in schema.get("anyOf", ()):
+        return schema
+    told = {name: each for name, each in schema.items() if name in ("title", "description")}
+    return {**told, "anyOf": [{name: each for name, each in schema.items() if name not in told}, nothing]}
+
+
+def _by_name(schema: Any) -> Any:
+    """``schema`` with what is marked by a name as a reference to that name."""
+    if isinstance(schema, list):
+        return [_by_name(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    rest = {key: _by_name(each) for key, each in schema.items() if key != "x-name"}
+    return {"$ref": f"#/components/schemas/{schema['x-name']}", **rest} if "x-name" in schema else rest
 
 
 def _problem(status: int, cases: dict[str, Any]) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _json(said: object) -> bytes:
 def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:
     if HEADER in request.headers:
         fault = Fault(code="not_for_streams", header=HEADER, detail="Send NDJSON without it.")
-        raise Refusal("not_for_streams", "A stream is not kept to be answered again.", faults=[fault])
+        raise Refusal("not_for_streams", "A stream is not kept to be answered again.", status=422, faults=[fault])
     items = cast(Iterator[tuple[int, object]], request.data)
     return StreamingHttpResponse(_lines(items, key), status=207, content_type=NDJSON)
 

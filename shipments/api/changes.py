@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import following, unsealed
-from actors.api.parameters import ReadParameters, limit_field
+from actors.api.parameters import Cursor, ReadParameters, limit_field
 from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
 from shipments.models import OutboxEvent, Picture, Subject
@@ -36,7 +36,7 @@ AFTER = (
 class ChangeParameters(ReadParameters):
     """Where to go on, and what of."""
 
-    after = serializers.CharField(required=False, help_text=AFTER)
+    after = Cursor(required=False, help_text=AFTER)
     limit = limit_field()
     type = serializers.ChoiceField(choices=OutboxEvent.Type.choices, required=False)
     subject = serializers.CharField(required=False, help_text="Reference of the subject.")

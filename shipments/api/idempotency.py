@@ -32,7 +32,7 @@ HEADER = "Idempotency-Key"
 KEY = re.compile(r'"([\x21\x23-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})', re.ASCII)
 # Longer than any request may take (gunicorn ends it after 60 s): whoever held it is gone.
 ABANDONED_AFTER = timedelta(seconds=90)
-FORM = {"type": "string", "pattern": r"^(\"[!#-~]{1,255}\"|[!#-~]{1,255})$"}
+FORM = {"type": "string", "pattern": '^([!#-~]{1,255}|"[!#-~]{1,255}")$', "minLength": 1, "maxLength": 257}
 Answer = tuple[int, dict[str, str], bytes]
 
 

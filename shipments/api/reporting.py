@@ -36,7 +36,10 @@ BESIDES = {
 UNPROCESSABLE = frozenset(
     {
         "ends_before_it_begins",
+        "incomplete",
         "says_nothing",
+        "time_zone",
+        "too_fine",
         "contradiction",
         "target_not_allowed",
         "content_not_allowed",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
@@ -13,7 +13,7 @@ from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal, insufficient_scope, not_found
 from actors.api.serializers import MarkingField
 from actors.models import PartnerKey
-from shipments.api.idempotency import HEADER, Answer
+from shipments.api.idempotency import Answer, key_parameter
 from shipments.intake.draft import Invalid
 from shipments.models import OutboxEvent, Subject, Subscription
 from shipments.services.errors import AddressNotAllowed, NotActive, ShipmentsError
@@ -147,14 +147,12 @@ def action(
     is_secret: bool = False,
 ) -> Any:
     """The description of a POST to a subscription; one that answers with a secret wants an Idempotency-Key."""
-    said = "1 to 255 visible ASCII characters, for example a UUID."
-    key = OpenApiParameter(HEADER, str, OpenApiParameter.HEADER, required=is_secret, description=said)
     return extend_schema(
         operation_id=operation,
         summary=summary,
         description=description,
         request={"application/json": {"$ref": f"#/components/schemas/{form}"}},
-        parameters=[key],
+        parameters=[key_parameter(is_required=is_secret)],
         responses=responses,
         tags=["webhooks"],
     )

@@ -1,7 +1,6 @@
 """The field types of what partners send: names, words, amounts, currencies. Nothing is coerced or guessed."""
 
 import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -13,15 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, Validat
 from pydantic_core import PydanticCustomError
 
 from actors.wording import shown
+from shipments.intake import times
+from shipments.intake.letters import NAME, WORDS, name, words
 from shipments.intake.times import Window, read_end, read_moment, read_period
 
-# Marks, embeddings, overrides and isolates: they make a line read otherwise than it is written.
-BIDI_CONTROLS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# Letters and marks by their category, and nothing on the page: fillers, joiners, variation selectors, an
-# empty braille cell (Unicode 15, Default_Ignorable_Code_Point beyond the category Cf).
-INVISIBLE = frozenset([0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0]) | frozenset(
-    [*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
-)
 # ISO 4217 as of 2024-06: how many decimals, where it is not two.
 DECIMALS = (
     dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"), 0)
@@ -34,49 +28,25 @@ NOT_MONEY = frozenset(["XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XPD", "XPT", "
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WEB_ADDRESS = re.compile(
-    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[1-9]\d{0,4})?"
-    r"(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?",
-    re.ASCII,
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[1-9][0-9]{0,4})?"
+    r"(?:[/?#][!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?"
 )
 AMOUNT = re.compile(r"(0|[1-9]\d*)(?:\.(\d+))?", re.ASCII)
 WHOLE_DIGITS, DECIMAL_DIGITS = 18, 6
 
 
-def is_blank(text: str) -> bool:
-    """Whether nothing of ``text`` is to be seen on a page."""
-    return not any(unicodedata.category(each)[0] not in "CZ" and ord(each) not in INVISIBLE for each in text)
-
-
-def name(text: str) -> str:
-    """A name, code or key: at least one visible letter, no control or hidden character, no space around it."""
-    if text and is_blank(text):
-        raise PydanticCustomError("blank_after_normalisation", "Nothing is left once invisible characters are removed.")
-    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in text):
-        raise PydanticCustomError("invalid_character", "Control and invisible characters are not allowed here.")
-    if text != text.strip():
-        raise PydanticCustomError("invalid_character", "Space before or after the word is not allowed here.")
-    return text
-
-
-def words(text: str) -> str:
-    """Free text with its bidirectional controls removed; not blank."""
-    text = text.translate(BIDI_CONTROLS)
-    if is_blank(text):
-        raise PydanticCustomError("blank_after_normalisation", "Nothing is left once invisible characters are removed.")
-    return text
-
-
-def sum_of_money(said: object) -> str | None:
+def sum_of_money(said: object, *, whole_digits: int = WHOLE_DIGITS) -> str | None:
     """An amount of money as it was sent. Raises for a JSON number: some reader on the way will have rounded it."""
     if isinstance(said, int | float | Decimal) and not isinstance(said, bool):
         raise PydanticCustomError("money_must_be_string", 'Money is a string, for example "9.50".')
-    return amount(said)
+    return amount(said, whole_digits=whole_digits)
 
 
-def amount(said: object) -> str | None:
+def amount(said: object, *, whole_digits: int = WHOLE_DIGITS) -> str | None:
     """A decimal string as it was sent, or of a JSON integer. Raises for anything a digit could be lost from."""
     if said is None:
         return None
+    said = whole(said)
     if isinstance(said, int | float | Decimal) and not isinstance(said, bool):
         if not isinstance(said, int):
             raise PydanticCustomError("number_not_exact", 'A fraction is a string, for example "9.5".')
@@ -91,11 +61,11 @@ def amount(said: object) -> str | None:
         raise PydanticCustomError(
             "invalid_amount", "Not an amount: {said}. {advice}", {"said": shown(said), "advice": advice}
         )
-    if len(matched[1]) > WHOLE_DIGITS or len(matched[2] or "") > DECIMAL_DIGITS:
+    if len(matched[1]) > whole_digits or len(matched[2] or "") > DECIMAL_DIGITS:
         raise PydanticCustomError(
             "number_too_long",
             "At most {whole} digits before the point and {decimals} after it.",
-            {"whole": WHOLE_DIGITS, "decimals": DECIMAL_DIGITS},
+            {"whole": whole_digits, "decimals": DECIMAL_DIGITS},
         )
     return said
 
@@ -162,64 +132,109 @@ def time_zone(said: str) -> str:
     return said
 
 
+def whole(said: object) -> object:
+    """A JSON number without a fraction as a whole one: to JSON, 1.0 and 1 are the same. Anything else as it is."""
+    return int(said) if isinstance(said, Decimal | float) and said == int(said) else said
+
+
 def _window(info: ValidationInfo) -> Window:
     return info.context["window"] if info.context else Window()
 
 
-TIME_SCHEMA: dict[str, Any] = {
-    "type": "string",
-    "description": "RFC 3339 with a zone, or a day, month or year alone (in UTC).",
-    "examples": ["2022-05-16T09:00:00+09:00", "2022-05-16", "2022-05"],
+def _decimal(whole_digits: int) -> dict[str, Any]:
+    return {
+        "type": "string",
+        "pattern": rf"^(0|[1-9][0-9]{{0,{whole_digits - 1}}})(\.[0-9]{{1,{DECIMAL_DIGITS}}})?$",
+        "description": "A decimal as a string, so that no digit is lost.",
+        "examples": ["150", "9.5"],
+    }
+
+
+NOTHING = {"type": "null"}
+A_WHOLE_AMOUNT = {"type": "integer", "minimum": 0, "maximum": 10**WHOLE_DIGITS - 1}
+
+
+# Lists and patterns that stand in the OpenAPI document once, each under its name.
+NAMED: dict[str, dict[str, Any]] = {
+    **times.NAMED,
+    "Name": {
+        "type": "string",
+        "minLength": 1,
+        "pattern": NAME,
+        "description": "Something to be seen, no control or hidden character, no space before or after.",
+    },
+    "Words": {"type": "string", "minLength": 1, "pattern": WORDS, "description": "Not blank, and no NUL."},
+    "Currency": {"type": "string", "enum": sorted(_currencies()), "description": "ISO 4217, in use, money."},
+    "Country": {
+        "type": "string",
+        "enum": sorted(each.alpha_2 for each in pycountry.countries),
+        "description": "ISO 3166-1 alpha-2.",
+    },
 }
-AMOUNT_SCHEMA: dict[str, Any] = {
-    "type": "string",
-    "pattern": r"^(0|[1-9]\d{0,17})(\.\d{1,6})?$",
-    "description": "A decimal as a string, so that no digit is lost.",
-    "examples": ["150", "9.5"],
-}
+
+
+def _named(name: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"x-name": name, **more})
 
 
 def _name(length: int) -> Any:
-    return Annotated[str, StringConstraints(min_length=1, max_length=length), AfterValidator(name)]
+    rules = StringConstraints(min_length=1, max_length=length)
+    return Annotated[str, rules, AfterValidator(name), _named("Name", maxLength=length)]
+
+
+def _words(length: int) -> Any:
+    rules = StringConstraints(min_length=1, max_length=length)
+    return Annotated[str, rules, AfterValidator(words), _named("Words", maxLength=length)]
 
 
 Name12, Name30, Name40, Name60, Name200, Name300 = (_name(length) for length in (12, 30, 40, 60, 200, 300))
 Name10, Name20 = (_name(length) for length in (10, 20))
 # The name of a leg or line within its shipment; reports use it.
 Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[-a-zA-Z0-9_]+$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(words)]
-ShortWords = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(words)]
+Words, ShortWords = _words(20_000), _words(500)
 Language = Annotated[str, StringConstraints(max_length=12, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Amount = Annotated[str | None, BeforeValidator(amount), WithJsonSchema(AMOUNT_SCHEMA)]
-MoneyAmount = Annotated[str | None, BeforeValidator(sum_of_money), WithJsonSchema(AMOUNT_SCHEMA)]
-Currency = Annotated[str, AfterValidator(currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+Amount = Annotated[
+    str | None,
+    BeforeValidator(amount),
+    WithJsonSchema({"anyOf": [_decimal(WHOLE_DIGITS), A_WHOLE_AMOUNT, NOTHING]}),
+]
+MoneyAmount = Annotated[
+    str | None, BeforeValidator(sum_of_money), WithJsonSchema({"anyOf": [_decimal(WHOLE_DIGITS), NOTHING]})
+]
+# The column of money holds sixteen digits before the point.
+LedgerAmount = Annotated[
+    str | None,
+    BeforeValidator(lambda said: sum_of_money(said, whole_digits=16)),
+    WithJsonSchema({"anyOf": [_decimal(16), NOTHING]}),
+]
+Currency = Annotated[str, AfterValidator(currency), _named("Currency")]
 Moment = Annotated[
     Any,
     BeforeValidator(lambda said, info: read_moment(said, _window(info))),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    _named("Moment"),
 ]
 Beginning = Annotated[
-    Any, BeforeValidator(lambda said, info: read_period(said, _window(info)).earliest), WithJsonSchema(TIME_SCHEMA)
+    Any, BeforeValidator(lambda said, info: read_period(said, _window(info)).earliest), _named("Time")
 ]
-End = Annotated[Any, BeforeValidator(lambda said, info: read_end(said, _window(info))), WithJsonSchema(TIME_SCHEMA)]
-Period = Annotated[
-    Any, BeforeValidator(lambda said, info: read_period(said, _window(info))), WithJsonSchema(TIME_SCHEMA)
-]
+End = Annotated[Any, BeforeValidator(lambda said, info: read_end(said, _window(info))), _named("Time")]
+Period = Annotated[Any, BeforeValidator(lambda said, info: read_period(said, _window(info))), _named("Time")]
 Day = Annotated[
     Any,
     BeforeValidator(lambda said, info: calendar_day(said, _window(info))),
-    WithJsonSchema({"type": "string", "format": "date"}),
+    _named("Day"),
 ]
-Country = Annotated[str, AfterValidator(country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})]
+Country = Annotated[str, AfterValidator(country), _named("Country")]
 Script = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]{3}$")]
 WebAddress = Annotated[
     str,
     StringConstraints(max_length=500),
     AfterValidator(web_address),
-    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 500}),
+    WithJsonSchema({"type": "string", "format": "uri", "maxLength": 500, "pattern": f"^{WEB_ADDRESS.pattern}$"}),
 ]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-TimeZone = Annotated[str, StringConstraints(max_length=40), AfterValidator(time_zone)]
+TimeZone = Annotated[
+    str, StringConstraints(max_length=40, pattern="^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"), AfterValidator(time_zone)
+]
 Latitude = Annotated[
     Any,
     BeforeValidator(lambda said: coordinate(said, end=90)),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shipments.intake.fields import (
@@ -20,9 +20,9 @@ from shipments.intake.fields import (
     Day,
     Language,
     Latitude,
+    LedgerAmount,
     Longitude,
     Moment,
-    MoneyAmount,
     Name10,
     Name20,
     Name60,
@@ -33,17 +33,17 @@ from shipments.intake.fields import (
     TimeZone,
     Words,
     is_too_fine,
+    whole,
 )
-from shipments.intake.values import BasisWord, QualifierWord, Strict, in_order
+from shipments.intake.values import BasisWord, QualifierWord, Strict, in_order, together
 
+Sequence = Annotated[int, Field(ge=1, le=32767), BeforeValidator(whole)]
 MarkingWord = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 ActorName = Annotated[Name200, Field(description="An actor: ACT-…, or source:external_id as you entered it.")]
 PlaceName = Annotated[Name200, Field(description="A place: its code, or source:external_id as you entered it.")]
 AppealName = Annotated[Name200, Field(description="An appeal: APL-…, or source:external_id.")]
 OfferName = Annotated[Name200, Field(description="An offer: OFR-…, or source:external_id.")]
 ShipmentName = Annotated[Name200, Field(description="A shipment: SHP-…, or source:external_id.")]
-# The column of money holds sixteen digits before the point.
-WHOLE_DIGITS_OF_MONEY = 16
 
 
 class EntryIn(Strict):
@@ -104,20 +104,19 @@ class ItemIn(Strict):
 class OfferLineIn(ItemIn):
     """One item of an offer; money with its currency."""
 
-    amount: MoneyAmount = None
+    model_config = ConfigDict(json_schema_extra=together("amount", "currency"))
+
+    amount: LedgerAmount = None
     currency: Currency | None = Field(None, description="ISO 4217.")
 
     @model_validator(mode="after")
     def check_money(self) -> "OfferLineIn":
         if (self.amount is None) != (self.currency is None):
             detail = "Money is an amount and its currency, or neither."
-            raise PydanticCustomError("currency", detail, {"fields": ["amount", "currency"]})
-        if self.amount and len(self.amount.partition(".")[0]) > WHOLE_DIGITS_OF_MONEY:
-            detail = "At most {whole} digits before the point."
-            raise PydanticCustomError("number_too_long", detail, {"whole": WHOLE_DIGITS_OF_MONEY, "fields": ["amount"]})
+            raise PydanticCustomError("incomplete", detail, {"fields": ["amount", "currency"]})
         if self.currency and is_too_fine(self.amount, self.currency):
             detail = "{code} has fewer decimals than this amount."
-            raise PydanticCustomError("currency", detail, {"code": self.currency, "fields": ["amount", "currency"]})
+            raise PydanticCustomError("too_fine", detail, {"code": self.currency, "fields": ["amount", "currency"]})
         return self
 
 
@@ -134,7 +133,7 @@ class LegIn(Strict):
     """One movement from place to place."""
 
     key: Slug = Field(description="The name that reports use for it, for example out-1.")
-    sequence: int = Field(ge=1, le=32767, description="Legs with one number run side by side.")
+    sequence: Sequence = Field(description="Legs with one number run side by side.")
     role: Literal["carrying", "positioning"] = "carrying"
     origin: PlaceName
     destination: PlaceName
@@ -228,6 +227,8 @@ class ActorIn(EntryIn):
 
 class PlaceIn(EntryIn):
     """Where things leave from or arrive at. Everybody may read of places."""
+
+    model_config = ConfigDict(json_schema_extra=together("latitude", "longitude"))
 
     kind: Literal["airport", "port", "border_point", "city", "country", "site"]
     name: Name200

@@ -17,7 +17,8 @@ from msgspec import UNSET, Meta, UnsetType
 from pydantic import TypeAdapter
 
 from shipments.intake.draft import FactDraft, Pointer, ReportDraft
-from shipments.intake.fields import AMOUNT, DECIMAL_DIGITS, WHOLE_DIGITS, is_blank
+from shipments.intake.fields import AMOUNT, DECIMAL_DIGITS, WHOLE_DIGITS
+from shipments.intake.letters import is_blank
 from shipments.intake.plain import plain_problems, storable
 from shipments.intake.times import Window, read_moment, read_period
 from shipments.intake.values import BasisWord, QualifierWord, Value, value_json

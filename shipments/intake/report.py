@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from actors.wording import did_you_mean, shown
@@ -28,6 +38,7 @@ from shipments.intake.fields import (
     Name200,
     Period,
     Words,
+    whole,
 )
 from shipments.intake.plain import plain_problems, storable
 from shipments.intake.plainly import data_of, plainly_right
@@ -51,6 +62,9 @@ def _flag(name: str) -> str:
 Flag = Annotated[str, AfterValidator(_flag), WithJsonSchema({"type": "string", "enum": sorted(FLAGS)})]
 
 
+Credibility = Annotated[int, Field(ge=1, le=6), BeforeValidator(whole)]
+
+
 class Target(Strict):
     """The report that this one corrects or retracts. Without ``source`` it is one of the same source."""
 
@@ -61,13 +75,15 @@ class Target(Strict):
 class Citation(Strict):
     """What a report repeats: a report, a whole source, or ``{}`` where the origin is not named."""
 
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"event_id": ["source"]}})
+
     source: Name60 | None = None
     event_id: Name200 | None = None
 
     @model_validator(mode="after")
     def check_source(self) -> "Citation":
         if self.event_id and not self.source:
-            raise PydanticCustomError("required", "An event_id needs the source whose event it is.")
+            raise PydanticCustomError("incomplete", "An event_id needs the source whose event it is.")
         return self
 
 
@@ -96,6 +112,8 @@ class FactIn(Strict):
 
 class ReportIn(Strict):
     """One statement by one source about one subject at one time."""
+
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"code_scheme": ["code"]}})
 
     source: Name60 | None = Field(None, description="Whose statement it is. Left out: the key's own source.")
     event_id: Name200 | None = Field(
@@ -127,8 +145,8 @@ class ReportIn(Strict):
     hedge: Literal["asserted", "apparent", "speculated"] = Field(
         "asserted", description="How firmly the source says it."
     )
-    credibility: int | None = Field(
-        None, ge=1, le=6, description="Admiralty credibility of this statement: 1 confirmed, 5 improbable, 6 no saying."
+    credibility: Credibility | None = Field(
+        None, description="Admiralty credibility of this statement: 1 confirmed, 5 improbable, 6 no saying."
     )
     occurred: (
         Annotated[
@@ -204,17 +222,17 @@ def _read(data: object, window: Window) -> ReportIn:
 def _senseless(said: ReportIn, source: str, window: Window) -> Iterator[Problem]:
     """What is well-formed and still says nothing, or two things at once."""
     if not (said.source or source):
-        yield Problem(code="required", pointer="/source", detail="Whose statement is it? This key has no source.")
+        yield Problem(code="incomplete", pointer="/source", detail="Whose statement is it? This key has no source.")
     if window.is_to_come(said.asserted_at):
         detail = "Said more than a day from now. What is planned is asserted today, with a time_class."
         yield Problem(code="future_time", pointer="/asserted_at", detail=detail)
     if said.code_scheme and not said.code:
-        yield Problem(code="required", pointer="/code", detail="A code_scheme needs a code.")
+        yield Problem(code="incomplete", pointer="/code", detail="A code_scheme needs a code.")
     if said.kind == "observe" and said.target:
         detail = "Only a correction or a retraction points at a report; to repeat one, use cites."
         yield Problem(code="target_not_allowed", pointer="/target", detail=detail)
     if said.kind != "observe" and not said.target:
-        yield Problem(code="required", pointer="/target", detail=f"Which report does this {said.kind}?")
+        yield Problem(code="incomplete", pointer="/target", detail=f"Which report does this {said.kind}?")
     content = [name for name in ("code", "flags", "facts") if getattr(said, name)]
     if said.kind == "retract":
         for name in content:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
 from shipments.intake.draft import Invalid
 from shipments.intake.faults import problem_of
-from shipments.intake.fields import ShortWords
+from shipments.intake.fields import ShortWords, whole
 from shipments.intake.plain import plain_problems
 from shipments.intake.values import Strict
 
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[0-9A-HJKMNP-TV-Z]{6,20}$", max_length=24)]
 References = Annotated[list[Reference], Field(max_length=100)]
+Hours = Annotated[int, Field(ge=0, le=168), BeforeValidator(whole)]
 Form = TypeVar("Form", bound=Strict)
 EventType = Literal["picture.changed", "subject.changed", "report.recorded", "report.held", "report.bound"]
 Kind = Literal["shipment", "offer", "appeal", "contact", "inquiry", "crisis"]
@@ -46,7 +47,7 @@ class SubscriptionIn(Strict):
 class RotationIn(Strict):
     """How a secret is replaced."""
 
-    overlap_hours: int = Field(24, ge=0, le=168, description="How long the secret before signs beside the new one.")
+    overlap_hours: Hours = Field(24, description="How long the secret before signs beside the new one.")
 
 
 class DisablingIn(Strict):

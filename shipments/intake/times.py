@@ -9,9 +9,11 @@ TOML's own dates and times are taken as well. Seconds hold at most six decimals;
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from actors.moments import CLOCK, DAY
 from actors.wording import shown
 from shipments.intake.draft import Occurred
 
@@ -24,6 +26,20 @@ CLOCK_SKEW = timedelta(hours=24)
 
 INSTANT = re.compile(r"(\d{4})-\d{2}-\d{2}[Tt]\d{2}:\d{2}(?::(\d{2})(?:\.(\d+))?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
 CALENDAR = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+# A pattern can give the years a beginning; their end goes with the clock.
+YEAR = "(19(4[5-9]|[5-9][0-9])|20[0-9]{2})"
+_MOMENT: dict[str, Any] = {"type": "string", "format": "date-time", "pattern": f"^{YEAR}{DAY}{CLOCK}$"}
+_DAY: dict[str, Any] = {"type": "string", "format": "date", "pattern": f"^{YEAR}{DAY}$"}
+_WINDOW = "from 1945 to ten years from now"
+NAMED: dict[str, dict[str, Any]] = {
+    "Moment": {**_MOMENT, "description": f"RFC 3339, with a zone; {_WINDOW}."},
+    "Day": {**_DAY, "description": f"A day in UTC; {_WINDOW}."},
+    "Time": {
+        "anyOf": [_MOMENT, _DAY, {"type": "string", "pattern": f"^{YEAR}(-(0[1-9]|1[0-2]))?$"}],
+        "description": f"RFC 3339 with a zone, or a day, month or year alone (in UTC); {_WINDOW}.",
+        "examples": ["2022-05-16T09:00:00+09:00", "2022-05-16", "2022-05"],
+    },
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,8 +119,13 @@ class MoneyValue(Amounts):
         if is_too_fine(self.low, self.currency) or is_too_fine(self.high, self.currency):
             detail = "{code} has fewer decimals than this amount."
             fine = [end for end in ("low", "high") if is_too_fine(getattr(self, end), self.currency)]
-            raise PydanticCustomError("currency", detail, {"code": self.currency, "fields": fine})
+            raise PydanticCustomError("too_fine", detail, {"code": self.currency, "fields": fine})
         return self
+
+
+def together(*names: str) -> dict[str, Any]:
+    """What JSON Schema says of fields that are all there or none."""
+    return {"dependentRequired": {name: [other for other in names if other != name] for name in names}}
 
 
 def in_order(first: Any, last: Any, *, ends: tuple[str, str]) -> None:

@@ -42,8 +42,8 @@ class Names:
     problems: list[Problem] = field(default_factory=list)
 
     def id_of(self, kind: str, name: str | None) -> UUID | None:
-        """The key of what ``name`` leads to; None for no name."""
-        return cast(UUID, self.found[kind, name].pk) if name else None
+        """The key of what ``name`` leads to; None for no name, and for one that leads nowhere, which is a problem."""
+        return cast(UUID, self.found[kind, name].pk) if name and (kind, name) in self.found else None
 
 
 def find_names(said: Mapping[str, Any], kind: str, reader: Reader) -> Names:

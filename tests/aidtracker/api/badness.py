@@ -69,8 +69,7 @@ DAY: Cases = {
 WHOLE: Cases = {
     **ANYWHERE,
     **told(text="1", true=True, list=[], object={}, minus=-1, two31=2**31, two63=2**63, long=10**39, none=0),
-    "fraction": "1.0",
-    "exponent": "1e2",
+    "fraction": "1.5",
 }
 NUMBER: Cases = {
     **ANYWHERE,
@@ -124,12 +123,12 @@ class Field:
     def _of_text(self) -> Cases:
         schema, name = self.schema, self.path[-1]
         form, pattern = schema.get("format"), schema.get("pattern", "")
+        if "month or year alone" in schema.get("description", ""):
+            return PERIOD
         if form == "date-time":
             return MOMENT
         if form == "date":
             return DAY
-        if "RFC 3339" in schema.get("description", ""):
-            return PERIOD
         if pattern.startswith("^(0|[1-9]"):
             return MONEY if self.is_money else AMOUNT
         if "enum" in schema or "const" in schema:
@@ -190,6 +189,7 @@ def _plain(schema: dict[str, Any], value: Any, schemas: dict[str, Any]) -> dict[
     money = {"x-money": True} if schema.get("x-money") else {}
     said = {"description": schema["description"]} if "description" in schema else {}
     while True:
+        said |= {name: schema[name] for name in ("description", "maxLength") if name in schema}
         if "$ref" in schema:
             schema = schemas[schema["$ref"].rpartition("/")[2]]
         elif options := [each for each in schema.get("anyOf", schema.get("oneOf", ())) if each.get("type") != "null"]:

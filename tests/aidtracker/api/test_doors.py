@@ -137,8 +137,9 @@ def test_addresses_that_lead_nowhere_are_problems(partner, path):
 @pytest.mark.parametrize("path", [*CLOSED, *WRITE_ONLY])
 def test_other_methods_are_refused_and_options_tell_nothing(partner, stranger, path):
     for method in {"PUT", "POST", "PATCH", "DELETE", "TRACE", "FOO"} - methods(path):
-        answer = partner.client.generic(method, f"/api/v1/{path}", headers=partner.headers)
-        assert (answer.status_code, code_of(answer)) == (405, "method_not_allowed"), (method, path)
+        for query in ("", "?limit=1"):
+            answer = partner.client.generic(method, f"/api/v1/{path}{query}", headers=partner.headers)
+            assert (answer.status_code, code_of(answer)) == (405, "method_not_allowed"), (method, path)
         assert methods(path) <= set(answer.headers["Allow"].split(", "))
     options = partner.client.options(f"/api/v1/{path}", headers=partner.headers)
     assert (options.status_code, options.content) == (204, b"")

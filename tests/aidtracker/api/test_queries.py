@@ -21,6 +21,7 @@ ALWAYS = {
     "%20": "invalid_parameter",
     "%00": "null_character",
     "x%00y": "null_character",
+    "x%07y": "invalid_character",
     "%FF": "invalid_unicode",
     "%ED%A0%80": "invalid_unicode",
     "x" * 100_000: "too_long",
@@ -28,6 +29,7 @@ ALWAYS = {
 }
 MOMENTS = ["2022", "2022-05-17T09:00:00", "2022-02-30", "0001-01-01", "9999-12-31", "now", "1652745600", "-1", "1e20",
            "2022-05-17T25:00:00Z", "2022-05-17T09:00:00%2B24:00", "2022-05-17T09:00:60Z", "2022-W01-1",
+           "2022-05-17T09:00:00%2B17:34",
            "%D9%A2022-05-17", "2022-05-17T09:00:00.1234567Z", "9999-12-31T23:59:59-14:00", "null", "[]"]  # fmt: skip
 # Bad for a field of that class, beside.
 BY_FIELD: list[tuple[type[serializers.Field], dict[str, str]]] = [

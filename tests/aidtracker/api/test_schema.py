@@ -81,8 +81,10 @@ def test_operation_says_how_it_fails(name):
     if method in ("post", "patch"):
         assert {"409", "411", "413", "415", "422"} <= answers.keys()
     assert ("412" in answers) == (method == "patch")
+    asks = any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
+    assert ("414" in answers) == asks, "the web server's own answer, before there is a problem"
     for status, answer in answers.items():
-        if status >= "400" and CONTENT_TYPE in (content := resolved(answer)["content"]):
+        if status >= "400" and CONTENT_TYPE in (content := resolved(answer).get("content", {})):
             form = content[CONTENT_TYPE]
             assert form["schema"]["$ref"].endswith("/Problem")
             assert {example["value"]["status"] for example in form["examples"].values()} == {int(status)}

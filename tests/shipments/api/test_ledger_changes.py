@@ -173,6 +173,7 @@ def test_marking_is_raised_and_not_lowered(sender, bodies):
         ({"external_id": "S-2"}, 400, {"/external_id": "read_only_field"}),
         ({"legs": []}, 400, {"/legs": "read_only_field"}),
         ({"title": None}, 400, {"/title": "required"}),
+        ({"parent": "SHP-00000000"}, 422, {"/parent": "not_found"}),
         ({"bogus": None}, 400, {"/bogus": "unknown_field"}),
         ({"reference": "SHP-00000000"}, 400, {"/reference": "read_only_field"}),
         ({"provisional": False}, 400, {"/provisional": "read_only_field"}),
@@ -221,8 +222,9 @@ def test_lines_of_offers_hold_money(sender, bodies):
     offer = sender.post("offers/", bodies["offer"]).headers["Location"]
     line = {"key": "cash", "item": "Cash", "amount": "100", "currency": "JPY"}
     assert sender.post(f"{offer}lines/", line).status_code == 201
-    answer = patch(sender, f"{offer}lines/cash/", {"amount": "100.50"})
-    assert faults_of(answer) == {"/amount": "currency", "/currency": "currency"}
+    for change, code in ({"amount": "100.50"}, "too_fine"), ({"currency": None}, "incomplete"):
+        answer = patch(sender, f"{offer}lines/cash/", change)
+        assert (answer.status_code, faults_of(answer)) == (422, {"/amount": code, "/currency": code})
     assert patch(sender, f"{offer}lines/cash/", {"amount": None, "currency": None}).json()["result"] == "revised"
 
 
