@@ -18,7 +18,7 @@ bench:
 
 # The same tests as in `test`, many times over.
 soak:
-	@REPLAYS=100000 KILLS=100 FLUSHES=50 SENDER_KILLS=50 REQUESTS_EACH=400 $(PYTHON) manage.py test --timeout=7200 \
+	@REPLAYS=100000 KILLS=100 FLUSHES=50 SENDER_KILLS=50 REQUESTS=20000 $(PYTHON) manage.py test --timeout=7200 \
 		tests/shipments/reconciliation/test_replay.py tests/shipments/reconciliation/test_short_ways.py \
 		tests/faults tests/shipments/api/test_schemathesis.py $(ARGS)
 

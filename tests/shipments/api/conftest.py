@@ -49,6 +49,10 @@ def reconcile() -> None:
 
 @pytest.fixture
 def world(db: None) -> SimpleNamespace:
+    return make_world()
+
+
+def make_world() -> SimpleNamespace:
     """Subjects of every kind; reports about the shipment, the last of them for analysts alone."""
     crisis = CrisisFactory()
     donor, recipient = StateFactory(), StateFactory()
