@@ -107,7 +107,7 @@ class PlainReport(Plain, kw_only=True, gc=False):
     document: Name200 | UnsetType | None = UNSET
     marking: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] | UnsetType = UNSET
     quote: Annotated[str, Meta(min_length=1, max_length=20_000)] | UnsetType | None = UNSET
-    language: Annotated[str, Meta(max_length=12)] | UnsetType | None = UNSET
+    language: Annotated[str, Meta(min_length=1, max_length=12)] | UnsetType | None = UNSET
     raw: dict[str, Any] | UnsetType | None = UNSET
 
 
