@@ -135,8 +135,9 @@ def time_zone(said: str) -> str:
 def whole(said: object) -> object:
     """A JSON number without a fraction as a whole one: to JSON, 1.0 and 1 are the same. Anything else as it is."""
     # Beyond, some reader on the way may have rounded a fraction off.
-    is_exact = isinstance(said, Decimal | float) and abs(said) < 2**53
-    return int(said) if is_exact and said == int(said) else said
+    if isinstance(said, Decimal | float) and abs(said) < 2**53 and said == int(said):
+        return int(said)
+    return said
 
 
 def _window(info: ValidationInfo) -> Window:
