@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from rest_framework import serializers
 
 from actors.access import Reader
@@ -162,16 +162,17 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
 Condition = Callable[[Any, Reader], Q]
 
 
+def _named(rows: QuerySet, said: str, reader: Reader) -> Subquery:
+    """The key of the one row with that reference. Found first, so that an index over the link finds the rest."""
+    return Subquery(rows.visible_to(reader).filter(reference=said).values("pk"))
+
+
 def _actor(link: str) -> Condition:
-    return lambda said, reader: Q(
-        **{f"{link}_id__in": Actor.objects.visible_to(reader).filter(reference=said).values("pk")}
-    )
+    return lambda said, reader: Q(**{f"{link}_id": _named(Actor.objects.all(), said, reader)})
 
 
 def _subject(link: str) -> Condition:
-    return lambda said, reader: Q(
-        **{f"{link}_id__in": Subject.objects.visible_to(reader).filter(reference=said).values("pk")}
-    )
+    return lambda said, reader: Q(**{f"{link}_id": _named(Subject.objects.all(), said, reader)})
 
 
 def _plain(column: str) -> Condition:

@@ -51,7 +51,8 @@ HEAD = (*COMMON, "picture")
 
 def subject_rows(kind: str, reader: Reader) -> QuerySet:
     """Visible subjects of one kind, as dicts of what every kind has."""
-    return MODELS[kind].objects.visible_to(reader).filter(merged_into=None).values(*COMMON)
+    # Its own table says the kind already; an index over kind and order does not know that.
+    return MODELS[kind].objects.visible_to(reader).filter(kind=kind, merged_into=None).values(*COMMON)
 
 
 @prepared

@@ -45,6 +45,10 @@ class Subject(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
+            models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=["shipment", "offer", "appeal", "contact", "inquiry", "crisis"]),
