@@ -19,6 +19,7 @@ from shipments.factories import (
 )
 from shipments.intake.draft import Pointer
 from shipments.models import Delivery, OutboxEvent, Report, Subject, Subscription
+from shipments.models.webhooks import SUBSCRIBABLE
 from shipments.services.curating import attach_report
 from shipments.services.recording import Sender, record
 from shipments.services.webhooks.fanning_out import fan_out
@@ -184,7 +185,7 @@ def test_filter_by_a_hidden_actor_or_crisis_lets_nothing_through(subscribed, say
 
 
 def test_event_that_no_type_names_is_told_to_nobody(subscribed):
-    subscribed(*OutboxEvent.Type.values)
+    subscribed(*SUBSCRIBABLE)
     OutboxEventFactory(type="something.new", body={"report": "RPT-1"})
     assert fan_out() == 1
     assert not Delivery.objects.exists()
