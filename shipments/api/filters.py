@@ -162,17 +162,17 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
 Condition = Callable[[Any, Reader], Q]
 
 
-def _named(rows: QuerySet, said: str, reader: Reader) -> Subquery:
+def _named(said: str, visible: QuerySet) -> Subquery:
     """The key of the one row with that reference. Found first, so that an index over the link finds the rest."""
-    return Subquery(rows.visible_to(reader).filter(reference=said).values("pk"))
+    return Subquery(visible.filter(reference=said).values("pk"))
 
 
 def _actor(link: str) -> Condition:
-    return lambda said, reader: Q(**{f"{link}_id": _named(Actor.objects.all(), said, reader)})
+    return lambda said, reader: Q(**{f"{link}_id": _named(said, Actor.objects.visible_to(reader))})
 
 
 def _subject(link: str) -> Condition:
-    return lambda said, reader: Q(**{f"{link}_id": _named(Subject.objects.all(), said, reader)})
+    return lambda said, reader: Q(**{f"{link}_id": _named(said, Subject.objects.visible_to(reader))})
 
 
 def _plain(column: str) -> Condition:
