@@ -132,10 +132,10 @@ def time_zone(said: str) -> str:
     return said
 
 
-def whole(said: Any) -> Any:
+def whole(said: object) -> object:
     """A JSON number without a fraction as a whole one: to JSON, 1.0 and 1 are the same. Anything else as it is."""
     # Beyond, some reader on the way may have rounded a fraction off.
-    if isinstance(said, Decimal | float) and abs(said) < 2**53 and said == int(said):
+    if isinstance(said, Decimal | float) and -(2**53) < said < 2**53 and said == int(said):
         return int(said)
     return said
 
