@@ -7,10 +7,10 @@ and never answers.
 import http.client
 import json
 import socket
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from aidtracker.local.broker import Broker
 from shipments.models import Report
 from tests.people import Caller, make_partner
 from tests.processes import free_port, running, wait_until, web
+from tests.threads import all_at_once
 
 QUOTA = 20
 THREADS = 8
@@ -64,12 +65,10 @@ def is_open(port: int) -> bool:
 
 def post_at_once(port: int, caller: Caller, name: str) -> Counter[int]:
     """The statuses of THREADS * EACH reports, sent by all threads together."""
-    together = threading.Barrier(THREADS)
     statuses: list[int] = []
 
     def run(thread: int) -> None:
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        together.wait()
         for number in range(EACH):
             body = json.dumps({**REPORT, "event_id": f"{name}-{thread}-{number}"})
             link.request("POST", "/api/v1/reports/", body, {**caller.headers, "Content-Type": "application/json"})
@@ -78,11 +77,7 @@ def post_at_once(port: int, caller: Caller, name: str) -> Counter[int]:
             statuses.append(answer.status)
         link.close()
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(*[partial(run, number) for number in range(THREADS)])
     return Counter(statuses)
 
 

@@ -1,7 +1,6 @@
 """What a report points at is there, and stays there: two triggers do for whole statements what foreign keys do."""
 
 import threading
-import time
 from uuid import uuid4
 
 import pytest
@@ -18,6 +17,7 @@ from shipments.factories import (
     ReportFactory,
 )
 from shipments.models import Report
+from tests.threads import until_somebody_waits
 
 # Each link: what makes a thing that nothing else points at, and a key that nothing has.
 LINKS = {
@@ -121,13 +121,7 @@ def test_who_deletes_waits_for_who_points_at_it_and_is_refused() -> None:
     with transaction.atomic():
         insert_pointing_at("place", place.pk)
         deleting.start()
-        deadline = time.monotonic() + 10
-        with connection.cursor() as cursor:
-            while time.monotonic() < deadline:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-                if cursor.fetchone()[0]:
-                    break
-                time.sleep(0.02)
+        until_somebody_waits()
     deleting.join()
     assert len(refused) == 1
     assert Report.objects.filter(place=place).exists()

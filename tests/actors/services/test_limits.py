@@ -1,36 +1,25 @@
 """Budgets are exact: however many requests come at once, as many get through as the quota says."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from actors.models import RequestCount
 from actors.services.limits import WINDOW, Budget, forget_old_counts, spend
+from tests.threads import all_at_once
 
 BUDGET = Budget(name="writes", whose="key:one", quota=3)
 
 
 def at_once(work: Callable[[], bool], *, threads: int, each: int) -> Counter[bool]:
     """How many of ``threads * each`` calls were granted; the threads begin together."""
-    together = threading.Barrier(threads)
     answers: list[bool] = []
-
-    def run() -> None:
-        together.wait()
-        answers.extend(work() for _ in range(each))
-        connections.close_all()
-
-    running = [threading.Thread(target=run) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
+    all_at_once(*[lambda: answers.extend(work() for _ in range(each))] * threads)
     return Counter(answers)
 
 

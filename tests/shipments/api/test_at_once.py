@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from shipments.models import Attachment, Document, LedgerEntry, Leg, Line, Offer
 from shipments.services import revising
 from tests.people import make_partner
 from tests.shipments.api.entries import ENTERS, PLURALS, good_entries
+from tests.threads import all_at_once
 
 AT_ONCE = 8
 REPORTS, OTHERS = 100, 20
@@ -25,7 +27,7 @@ def sender(committed_db):
 
 
 def post_at_once(sender: Any, path: str, bodies: list[Any]) -> list[list[Any]]:
-    """The answers to each body, posted by eight threads that start it together."""
+    """The answers to each body, posted by eight threads that begin each one together."""
     barrier = threading.Barrier(AT_ONCE)
     answers: list[list[Any]] = [[] for _ in bodies]
 
@@ -38,12 +40,7 @@ def post_at_once(sender: Any, path: str, bodies: list[Any]) -> list[list[Any]]:
                 # As a server does after each request: the pool has fewer connections than there are threads.
                 connection.close()
 
-    connection.close()
-    threads = [threading.Thread(target=send) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(*[send] * AT_ONCE)
     return answers
 
 
@@ -120,19 +117,13 @@ def test_two_changes_never_close_a_circle(sender, monkeypatch, plural, link):
         return problems
 
     def change(path, said):
-        try:
-            statuses.append(sender.send("PATCH", path, said, **{"idempotency-key": path}).status_code)
-        finally:
-            connection.close()
+        statuses.append(sender.send("PATCH", path, said, **{"idempotency-key": path}).status_code)
 
     monkeypatch.setattr(revising, "_loops", looks)
-    connection.close()
-    changes = [(paths[0], {link: names[1]}), (paths[2], {link: names[0]})]
-    threads = [threading.Thread(target=change, args=each) for each in changes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(
+        lambda: change(paths[0], {link: names[1]}),
+        lambda: change(paths[2], {link: names[0]}),
+    )
     assert sorted(statuses) == [200, 422]
 
 
@@ -141,7 +132,7 @@ def test_reports_and_entries_of_the_same_names_never_wait_for_each_other_in_a_ci
     names = [f"S-{n}" for n in range(OTHERS)]
     body = good_entries()["shipment"]
     said = {"code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
-    barrier, statuses = threading.Barrier(4), []
+    statuses = []
 
     def tell(order, who):
         for part in range(0, len(order), 5):
@@ -153,21 +144,9 @@ def test_reports_and_entries_of_the_same_names_never_wait_for_each_other_in_a_ci
         for name in order:
             yield sender.post("shipments/", {**body, "external_id": name})
 
-    def work(answers):
-        try:
-            barrier.wait(timeout=60)
-            statuses.extend(answer.status_code for answer in answers)
-        finally:
-            connection.close()
-
-    connection.close()
     backwards = names[::-1]
     each = (tell(names, "a"), tell(backwards, "b"), enter(names), enter(backwards))
-    threads = [threading.Thread(target=work, args=(answers,)) for answers in each]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(*[partial(statuses.extend, (answer.status_code for answer in answers)) for answers in each])
     assert Counter(statuses) == {207: 2 * len(names) // 5, 201: len(names), 200: len(names)}
     assert Report.objects.count() == 2 * len(names)
     assert not Report.objects.held().exists()

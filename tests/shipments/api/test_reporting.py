@@ -1,11 +1,9 @@
 """POST /reports/: what is taken, what is refused, and what happens when it is sent again."""
 
 import json
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models.functions import Now
 
 from actors.factories import SourceFactory
@@ -16,6 +14,7 @@ from shipments.models import Due, IdempotentRequest, OutboxEvent, Report
 from shipments.services.answers import forget_answers
 from shipments.services.recording import record
 from tests.people import ALL_SCOPES, code_of, faults_of, make_partner, make_stranger
+from tests.threads import all_at_once
 
 
 @pytest.fixture
@@ -268,20 +267,8 @@ def test_eight_at_once_make_one_report(committed_db, headers):
         "code": "departed",
         "asserted_at": "2022-05-16T11:30:00+09:00",
     }
-    barrier, answers = threading.Barrier(8), []
-
-    def send() -> None:
-        barrier.wait()
-        try:
-            answers.append(partner.post("reports/", body, **headers))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = []
+    all_at_once(*[lambda: answers.append(partner.post("reports/", body, **headers))] * 8)
     statuses = sorted(answer.status_code for answer in answers)
     assert len(statuses) == 8
     assert Report.objects.count() == 1

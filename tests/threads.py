@@ -1,0 +1,37 @@
+"""Work that several do at the same moment, each with a database connection of their own."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
+
+
+def all_at_once(*works: Callable[[], object]) -> None:
+    """Run each of ``works`` in a thread of its own; they begin together. What one of them raises is raised here."""
+    together = threading.Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> None:
+        together.wait(timeout=60)
+        try:
+            work()
+        finally:
+            # The pool has fewer connections than there may be threads.
+            connection.close()
+
+    connection.close()
+    with ThreadPoolExecutor(len(works)) as threads:
+        for running in [threads.submit(run, work) for work in works]:
+            running.result()
+
+
+def until_somebody_waits() -> None:
+    """Wait until another session waits for a row that this one, or a third, has changed."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
