@@ -62,8 +62,12 @@ def subscribe(draft: SubscriptionDraft, *, key: PartnerKey) -> tuple[Subscriptio
 
 
 def unsubscribe(subscription: Subscription, *, by: By) -> None:
-    """Remove a subscription with its deliveries and their log."""
+    """Remove a subscription with its deliveries and their log.
+
+    Locked first, as the sender does: what it is writing about a delivery is there then to be removed as well.
+    """
     with transaction.atomic():
+        Subscription.objects.select_for_update(of=("self",)).filter(pk=subscription.pk).first()
         _note(subscription, "subscription.deleted", by)
         subscription.delete()
 
