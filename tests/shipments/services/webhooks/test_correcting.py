@@ -22,6 +22,13 @@ def corrections(subscription: Subscription) -> list[dict[str, Any]]:
     return [json.loads(row.payload)["data"] for row in rows]
 
 
+def message_on_its_way():
+    """What is believed now, taken to be sent and not answered yet."""
+    believe()
+    (request,) = requests_of(claim(limit=1, now=moment()))
+    return request
+
+
 @pytest.fixture
 def retracted(say):
     """Say that it was delivered; the function then takes it back."""
@@ -85,8 +92,7 @@ def test_failed_and_pending_messages_told_nobody_anything(subscribed, receiver, 
 
 def test_message_that_arrives_after_the_picture_turned_is_corrected_too(subscribed, receiver, retracted):
     subscription = subscribed()
-    believe()
-    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    on_its_way = message_on_its_way()
     answer = send(on_its_way)
     retracted()
     believe()
@@ -101,8 +107,7 @@ def test_message_that_arrives_after_its_subscription_was_disabled_is_corrected_o
     subscribed, receiver, retracted
 ):
     subscription = subscribed()
-    believe()
-    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    on_its_way = message_on_its_way()
     disable(subscription, reason=Subscription.Reason.PARTNER)
     assert settle(on_its_way, send(on_its_way))
     assert Delivery.objects.get().state == Delivery.State.DELIVERED
@@ -121,8 +126,7 @@ def test_message_that_arrives_after_its_subscription_was_disabled_and_enabled_is
     subscribed, receiver, retracted
 ):
     subscription = subscribed()
-    believe()
-    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    on_its_way = message_on_its_way()
     disable(subscription, reason=Subscription.Reason.PARTNER)
     enable(subscription, by=SERVICE)
     retracted()
@@ -147,8 +151,7 @@ def test_correction_that_was_cancelled_comes_when_the_subscription_is_enabled(su
 def test_what_failed_while_its_subscription_was_disabled_stays_cancelled(subscribed, receiver, retracted):
     subscription = subscribed()
     receiver.behaviour = endpoint.answer(500)
-    believe()
-    (on_its_way,) = requests_of(claim(limit=1, now=moment()))
+    on_its_way = message_on_its_way()
     disable(subscription, reason=Subscription.Reason.PARTNER)
     assert not settle(on_its_way, send(on_its_way))
     assert Delivery.objects.get().state == Delivery.State.CANCELLED

@@ -23,7 +23,7 @@ from tests.shipments.services.webhooks.test_addresses import lead
 NAME = "hooks.example.org"
 
 
-def sent_to(receiver, behaviour, *, seconds=0.5):
+def sent_to(receiver, behaviour, *, seconds=10):
     receiver.behaviour = behaviour
     return post(receiver.url(), b"{}", {"webhook-id": "msg_1"}, seconds=seconds)
 
@@ -38,7 +38,7 @@ def sent_to(receiver, behaviour, *, seconds=0.5):
     ],
 )
 def test_endpoint_that_does_not_answer_is_named_and_left(receiver, behaviour, error):
-    answer = sent_to(receiver, behaviour)
+    answer = sent_to(receiver, behaviour, seconds=0.5)
     assert (answer.status, answer.error, answer.is_success) == (None, error, False)
     assert len(receiver.requests) == 1
 
@@ -72,14 +72,14 @@ def test_redirect_is_an_answer_and_not_followed(receiver, status):
 
 
 def test_endless_body_is_read_to_its_limit_and_left(receiver):
-    answer = sent_to(receiver, endpoint.endless_body, seconds=10)
+    answer = sent_to(receiver, endpoint.endless_body)
     assert (answer.status, len(answer.response)) == (200, MOST_KEPT)
     # What is sent beyond the limit fills the buffers of two sockets, and no more.
     assert receiver.sent < MOST_READ + 16 * 1024 * 1024
 
 
 def test_slow_body_ends_at_the_deadline_and_the_answer_stands(receiver):
-    answer = sent_to(receiver, endpoint.drip_body)
+    answer = sent_to(receiver, endpoint.drip_body, seconds=0.5)
     assert answer.is_success
     assert answer.duration_ms >= 400
 
