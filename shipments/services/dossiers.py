@@ -53,13 +53,13 @@ class Dossier:
 
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
+        seen = [said for said in self.reports if readable(said)]
         # What was passed on may be readable while its source's own word is not.
-        hidden = {said.key for said in self.reports if not readable(said)}
-        hidden -= {said.key for said in self.reports if readable(said)}
+        hidden = {said.key for said in self.reports} - {said.key for said in seen}
         kept = []
         citations: list[Citation] = []
-        for said in self.reports:
-            report = report_of(said, self.parties, self.subject_id, as_of=as_of) if readable(said) else None
+        for said in seen:
+            report = report_of(said, self.parties, self.subject_id, as_of=as_of)
             if report is not None:
                 kept.append(report)
                 # An edge to a report that these readers may not see would tell them of it.
