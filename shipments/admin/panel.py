@@ -281,8 +281,3 @@ def _report(report: Report, claims: Sequence[Any]) -> dict[str, Any]:
             for claim in claims
         ],
     }
-
-
-def _decided(report: Report) -> str:
-    content = content_in_words(report) if report.milestone or report.facts or report.flags else ""
-    return f"decision, {words(report.decision.kind)} {content}: {report.decision.reason}"

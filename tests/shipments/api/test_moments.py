@@ -131,9 +131,6 @@ def test_difference_needs_both_moments(partner, world, path):
         assert faults_of(partner.get(where, {"known_at": "2022-05-18"})) == {"known_at": "invalid_parameter"}
 
 
-SPANS = ["2022-05-15..2022-05-16", "2022-05-16..2022-05-18", "2022-05-18..2022-05-19", "2022-05-15..2100-01-01"]
-
-
 def test_differences_of_all_are_those_of_each(world, partner, analyst, path):
     ShipmentFactory()
     for caller in (partner, analyst):

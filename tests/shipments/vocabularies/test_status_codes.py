@@ -32,9 +32,7 @@ def expected() -> Iterator[tuple[str, str, str]]:
             continue
         meaning = cells[0].split(" (")[0]
         for file, cell in zip(COLUMNS, cells[1:], strict=True):
-            cell = re.sub(
-                r"time class PLANNED|; ARR RCF DEP at a transit point|at destination|never from one DIS_MSCA", "", cell
-            )
+            cell = re.sub(CONTEXT, "", cell)
             if meaning.startswith("flag "):
                 flag = meaning.removeprefix("flag ")
                 unset = re.search(r"\((DIS_FDCA|37)\)", cell)
