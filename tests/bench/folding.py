@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +15,13 @@ from shipments.models import Due, Subject
 from shipments.services.queue import mark_due_now
 from shipments.services.reconciling import count_due
 from shipments.services.relaying import relay_outbox
+from tests.bench.copying import PictureRows
 from tests.bench.floor import Floor
 from tests.bench.meter import Figures, Meter
 from tests.bench.place import ROOT
 
 # So many that each of two workers takes several in a round.
 AT_ONCE = 50
-PICTURE = ("shipments_picture", "shipments_finding", "shipments_conflict")
 
 
 @dataclass(kw_only=True)
@@ -53,8 +54,10 @@ class Folding:
         self._floor(size, "reconcile", "floor", ids, self.floor.fold)
         self._floor(size, "refold", "floor", ids, self.floor.refold)
         self._ours(size, "refold", "ours, fold and status", ids, workers=1, fold=[str(key) for key in ids])
-        for table in PICTURE:
-            self.connection.execute(f"DELETE FROM {table} WHERE subject_id = ANY(%s)".encode(), [ids])
+        rows = PictureRows(self.connection, ids, at_once=AT_ONCE)
+        rows.delete()
+        self._copy(size, ids, rows)
+        rows.delete()
         mark_due_now(ids)
         self._ours(size, "refold", "ours, all written", ids, workers=1)
         while relay_outbox():
@@ -87,6 +90,15 @@ class Folding:
             for _ in range(times):
                 fold(keys)
         self.figures.add(size, path, contender, sample)
+
+    def _copy(self, size: int, keys: Sequence[Any], rows: PictureRows) -> None:
+        with self.meter.round(self._reports_of(keys)) as sample:
+            began = time.process_time()
+            rows.copy()
+            cpu = time.process_time() - began
+        # The meter knows only other processes.
+        sample.cpu = cpu
+        self.figures.add(size, "refold", "picture rows, COPY alone", sample)
 
     def _reports_of(self, keys: Sequence[Any]) -> int:
         row = self.connection.execute(

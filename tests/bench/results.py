@@ -149,6 +149,10 @@ def _beside(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
     cpu = [figures.cost_each(size, "reconcile", each) for each in ("ours", "ours, two workers")]
     found = {
         "fold and status to the SQL fold (at most 2.5)": times("refold", "ours, fold and status", "floor"),
+        "the pictures' rows by COPY alone to the SQL fold": times("refold", "picture rows, COPY alone", "floor"),
+        "all written to the pictures' rows by COPY alone": times(
+            "refold", "ours, all written", "picture rows, COPY alone"
+        ),
         "two workers' processor time for a report to one's (at most 1.15)": _rounded(_times(*cpu)),
         "a list by plain DRF without prefetching to ours": times("list", "DRF, plain", "ours"),
         "a detail by DRF to ours (at least 3)": times("detail", "DRF", "ours"),
