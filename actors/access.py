@@ -28,9 +28,14 @@ class Reader:
     user_id: int | None = None
 
     @property
+    def reads_held(self) -> bool:
+        """Cleared for what is about no subject yet, so that nobody knows how far it may be shown."""
+        return self.clearance >= Marking.AMBER
+
+    @property
     def is_analyst(self) -> bool:
         """One of ours, cleared for what analysts read. A partner is none, however far it is cleared."""
-        return self.actor_id is None and self.clearance >= Marking.AMBER
+        return self.actor_id is None and self.reads_held
 
     @classmethod
     def of_user(cls, user: User | AnonymousUser) -> "Reader":

@@ -83,9 +83,7 @@ class ReportQuerySet(QuerySet):
         about_visible = Exists(subjects.filter(pk=OuterRef("subject_id"))) | Exists(
             attachments.filter(subject__in=subjects)
         )
-        held_and_cleared = Q(subject=None, marking__lte=reader.clearance)
-        if reader.clearance < Marking.AMBER:
-            held_and_cleared = Q(pk=None)
+        held_and_cleared = Q(subject=None, marking__lte=reader.clearance) if reader.reads_held else Q(pk=None)
         condition = (Q(marking__lte=reader.clearance) & Q(about_visible)) | held_and_cleared
         reached = attachments.filter(granted(reader, "subject_id", up_to=OuterRef("marking")))
         condition |= granted(reader, "subject_id", up_to="marking") | Q(Exists(reached))

@@ -46,7 +46,7 @@ class _Slot(Expression):
 class Anybody(Reader):
     """Any reader of one shape: what the querysets ask of it is known, its values are slots."""
 
-    is_analyst: bool = False
+    reads_held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +93,16 @@ def prepared(build: Callable[..., QuerySet]) -> Callable[..., Prepared]:
         )
 
     def of(reader: Reader, *said: Any) -> Prepared:
-        return built((reader.actor_id is not None, reader.user_id is not None, reader.is_analyst), said)
+        return built((reader.actor_id is not None, reader.user_id is not None, reader.reads_held), said)
 
     return of
 
 
-def _anybody(has_actor: bool, has_user: bool, is_analyst: bool) -> Reader:
+def _anybody(has_actor: bool, has_user: bool, reads_held: bool) -> Reader:
     slots = {"clearance": slot("clearance")}
     slots |= {"actor_id": slot("actor_id")} if has_actor else {}
     slots |= {"user_id": slot("user_id")} if has_user else {}
-    return Anybody(is_analyst=is_analyst, **slots)
+    return Anybody(reads_held=reads_held, **slots)
 
 
 def _decoder(field: Field) -> Decoder | None:

@@ -5,9 +5,9 @@ source:external_id (own)     ─┘      └ no: not there, in the same words as
 scheme:value (identifiers)
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zlib import crc32
 
@@ -16,6 +16,8 @@ from django.db.models import QuerySet
 
 from actors.access import Reader
 from actors.models import Actor, ActorIdentifier
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
 from shipments.intake.draft import Problem
 from shipments.intake.plain import pointer_of
 from shipments.models import LedgerEntry, Place, Subject, SubjectIdentifier
@@ -32,6 +34,24 @@ NAMES: Mapping[str, str] = {
 # The number is the project's own for these locks.
 NAME_LOCKS, BUCKETS = 7_120_524, 64
 CONTAINER_LOCKS = 7_120_525
+
+
+class SubjectRow(NamedTuple):
+    """A subject that a name leads to."""
+
+    pk: UUID
+    kind: str
+    reference: str
+    marking: int
+    merged_into_id: UUID | None
+
+
+class PlaceRow(NamedTuple):
+    """A place that a name leads to."""
+
+    pk: UUID
+    code: str
+    merged_into_id: UUID | None
 
 
 @dataclass(kw_only=True)
@@ -85,53 +105,95 @@ def actors_named(wanted: set[str], reader: Reader) -> dict[str, Actor]:
     """Visible actors by reference, own entry or identifier."""
     visible = Actor.objects.visible_to(reader)
     found = {actor.reference: actor for actor in visible.filter(reference__in=wanted)}
-    found |= _entered(wanted - found.keys(), reader, [LedgerEntry.Kind.ACTOR], visible)
+    found |= _entered(wanted - found.keys(), reader, (LedgerEntry.Kind.ACTOR,), visible.in_bulk)
     pairs = _pairs(wanted - found.keys())
     identifiers = ActorIdentifier.objects.filter(scheme__in=pairs, value__in=set().union(*pairs.values()))
     for row in identifiers.filter(actor__in=visible).select_related("actor") if pairs else ():
         found.setdefault(f"{row.scheme}:{row.value}", row.actor)
-    return _survivors(_only(wanted, found), visible)
+    return _survivors(_only(wanted, found), visible.in_bulk)
 
 
-def places_named(wanted: set[str], reader: Reader) -> dict[str, Place]:
+def places_named(wanted: set[str], reader: Reader) -> dict[str, PlaceRow]:
     """Places by code or own entry."""
-    every = Place.objects.all()
-    found = {place.code: place for place in every.filter(code__in=wanted)}
-    found |= _entered(wanted - found.keys(), reader, [LedgerEntry.Kind.PLACE], every)
-    return _survivors(found, every)
+
+    def places(column: str, values: Iterable[Any]) -> list[PlaceRow]:
+        return [PlaceRow._make(row) for row in _places(reader, column).tuples(reader, values=list(values))]
+
+    def by_id(ids: Iterable[UUID]) -> dict[UUID, PlaceRow]:
+        return {place.pk: place for place in places("pk", ids)}
+
+    found = {place.code: place for place in places("code", wanted)} if wanted else {}
+    found |= _entered(wanted - found.keys(), reader, (LedgerEntry.Kind.PLACE,), by_id)
+    return _survivors(found, by_id)
 
 
-def subjects_named(wanted: set[str], reader: Reader, *, kind: str = "") -> dict[str, Subject]:
+def subjects_named(wanted: set[str], reader: Reader, *, kind: str = "") -> dict[str, SubjectRow]:
     """Visible subjects (of ``kind``, if given) by reference, own entry or identifier."""
-    visible = Subject.objects.visible_to(reader)
-    some = visible.filter(kind=kind) if kind else visible
-    found = {subject.reference: subject for subject in some.filter(reference__in=wanted)}
-    kinds = [LedgerEntry.Kind.APPEAL, LedgerEntry.Kind.OFFER, LedgerEntry.Kind.SHIPMENT]
-    found |= _entered(wanted - found.keys(), reader, [kind] if kind else kinds, some)
-    pairs = _pairs(wanted - found.keys())
-    identifiers = SubjectIdentifier.objects.filter(scheme__in=pairs, value__in=set().union(*pairs.values()))
-    for row in identifiers.filter(subject__in=some).select_related("subject") if pairs else ():
-        found.setdefault(f"{row.scheme}:{row.value}", row.subject)
-    return _survivors(_only(wanted, found), visible)
+
+    def subjects(column: str, values: Iterable[Any], of: str = "") -> list[SubjectRow]:
+        return [SubjectRow._make(row) for row in _subjects(reader, column, of).tuples(reader, values=list(values))]
+
+    found = {subject.reference: subject for subject in subjects("reference", wanted, kind)}
+    kinds = (LedgerEntry.Kind.APPEAL, LedgerEntry.Kind.OFFER, LedgerEntry.Kind.SHIPMENT)
+    found |= _entered(
+        wanted - found.keys(),
+        reader,
+        (kind,) if kind else kinds,
+        lambda ids: {subject.pk: subject for subject in subjects("pk", ids, kind)},
+    )
+    if pairs := _pairs(wanted - found.keys()):
+        values = list(set().union(*pairs.values()))
+        for scheme, value, *row in _identified(reader, kind).tuples(reader, schemes=list(pairs), values=values):
+            found.setdefault(f"{scheme}:{value}", SubjectRow._make(row))
+    return _survivors(_only(wanted, found), lambda ids: {subject.pk: subject for subject in subjects("pk", ids)})
 
 
-def _entered(wanted: Collection[str], reader: Reader, kinds: Iterable[str], visible: QuerySet) -> dict[str, Any]:
-    """Rows that partners entered, by ``source:external_id``: the reader's own, and for analysts everybody's."""
-    pairs = {tuple(name.split(":", 1)) for name in wanted if ":" in name}
+@prepared
+def _places(reader: Reader, column: str) -> QuerySet:
+    return Place.objects.order_by().filter(IsAny(column, slot("values"))).values(*PlaceRow._fields)
+
+
+@prepared
+def _subjects(reader: Reader, column: str, kind: str) -> QuerySet:
+    return _visible(reader, kind).filter(IsAny(column, slot("values"))).values(*SubjectRow._fields)
+
+
+@prepared
+def _identified(reader: Reader, kind: str) -> QuerySet:
+    named = SubjectIdentifier.objects.filter(IsAny("scheme", slot("schemes")), IsAny("value", slot("values")))
+    columns = (f"subject__{name}" for name in SubjectRow._fields)
+    return named.filter(subject__in=_visible(reader, kind)).order_by().values("scheme", "value", *columns)
+
+
+@prepared
+def _entries(reader: Reader, kinds: tuple[str, ...]) -> QuerySet:
+    """What partners entered: the reader's own, and for analysts everybody's."""
+    own = LedgerEntry.objects.all() if reader.is_analyst else LedgerEntry.objects.filter(source__actor=reader.actor_id)
+    named = own.filter(IsAny("source__code", slot("sources")), IsAny("external_id", slot("names")), kind__in=kinds)
+    return named.order_by().values("source__code", "external_id", "subject_id", "actor_id", "place_id")
+
+
+def _visible(reader: Reader, kind: str) -> QuerySet:
+    visible = Subject.objects.order_by().visible_to(reader)
+    return visible.filter(kind=kind) if kind else visible
+
+
+def _entered(
+    wanted: Collection[str], reader: Reader, kinds: tuple[str, ...], by_id: Callable[[list[UUID]], Mapping[UUID, Any]]
+) -> dict[str, Any]:
+    """Rows that partners entered, by ``source:external_id``, as far as ``by_id`` finds them."""
+    pairs = [name.split(":", 1) for name in wanted if ":" in name]
     if not pairs:
         return {}
-    entries = LedgerEntry.objects.filter(
-        kind__in=list(kinds), source__code__in={code for code, _ in pairs}, external_id__in={own for _, own in pairs}
-    ).select_related("source")
-    if not reader.is_analyst:
-        entries = entries.filter(source__actor=reader.actor_id)
+    sources, names = {code for code, _ in pairs}, {own for _, own in pairs}
     rows: dict[str, list[UUID]] = {}
-    for each in entries:
-        row = cast(UUID, each.subject_id or each.actor_id or each.place_id)
-        rows.setdefault(f"{each.source.code}:{each.external_id}", []).append(row)
-    by_id = visible.in_bulk([row for name in wanted for row in rows.get(name, ())])
+    for code, own, *ids in _entries(reader, kinds).tuples(reader, sources=list(sources), names=list(names)):
+        (row,) = filter(None, ids)
+        rows.setdefault(f"{code}:{own}", []).append(row)
+    there = [row for name in wanted for row in rows.get(name, ())]
+    found = by_id(there) if there else {}
     # An appeal and an offer may have one name; which is meant is not ours to guess.
-    return {name: by_id[own[0]] for name, own in rows.items() if name in wanted and len(own) == 1 and own[0] in by_id}
+    return {name: found[own[0]] for name, own in rows.items() if name in wanted and len(own) == 1 and own[0] in found}
 
 
 def _pairs(wanted: Iterable[str]) -> dict[str, set[str]]:
@@ -147,10 +209,10 @@ def _only(wanted: set[str], found: dict[str, Any]) -> dict[str, Any]:
     return {name: row for name, row in found.items() if name in wanted}
 
 
-def _survivors(found: dict[str, Any], visible: QuerySet) -> dict[str, Any]:
+def _survivors(found: dict[str, Any], by_id: Callable[[list[UUID]], Mapping[UUID, Any]]) -> dict[str, Any]:
     """What each row was merged into, however often; left out where the reader may not see that."""
     while merged := {name: row.merged_into_id for name, row in found.items() if row.merged_into_id}:
-        into = visible.in_bulk(list(merged.values()))
+        into = by_id(list(merged.values()))
         for name, survivor in merged.items():
             found.pop(name)
             if survivor in into:

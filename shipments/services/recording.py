@@ -19,12 +19,15 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from actors.access import Reader
 from actors.identifiers import new_key, reference_of
 from actors.marking import Marking
 from actors.models import PartnerKey, User
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
 from shipments.intake.canonical import content_hash, key_digest
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
@@ -168,7 +171,13 @@ def _known(rows: Iterable[Row], reader: Reader) -> set[str]:
     relayed = [row.reference for row in rows if row.resolved.relayed_by]
     if not relayed:
         return set()
-    return set(Report.objects.visible_to(reader).filter(reference__in=relayed).values_list("reference", flat=True))
+    return {reference for (reference,) in _visible(reader).tuples(reader, references=relayed)}
+
+
+@prepared
+def _visible(reader: Reader) -> QuerySet:
+    visible = Report.objects.visible_to(reader).order_by()
+    return visible.filter(IsAny("reference", slot("references"))).values("reference")
 
 
 def _columns(row: Row) -> tuple[Any, ...]:

@@ -4,26 +4,24 @@ What the sender may not see is not found, in the same words as what does not exi
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from actors.access import Reader
 from actors.marking import Marking
-from actors.models import PartnerKey, Source
+from actors.models import PartnerKey
 from actors.wording import did_you_mean
-from shipments.intake.draft import Pointer, Problem, ReportDraft
-from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Report, Subject
+from shipments.intake.draft import Problem, ReportDraft
+from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.fitting import a_kind, fact_problems, one_of
-from shipments.services.naming import places_named, subjects_named
+from shipments.services.looking_up import OWN_SCHEME, Lookups, look_up, source_codes
+from shipments.services.naming import SubjectRow
 
-OWN_SCHEME = "aidtracker"
 HOLDING = frozenset({"subject", "leg", "line", "code"})
 JSON = msgspec.json.Encoder()
 
@@ -61,28 +59,6 @@ class Resolved(msgspec.Struct, kw_only=True):
         return not HOLDING.isdisjoint(self.unknown)
 
 
-@dataclass(kw_only=True)
-class Lookups:
-    """Everything a batch of drafts can refer to, by the words the drafts use."""
-
-    sources: dict[str, "Speaker"]
-    subjects: dict[str, Subject]
-    legs: dict[tuple[UUID, str], int]
-    lines: dict[tuple[UUID, str], int]
-    places: dict[str, UUID]
-    documents: dict[str, UUID]
-    attributes: dict[str, Attribute]
-    mappings: dict[tuple[str, str], CodeMapping]
-    targets: set[Pointer]
-
-
-class Speaker(NamedTuple):
-    """A source, and whom it speaks for."""
-
-    id: UUID
-    actor_id: UUID | None
-
-
 def resolve(drafts: Sequence[ReportDraft], reader: Reader, *, key: PartnerKey | None) -> list[Resolved]:
     """Each draft, in order, with what it refers to or with every problem found."""
     found = look_up(drafts, reader)
@@ -91,85 +67,6 @@ def resolve(drafts: Sequence[ReportDraft], reader: Reader, *, key: PartnerKey | 
         _resolve(Resolved(position=position, draft=draft, source_ids=source_ids), found, key)
         for position, draft in enumerate(drafts)
     ]
-
-
-def look_up(drafts: Iterable[ReportDraft], reader: Reader) -> Lookups:
-    """Read what ``drafts`` refer to and ``reader`` may see."""
-    drafts = list(drafts)
-    codes = {code for draft in drafts for code in _source_codes(draft)}
-    said = {draft.subject for draft in drafts}
-    subjects = subjects_named(said, reader)
-    ids = {subject.pk for subject in subjects.values()}
-    schemes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
-    mappings = CodeMapping.objects.filter(
-        scheme__in={scheme for scheme, _ in schemes}, code__in={code for _, code in schemes}
-    ).order_by("recorded_at")
-    return Lookups(
-        # Whom a protected source is not named to, they cannot find it by citing either.
-        sources={
-            code: Speaker(pk, actor_id)
-            for code, pk, actor_id in Source.objects.named_to(reader)
-            .filter(code__in=codes)
-            .values_list("code", "pk", "actor_id")
-        },
-        subjects=subjects,
-        legs=_parts(Leg, ids) if any(draft.leg for draft in drafts) else {},
-        lines=_parts(Line, ids) if any(draft.line for draft in drafts) else {},
-        places={
-            name: place.pk for name, place in places_named({draft.place for draft in drafts} - {""}, reader).items()
-        },
-        documents=_documents({draft.document for draft in drafts if draft.document}, reader),
-        attributes={each.name: each for each in Attribute.objects.all()}
-        if any(draft.facts for draft in drafts)
-        else {},
-        mappings={(mapping.scheme, mapping.code): mapping for mapping in mappings},
-        targets=_targets(drafts, reader),
-    )
-
-
-def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:
-    """Which of the reports that ``drafts`` correct or retract are there, or come with them."""
-    wanted = {draft.target for draft in drafts if draft.target}
-    if not wanted:
-        return set()
-    there = Report.objects.visible_to(reader).filter(
-        source__code__in={each.source for each in wanted}, event_id__in={each.event_id for each in wanted}
-    )
-    found = {Pointer(source=code, event_id=own) for code, own in there.values_list("source__code", "event_id")}
-    return found | {Pointer(source=draft.source, event_id=draft.event_id) for draft in drafts if draft.event_id}
-
-
-def _documents(named: set[str], reader: Reader) -> dict[str, UUID]:
-    """Visible documents by reference, or by a key: of several the one that the reader told of, never just any."""
-    if not named:
-        return {}
-    visible = Document.objects.visible_to(reader)
-    there: defaultdict[str, list[tuple[bool, UUID]]] = defaultdict(list)
-    for key, pk, sender in visible.filter(key__in=named).values_list("key", "pk", "sender"):
-        there[key].append((sender == reader.actor_id, pk))
-    found = {}
-    for key, rows in there.items():
-        own = [row for row in rows if row[0]] or rows
-        if len(own) == 1:
-            found[key] = own[0][1]
-    return found | dict(visible.filter(reference__in=named).values_list("reference", "pk"))
-
-
-def _parts(model: type[Leg] | type[Line], ids: set[UUID]) -> dict[tuple[UUID, str], int]:
-    """The keys of legs or lines by their shipment and the name that reports use."""
-    rows = model._default_manager.filter(shipment_id__in=ids).order_by()
-    return {(shipment_id, key): pk for shipment_id, key, pk in rows.values_list("shipment_id", "key", "pk")}
-
-
-def _source_codes(draft: ReportDraft) -> set[str]:
-    codes = {draft.source}
-    if draft.attributed_to:
-        codes.add(draft.attributed_to)
-    if draft.cites:
-        codes.update([cited.source for cited in draft.cites if cited.source])
-    if draft.target and draft.target.source:
-        codes.add(draft.target.source)
-    return codes
 
 
 def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved:
@@ -241,7 +138,7 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
 
 def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> None:
     draft = each.draft
-    if not _source_codes(draft) <= found.sources.keys():
+    if not source_codes(draft) <= found.sources.keys():
         pointers = {"/source": draft.source, "/attributed_to": draft.attributed_to}
         pointers |= {f"/cites/{n}/source": cited.source for n, cited in enumerate(draft.cites)}
         if draft.target:
@@ -255,7 +152,7 @@ def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> No
         each.problems.append(Problem(code="insufficient_scope", pointer="/source", detail=detail))
 
 
-def _meaning(each: Resolved, found: Lookups, subject: Subject | None) -> tuple[bool, str, dict[str, bool], str]:
+def _meaning(each: Resolved, found: Lookups, subject: SubjectRow | None) -> tuple[bool, str, dict[str, bool], str]:
     """What the draft's code means for us: whether it is known, milestone, flags, time class. Unknown stays unknown."""
     draft = each.draft
     flags, time_class = draft.flags, str(draft.time_class)

@@ -1,0 +1,131 @@
+"""What a batch of drafts speaks of and its sender may see; a fixed number of queries, each built and planned once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from actors.access import Reader
+from actors.models import Source
+from actors.services.arrays import IsAny
+from actors.services.prepared import prepared, slot
+from shipments.intake.draft import Pointer, ReportDraft
+from shipments.models import Attribute, Document, Leg, Line, Report
+from shipments.services.loading import MappingRow, read_mappings
+from shipments.services.naming import SubjectRow, places_named, subjects_named
+
+OWN_SCHEME = "aidtracker"
+
+
+class Speaker(NamedTuple):
+    """A source, and whom it speaks for."""
+
+    id: UUID
+    actor_id: UUID | None
+
+
+@dataclass(kw_only=True)
+class Lookups:
+    """Everything a batch of drafts can refer to, by the words the drafts use."""
+
+    sources: dict[str, Speaker]
+    subjects: dict[str, SubjectRow]
+    legs: dict[tuple[UUID, str], int]
+    lines: dict[tuple[UUID, str], int]
+    places: dict[str, UUID]
+    documents: dict[str, UUID]
+    attributes: dict[str, Attribute]
+    mappings: dict[tuple[str, str], MappingRow]
+    targets: set[Pointer]
+
+
+def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
+    """Read what ``drafts`` refer to and ``reader`` may see."""
+    subjects = subjects_named({draft.subject for draft in drafts}, reader)
+    ids = {subject.pk for subject in subjects.values()}
+    places = places_named({draft.place for draft in drafts} - {""}, reader)
+    has_facts = any(draft.facts for draft in drafts)
+    codes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
+    return Lookups(
+        sources=_speakers({code for draft in drafts for code in source_codes(draft)}, reader),
+        subjects=subjects,
+        legs=_parts(Leg, ids, reader) if any(draft.leg for draft in drafts) else {},
+        lines=_parts(Line, ids, reader) if any(draft.line for draft in drafts) else {},
+        places={name: place.pk for name, place in places.items()},
+        documents=_documents({draft.document for draft in drafts if draft.document}, reader),
+        attributes={each.name: each for each in Attribute.objects.all()} if has_facts else {},
+        mappings={(mapping.scheme, mapping.code): mapping for mapping in read_mappings(codes)},
+        targets=_targets(drafts, reader),
+    )
+
+
+def source_codes(draft: ReportDraft) -> set[str]:
+    """Every source that a draft names."""
+    codes = {draft.source}
+    if draft.attributed_to:
+        codes.add(draft.attributed_to)
+    if draft.cites:
+        codes.update([cited.source for cited in draft.cites if cited.source])
+    if draft.target and draft.target.source:
+        codes.add(draft.target.source)
+    return codes
+
+
+def _speakers(codes: set[str], reader: Reader) -> dict[str, Speaker]:
+    """Sources by their codes. Whom a protected one is not named to, they cannot find it by citing either."""
+    return {code: Speaker(*row) for code, *row in _sources(reader).tuples(reader, codes=list(codes))}
+
+
+@prepared
+def _sources(reader: Reader) -> QuerySet:
+    named = Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("codes")))
+    return named.values("code", "pk", "actor_id")
+
+
+def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:
+    """Which of the reports that ``drafts`` correct or retract are there, or come with them."""
+    wanted = {draft.target for draft in drafts if draft.target}
+    if not wanted:
+        return set()
+    sources, events = {each.source for each in wanted}, {each.event_id for each in wanted}
+    there = _events(reader).tuples(reader, sources=list(sources), events=list(events))
+    found = {Pointer(source=code, event_id=own) for code, own in there}
+    return found | {Pointer(source=draft.source, event_id=draft.event_id) for draft in drafts if draft.event_id}
+
+
+@prepared
+def _events(reader: Reader) -> QuerySet:
+    visible = Report.objects.visible_to(reader).order_by()
+    named = visible.filter(IsAny("source__code", slot("sources")), IsAny("event_id", slot("events")))
+    return named.values("source__code", "event_id")
+
+
+def _documents(named: set[str], reader: Reader) -> dict[str, UUID]:
+    """Visible documents by reference, or by a key: of several the one that the reader told of, never just any."""
+    if not named:
+        return {}
+    visible = Document.objects.visible_to(reader)
+    there: defaultdict[str, list[tuple[bool, UUID]]] = defaultdict(list)
+    for key, pk, sender in visible.filter(key__in=named).values_list("key", "pk", "sender"):
+        there[key].append((sender == reader.actor_id, pk))
+    found = {}
+    for key, rows in there.items():
+        own = [row for row in rows if row[0]] or rows
+        if len(own) == 1:
+            found[key] = own[0][1]
+    return found | dict(visible.filter(reference__in=named).values_list("reference", "pk"))
+
+
+def _parts(model: type[Leg] | type[Line], ids: Iterable[UUID], reader: Reader) -> dict[tuple[UUID, str], int]:
+    """The keys of legs or lines by their shipment and the name that reports use."""
+    rows = _parts_of(reader, model).tuples(reader, ids=list(ids))
+    return {(shipment_id, key): pk for shipment_id, key, pk in rows}
+
+
+@prepared
+def _parts_of(reader: Reader, model: type[Leg] | type[Line]) -> QuerySet:
+    rows = model._default_manager.order_by().filter(IsAny("shipment_id", slot("ids")))
+    return rows.values("shipment_id", "key", "pk")
