@@ -24,7 +24,7 @@ from aidtracker.api.choices import name_choices
 from aidtracker.api.errors import CONTENT_TYPE, TITLES
 from aidtracker.web import limit_request_line
 from shipments.api.messages import described_messages
-from shipments.api.words import words_of_reports
+from shipments.api.words import planned_unit, words_of_reports
 from shipments.intake.document import DocumentIn
 from shipments.intake.fields import NAMED
 from shipments.intake.ledger import FORMS, PARTS
@@ -152,6 +152,7 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     result["info"]["description"] = "\n".join([guide, words_of_reports().lstrip(), quickstart])
     forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
+    schemas["PlannedUnit"] = planned_unit()
     components["schemas"] = dict(sorted((schemas | forms | ledger_schemas() | parameters.NAMED | NAMED).items()))
     result["webhooks"] = described_messages()
     name_choices(result)

@@ -50,6 +50,7 @@ UNPROCESSABLE = frozenset(
         "contains_itself",
         "key_taken",
         "not_found",
+        "wrong_unit",
     }
 )
 

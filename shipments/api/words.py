@@ -6,8 +6,10 @@ Made from the same tables that reports are checked by, so that no word is missin
 import csv
 import tomllib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services.fitting import PLANNED
 from shipments.services.vocabularies import DIRECTORY
 
 VALUES = {
@@ -48,9 +50,22 @@ def _milestones() -> Iterator[tuple[str, ...]]:
         yield of, ", ".join(f"`{milestone.name}`" for milestone in lifecycle.milestones)
 
 
+def planned_unit() -> dict[str, Any]:
+    """JSON Schema of the unit of what is planned: those in which reports tell of it."""
+    (quantity,) = (each for each in _registry() if each["name"] == PLANNED)
+    described = f"The units of the attribute `{PLANNED}`: of UNECE Recommendation 20, or words."
+    return {"type": "string", "enum": quantity["units"], "description": described}
+
+
+def _registry() -> list[dict[str, Any]]:
+    registry: list[dict[str, Any]] = tomllib.loads((DIRECTORY / "attributes.toml").read_text(encoding="utf-8"))[
+        "attributes"
+    ]
+    return registry
+
+
 def _attributes() -> Iterator[tuple[str, ...]]:
-    registry = tomllib.loads((DIRECTORY / "attributes.toml").read_text(encoding="utf-8"))["attributes"]
-    for each in registry:
+    for each in _registry():
         words = ", ".join(f"`{word}`" for word in each.get("units", each.get("codes", ())))
         yield f"`{each['name']}`", ", ".join(each["subjects"]), f"{each['type']}{': ' if words else ''}{words}"
 

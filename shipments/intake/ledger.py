@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shipments.intake.fields import (
@@ -38,6 +38,8 @@ from shipments.intake.fields import (
 from shipments.intake.values import BasisWord, QualifierWord, Strict, in_order, together
 
 Sequence = Annotated[int, Field(ge=1, le=32767), BeforeValidator(whole)]
+# Which units there are is a table's to say, not this form's: shipments.services.fitting looks them up.
+PlannedUnit = Annotated[Name20, WithJsonSchema({"x-name": "PlannedUnit"})]
 MarkingWord = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 ActorName = Annotated[Name200, Field(description="An actor: ACT-…, or source:external_id as you entered it.")]
 PlaceName = Annotated[Name200, Field(description="A place: its code, or source:external_id as you entered it.")]
@@ -78,7 +80,7 @@ class QuantityIn(Strict):
 
     low: Amount = None
     high: Amount = None
-    unit: Annotated[Name20, Field(description="A code of UNECE Recommendation 20, or doses, people.")]
+    unit: PlannedUnit
     qualifier: QualifierWord = "unknown"
     basis: BasisWord = "reported"
 

@@ -43,6 +43,7 @@ from shipments.models import (
     ShipmentParty,
 )
 from shipments.services.doorbell import ring_on_commit
+from shipments.services.fitting import planned_unit_problems
 from shipments.services.naming import NAMES, Names, find_names, lock_names
 from shipments.services.planning import announce_subject
 from shipments.services.queue import mark_due
@@ -94,6 +95,7 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     lock_names([f"{key.source.code}:{value.external_id}"], entering=True)
     names = find_names(said, kind, Reader.of_key(key))
     problems = [*names.problems, *marking_problems(said, key), *side_problems(said, kind, names)]
+    problems += planned_unit_problems(said)
     if problems:
         raise Invalid(problems)
     try:

@@ -1,9 +1,14 @@
-"""Whether facts fit: a registered attribute, one of their subject's kind, and a value of its type, code or unit."""
+"""Whether what is said fits: a registered attribute, one of its subject's kind, a value of its type, code or unit.
+
+Reports and the ledger have one vocabulary of units: that of the attribute that a report would state.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from actors.wording import did_you_mean
+from actors.wording import did_you_mean, shown
 from shipments.intake.draft import Problem, ReportDraft
+from shipments.intake.plain import pointer_of
 from shipments.models import Attribute
 
 
@@ -26,9 +31,29 @@ def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, ki
             said = fact.value["code"]
             detail = f"Not a code of {attribute.name}." + did_you_mean(said, attribute.codes) + one_of(attribute.codes)
             yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
-        elif attribute.units and fact.value["unit"] not in attribute.units:
-            detail = f"{attribute.name} is given in {', '.join(attribute.units)}."
-            yield Problem(code="wrong_unit", pointer=f"/facts/{n}/value/unit", detail=detail)
+        elif "unit" in fact.value:
+            yield from unit_problems(fact.value["unit"], attribute, pointer=f"/facts/{n}/value/unit")
+
+
+def planned_unit_problems(said: Mapping[str, Any]) -> Iterator[Problem]:
+    """The units of an entry's lines, or of the one line that ``said`` is, are those that reports of them take."""
+    lines = {pointer_of("lines", n): line for n, line in enumerate(said.get("lines", ()))} or {"": said}
+    units = {pointer: line["quantity"]["unit"] for pointer, line in lines.items() if line.get("quantity")}
+    for attribute in Attribute.objects.filter(name=PLANNED) if units else ():
+        for pointer, unit in units.items():
+            yield from unit_problems(unit, attribute, pointer=f"{pointer}/quantity/unit")
+
+
+def unit_problems(said: str, attribute: Attribute, *, pointer: str) -> Iterator[Problem]:
+    """One of the attribute's units is needed, where it has any."""
+    if attribute.units and said not in attribute.units:
+        detail = f"{attribute.name} is not given in {shown(said)}."
+        detail += did_you_mean(said, attribute.units) + one_of(attribute.units)
+        yield Problem(code="wrong_unit", pointer=pointer, detail=detail)
+
+
+# The attribute that tells of a line what its plan does.
+PLANNED = "quantity"
 
 
 VALUE_FORM: dict[str, str] = {

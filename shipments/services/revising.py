@@ -35,6 +35,7 @@ from shipments.services.entering import (
     side_problems,
 )
 from shipments.services.errors import NotRevisable
+from shipments.services.fitting import planned_unit_problems
 from shipments.services.naming import find_names, lock_containers, lock_names
 from shipments.services.planning import announce_loss, note_plan_change
 
@@ -177,7 +178,7 @@ def add_part(kind: str, reference: str, part: str, data: object, *, key: Partner
         return editing.answer("differs" if differing else "exists", differing=differing)
     model, owner = ROWS[kind, part]
     names = find_names(said, kind, Reader.of_key(key))
-    problems = [*names.problems, *side_problems(said, kind, names)]
+    problems = [*names.problems, *side_problems(said, kind, names), *planned_unit_problems(said)]
     if model._default_manager.filter(**{owner: editing.row.pk, "key": value.key}).exists():
         problems.append(Problem(code="key_taken", pointer="/key", detail="An analyst uses this key; choose another."))
     if len(parts) >= MOST_PARTS.get(part, 200):
@@ -214,7 +215,10 @@ def revise_part(
     said = said_of(value)
     changing = differences(parts[place], said)
     names = find_names(said, kind, Reader.of_key(key))
-    if problems := [*names.problems, *side_problems(said, kind, names)]:
+    problems = [*names.problems, *side_problems(said, kind, names)]
+    # A unit that was taken before is no fault of who changes something else.
+    problems += planned_unit_problems(said) if "quantity" in changing else []
+    if problems:
         raise Invalid(problems)
     if not changing:
         return editing.answer("unchanged")

@@ -14,7 +14,7 @@ LEG = {
 LINE = {
     "key": "masks",
     "item": "Surgical masks",
-    "quantity": {"low": "150000", "high": "150000", "unit": "H87", "qualifier": "exact", "basis": "manifest"},
+    "quantity": {"low": "150000", "high": "150000", "unit": "C62", "qualifier": "exact", "basis": "manifest"},
     "expires_on": "2025-05-31",
 }
 OFFER_LINE = {

@@ -4,8 +4,11 @@ import pytest
 
 from actors.marking import Marking
 from shipments.factories import OfferFactory, ReportFactory, ShipmentFactory
-from shipments.models import Report
+from shipments.models import LedgerEntry, Line, Report
 from tests.people import faults_of
+from tests.shipments.api.entries import PLURALS
+
+UNITS = ["TNE", "KGM", "C62", "doses", "people", "packages"]
 
 
 @pytest.fixture
@@ -57,3 +60,40 @@ def test_what_is_not_said_of_a_kind_of_subject_is_refused_with_what_is(partner, 
     assert "One of floated, made," in words
     assert "not said of an offer" in words
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("unit", "advice"),
+    [("widgets", ""), ("H87", ""), ("tonnes", " Did you mean TNE?"), ("Doses", " Did you mean doses?")],
+)
+def test_reports_and_the_ledger_take_the_same_units_and_refuse_others_alike(sender, bodies, body, unit, advice):
+    def told(answer):
+        assert answer.status_code == 422, answer.content
+        (fault,) = answer.json()["errors"]
+        return fault["pointer"], (fault["code"], fault["detail"])
+
+    quantity = {"low": "9", "unit": unit}
+    line = {**bodies["shipment"]["lines"][0], "quantity": quantity}
+    where, of_report = told(sender.post("reports/", {**body, "facts": [{"attribute": "quantity", "value": quantity}]}))
+    assert (where, of_report[0]) == ("/facts/0/value/unit", "wrong_unit")
+    assert of_report[1] == f"quantity is not given in {unit}.{advice} One of {', '.join(UNITS)}."
+    for kind in ("shipment", "offer"):
+        lines = [{**each, "quantity": quantity} for each in bodies[kind]["lines"]]
+        answer = sender.post(f"{PLURALS[kind]}/", {**bodies[kind], "lines": lines})
+        assert told(answer) == ("/lines/0/quantity/unit", of_report)
+    entered = sender.post("shipments/", bodies["shipment"]).headers["Location"]
+    assert told(sender.post(f"{entered}lines/", {**line, "key": "gowns"})) == ("/quantity/unit", of_report)
+    changed = sender.send("PATCH", f"{entered}lines/masks/", {"quantity": quantity}, **{"idempotency-key": "k"})
+    assert told(changed) == ("/quantity/unit", of_report)
+
+
+def test_a_unit_that_was_taken_before_stays_and_stands_in_no_change_s_way(sender, bodies):
+    entered = sender.post("shipments/", bodies["shipment"]).headers["Location"]
+    entry = LedgerEntry.objects.get()
+    entry.said["lines"][0]["quantity"]["unit"] = "H87"
+    entry.save()
+    Line.objects.update(unit="H87")
+    changed = sender.send("PATCH", f"{entered}lines/masks/", {"lot": "B-7"}, **{"idempotency-key": "k"})
+    assert changed.status_code == 200, changed.content
+    (line,) = sender.get(entered).json()["lines"]
+    assert (line["lot"], line["quantity"]["unit"]) == ("B-7", "H87")
