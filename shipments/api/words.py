@@ -27,7 +27,8 @@ A report has a `code`, `flags` or `facts`, or several of them. Whatever is not i
 that would do; only a code of somebody else's scheme is kept and held.
 
 **`code`** is how far it got, and since when is `occurred`. With `polarity: denies` the source says that it did not.
-Contacts, inquiries and crises have facts alone.
+Contacts, inquiries and crises have facts alone. Legs are of shipments; lines are of shipments and of offers, where
+each fact names its own.
 """
 
 

@@ -125,7 +125,10 @@ class ReportIn(Strict):
     target: Target | None = Field(None, description="What is corrected or retracted; needed for both.")
     subject: Name200 = Field(description="Our reference, or scheme:value as somebody else knows it.")
     leg: Name60 | None = Field(None, description="The key of the leg that it is about. Left out: the whole.")
-    line: Name60 | None = Field(None, description="The key of the line that it is about. Left out: the whole.")
+    line: Name60 | None = Field(
+        None,
+        description="The key of the line of a shipment that it is about; of an offer, facts name it. Left out: all.",
+    )
     place: Name200 | None = Field(None, description="Where: the code of a place, for example CNSHE.")
     code: Name60 | None = Field(
         None, description="How far it got: a code of the guide's first table, or one of code_scheme."

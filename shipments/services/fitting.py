@@ -9,7 +9,7 @@ from typing import Any
 from actors.wording import did_you_mean, shown
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.intake.plain import pointer_of
-from shipments.models import Attribute
+from shipments.models import Attribute, Subject
 
 
 def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, kind: str = "") -> Iterator[Problem]:
@@ -33,6 +33,24 @@ def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, ki
             yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
         elif "unit" in fact.value:
             yield from unit_problems(fact.value["unit"], attribute, pointer=f"/facts/{n}/value/unit")
+
+
+def part_problems(draft: ReportDraft, *, kind: str) -> Iterator[Problem]:
+    """What a report of another ``kind`` than shipments may not name: flags, legs, and lines where there are none."""
+    if draft.flags:
+        detail = f"Flags are of shipments and their legs, not of {a_kind(kind)}."
+        yield Problem(code="unknown_flag", pointer="/flags", detail=detail)
+    facts = [(f"/facts/{n}", fact.leg, fact.line) for n, fact in enumerate(draft.facts)]
+    for pointer, leg, line in [("", draft.leg, draft.line), *facts]:
+        if leg:
+            detail = f"Legs are of shipments, not of {a_kind(kind)}."
+            yield Problem(code="unknown_leg", pointer=f"{pointer}/leg", detail=detail)
+        if line and kind != Subject.Kind.OFFER:
+            detail = f"Lines are of shipments and offers, not of {a_kind(kind)}."
+            yield Problem(code="unknown_line", pointer=f"{pointer}/line", detail=detail)
+    if draft.line and kind == Subject.Kind.OFFER:
+        detail = "Of an offer, each fact names its line: facts[].line. The rest of a report is of the whole offer."
+        yield Problem(code="unknown_line", pointer="/line", detail=detail)
 
 
 def planned_unit_problems(said: Mapping[str, Any]) -> Iterator[Problem]:

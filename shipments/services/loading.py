@@ -136,7 +136,10 @@ SUBJECTS = """
            (SELECT json_agg(json_build_array(leg.key, leg.sequence, leg.role, there.code))
               FROM shipments_leg AS leg JOIN shipments_place AS there ON there.id = leg.destination_id
              WHERE leg.shipment_id = subject.id),
-           (SELECT array_agg(line.key::text) FROM shipments_line AS line WHERE line.shipment_id = subject.id),
+           CASE subject.kind
+             WHEN 'shipment' THEN (SELECT array_agg(key::text) FROM shipments_line WHERE shipment_id = subject.id)
+             WHEN 'offer' THEN (SELECT array_agg(key::text) FROM shipments_offerline WHERE offer_id = subject.id)
+           END,
            (SELECT array_agg(report_id) FROM shipments_attachment AS bound WHERE bound.subject_id = subject.id)
       FROM shipments_subject AS subject
       LEFT JOIN shipments_shipment AS shipment ON shipment.subject_id = subject.id

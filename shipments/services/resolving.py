@@ -18,7 +18,7 @@ from actors.wording import did_you_mean
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.services.fitting import a_kind, fact_problems, one_of
+from shipments.services.fitting import fact_problems, one_of, part_problems
 from shipments.services.looking_up import OWN_SCHEME, Lookups, look_up, source_codes
 from shipments.services.naming import SubjectRow
 
@@ -75,9 +75,8 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     _check_sources(each, found, key)
     if draft.facts:
         each.problems.extend(fact_problems(draft, found.attributes, kind=subject.kind if subject else ""))
-    if draft.flags and subject and subject.kind != Subject.Kind.SHIPMENT:
-        detail = f"Flags are of shipments and their legs, not of {a_kind(subject.kind)}."
-        each.problems.append(Problem(code="unknown_flag", pointer="/flags", detail=detail))
+    if subject and subject.kind != Subject.Kind.SHIPMENT:
+        each.problems.extend(part_problems(draft, kind=subject.kind))
     if draft.document and draft.document not in found.documents:
         detail = "No document, or more than one, goes by this; name it by its reference."
         each.problems.append(Problem(code="not_found", pointer="/document", detail=detail))
