@@ -12,10 +12,10 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from django.db import connection
 from django.db.models.functions import Now
 
 from actors.models import RequestCount
+from actors.services.prepared import run
 
 WINDOW = timedelta(minutes=1)
 # Longer than any window, whatever becomes of clocks.
@@ -57,16 +57,11 @@ class Allowance:
 def spend(budget: Budget) -> Allowance:
     """Count one request. It is granted if the quota was not spent before it; one that is not costs nothing."""
     asked: dict[str, Any] = {"caller": f"{budget.whose}:{budget.name}", "quota": budget.quota, "window": WINDOW}
-    with connection.cursor() as cursor:
-        cursor.execute(SPEND, asked)
-        row = cursor.fetchone()
-        if row is not None:
-            spent, remaining = row
-            left = max(budget.quota - spent, 0)
-            return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
-        cursor.execute(LEFT, asked)
-        (remaining,) = cursor.fetchone() or (WINDOW,)
-        return Allowance(budget=budget, is_granted=False, left=0, seconds=_seconds(remaining))
+    for spent, remaining in run(SPEND, asked):
+        left = max(budget.quota - spent, 0)
+        return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
+    ((remaining,),) = run(LEFT, asked) or [(WINDOW,)]
+    return Allowance(budget=budget, is_granted=False, left=0, seconds=_seconds(remaining))
 
 
 def forget_old_counts() -> int:

@@ -3,7 +3,7 @@
 Of a query with many parts, building it costs Django, and planning it costs PostgreSQL, several times what running
 it costs. So it is built once, for a reader with slots in place of what differs from one caller to the next:
 
-    build(anybody) ─ compiled ─> SQL with named slots ─ prepared, once a connection ─> rows
+    build(anybody) ─ compiled ─> SQL with named slots ─ prepared, once a connection ─> rows, or models of them
 
 The policy stays where it is: the querysets are given such a reader as they are given any other.
 """
@@ -18,7 +18,8 @@ import msgspec
 import psycopg
 from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Field, JSONField, QuerySet
+from django.db.models import Expression, Field, JSONField, Model, QuerySet
+from django.db.models.query import get_related_populators
 from psycopg import sql
 
 from actors.access import Reader
@@ -56,13 +57,12 @@ class Prepared:
     text: str
     columns: tuple[str, ...]
     decoders: tuple[tuple[int, Decoder], ...]
+    model_of: Callable[[list[Any]], Any]
 
     def tuples(self, reader: Reader, **slots: Any) -> Sequence[list[Any]]:
         """The rows that ``reader`` may see, each as the values of ``columns``."""
         mine = {"clearance": int(reader.clearance), "actor_id": reader.actor_id, "user_id": reader.user_id}
-        with _cursor() as cursor:
-            cursor.execute(self.text, {**mine, **slots})
-            rows = [list(row) for row in cursor.fetchall()]
+        rows = [list(row) for row in run(self.text, {**mine, **slots})]
         for number, decoder in self.decoders:
             for row in rows:
                 row[number] = decoder(row[number])
@@ -72,12 +72,16 @@ class Prepared:
         """The same by the names of the columns."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.tuples(reader, **slots)]
 
+    def models(self, reader: Reader, **slots: Any) -> list[Any]:
+        """The same as models, with those that ``select_related`` names; of a query that names no columns."""
+        return [self.model_of(row) for row in self.tuples(reader, **slots)]
+
 
 def prepared(build: Callable[..., QuerySet]) -> Callable[..., Prepared]:
     """``build(reader, *said)`` as a function of the same arguments that builds once for all readers of one shape.
 
     ``said`` is hashable and becomes part of the query; what differs from call to call is a slot in it. The query
-    names its columns by ``values``.
+    names its columns by ``values``, or is read as models.
     """
 
     @lru_cache(KEPT)
@@ -88,8 +92,9 @@ def prepared(build: Callable[..., QuerySet]) -> Callable[..., Prepared]:
         decoders = enumerate(_decoder(column.output_field) for column, *_ in compiler.select)
         return Prepared(
             text=_with_names(text, params),
-            columns=tuple(query.selected),  # type: ignore[arg-type]
+            columns=tuple(query.selected or ()),
             decoders=tuple((number, decoder) for number, decoder in decoders if decoder),
+            model_of=_model_of(compiler) if query.default_cols else list,
         )
 
     def of(reader: Reader, *said: Any) -> Prepared:
@@ -103,6 +108,23 @@ def _anybody(has_actor: bool, has_user: bool, reads_held: bool) -> Reader:
     slots |= {"actor_id": slot("actor_id")} if has_actor else {}
     slots |= {"user_id": slot("user_id")} if has_user else {}
     return Anybody(reads_held=reads_held, **slots)
+
+
+def _model_of(compiler: Any) -> Callable[[list[Any]], Any]:
+    """What makes a model of a row, as Django's own ModelIterable does."""
+    model, fields = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    start, end = fields[0], fields[-1] + 1
+    names = [column.target.attname for column, *_ in compiler.select[start:end]]
+    # The stubs are of a later Django.
+    related = get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+
+    def made(row: list[Any]) -> Model:
+        found: Model = model.from_db(DEFAULT_DB_ALIAS, names, row[start:end])
+        for each in related:
+            each.populate(row, found)
+        return found
+
+    return made
 
 
 def _decoder(field: Field) -> Decoder | None:
@@ -140,8 +162,15 @@ class _Cursor(psycopg.Cursor[Any]):
         return super().execute(query, params, **{**how, "prepare": True})
 
 
-def _cursor() -> Any:
-    """Such a cursor, with Django's errors and its log of queries around it."""
+def run(statement: str, params: Any = None) -> list[Any]:
+    """The rows of a statement that is planned once a connection; none of one that gives none.
+
+    Values go beside its text, so their types must be plain from it.
+    """
     connection.ensure_connection()
-    cursor: Any = _Cursor(connection.connection)
-    return connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor)
+    raw: Any = _Cursor(connection.connection)
+    # Django's errors and its log of queries around it.
+    wrapped = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
+    with wrapped as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall() if cursor.description else []

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from actors.identifiers import new_id
+from actors.services.prepared import run
 from shipments.models.queue import EVERYBODY
 
 MAX_ATTEMPTS = 5
@@ -46,24 +47,23 @@ def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> Non
     if not moments:
         return
     subjects = sorted(moments)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO shipments_due
-                   (subject_id, from_moment, lane, is_bulk, generation, attempts, quarantined, last_error)
-            SELECT subject_id, from_moment, %s, %s, 1, 0, false, ''
-              FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
-             ORDER BY subject_id
-            ON CONFLICT (subject_id) DO UPDATE
-               SET generation = shipments_due.generation + 1,
-                   lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE %s END,
-                   is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
-                   from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
-                   not_before = LEAST(shipments_due.not_before, statement_timestamp()),
-                   attempts = 0, quarantined = false, last_error = ''
-            """,
-            [lane, len(subjects) >= BULK_FROM, subjects, [moments[subject] for subject in subjects], EVERYBODY],
-        )
+    run(
+        """
+        INSERT INTO shipments_due
+               (subject_id, from_moment, lane, is_bulk, generation, attempts, quarantined, last_error)
+        SELECT subject_id, from_moment, %s, %s, 1, 0, false, ''
+          FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
+         ORDER BY subject_id
+        ON CONFLICT (subject_id) DO UPDATE
+           SET generation = shipments_due.generation + 1,
+               lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE %s END,
+               is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
+               from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
+               not_before = LEAST(shipments_due.not_before, statement_timestamp()),
+               attempts = 0, quarantined = false, last_error = ''
+        """,
+        [lane, len(subjects) >= BULK_FROM, subjects, [moments[subject] for subject in subjects], EVERYBODY],
+    )
 
 
 def claim(*, limit: int) -> list[Claim]:

@@ -79,7 +79,7 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
     return record_each([(moment, draft) for draft in drafts], sender=sender)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sender) -> list[Outcome]:
     """Record drafts, each as of its own moment; what became of each, in order. Fifteen statements or so."""
     drafts = [draft for _, draft in arrivals]

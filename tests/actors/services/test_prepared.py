@@ -44,6 +44,20 @@ def test_analysts_and_partners_of_one_clearance_are_not_answered_alike():
     assert ["mole"] not in sources(partner).tuples(partner)
 
 
+@prepared
+def whole(reader):
+    return Source.objects.named_to(reader).select_related("actor").order_by("code")
+
+
+def test_models_are_what_the_queryset_gives_with_what_belongs_to_them(django_assert_num_queries):
+    SourceFactory(code="theirs", actor=ActorFactory(name="WFP")), SourceFactory(code="nobodys", actor=None)
+    reader = Reader(clearance=Marking.CLEAR)
+    with django_assert_num_queries(1):
+        found = [(each, each.actor) for each in whole(reader).models(reader)]
+    assert found == [(each, each.actor) for each in Source.objects.named_to(reader).order_by("code")]
+    assert all(vars(each).keys() >= vars(each.__class__(pk=each.pk)).keys() for each, _ in found)
+
+
 def test_a_query_is_planned_once_a_connection():
     reader = Reader(clearance=Marking.CLEAR)
     for _ in range(3):
