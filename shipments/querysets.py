@@ -45,6 +45,11 @@ class SubjectQuerySet(QuerySet):
     def visible_to(self, reader: Reader) -> Self:
         return self.filter(Q(marking__lte=reader.clearance) | granted(reader, "pk"))
 
+    def answering(self, reader: Reader) -> Self:
+        """Those of which ``reader`` gets an answer; of a merged one that is what it was merged into, if visible."""
+        kept = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        return self.visible_to(reader).filter(Q(merged_into=None) | Exists(kept.filter(pk=OuterRef("merged_into_id"))))
+
     def beyond_tiers(self, reader: Reader) -> Self:
         """Subjects of which ``reader`` may see more, or less, than one stored tier holds: to be folded for them.
 
@@ -130,10 +135,13 @@ class DeliveryQuerySet(QuerySet):
     """Messages to subscriptions."""
 
     def visible_to(self, reader: Reader) -> Self:
-        """Messages on what the reader may see now."""
+        """Messages on what the reader may see now, and those that told their organisation what it may not."""
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
         about = Q(subject=None) | Q(Exists(subjects.filter(pk=OuterRef("subject_id"))))
-        return self.filter(within(reader, "marking"), about)
+        readable = within(reader, "marking") & about
+        if reader.actor_id:
+            readable |= Q(type="subject.gone", subscription__key__actor_id=reader.actor_id)
+        return self.filter(readable)
 
 
 class KnownQuerySet(QuerySet):
@@ -189,14 +197,15 @@ class OutboxQuerySet(QuerySet):
         return streams
 
     def _readable(self, reader: Reader) -> Self:
-        subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        subjects = apps.get_model("shipments", "Subject").objects.answering(reader)
         seen = Exists(subjects.filter(pk=OuterRef("subject_id")))
-        # Each such event is one organisation's that could read it, until it can again.
+        # Each such event is one organisation's, for those of its keys that could read it, until they can again.
         gone = Q(type="subject.gone")
-        lost = gone & Q(actor_id=reader.actor_id) & ~seen if reader.actor_id else Q(pk=None)
+        could = Q(cleared__isnull=True) | Q(cleared__in=[str(each) for each in range(reader.clearance + 1)])
+        lost = gone & Q(actor_id=reader.actor_id) & could & ~seen if reader.actor_id else Q(pk=None)
         reports = apps.get_model("shipments", "Report").objects.visible_to(reader)
         named = reports.filter(reference=OuterRef("report"))
-        return self.annotate(report=KT("body__report")).filter(
+        return self.annotate(report=KT("body__report"), cleared=KT("body__cleared")).filter(
             Q(subject=None) | (seen & ~gone) | lost,
             Q(report__isnull=True) | Exists(named),
         )

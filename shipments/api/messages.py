@@ -31,6 +31,7 @@ DATA: dict[str, dict[str, Any]] = {
     EventType.PICTURE_CHANGED: SUBJECT | BELIEVED,
     EventType.PICTURE_CORRECTED: SUBJECT | BELIEVED | {"was": WAS},
     EventType.SUBJECT_CHANGED: SUBJECT,
+    EventType.SUBJECT_GONE: {"subject": {"type": "string"}, "kind": KIND},
     EventType.REPORT_RECORDED: REPORT,
     EventType.REPORT_HELD: REPORT,
     EventType.REPORT_BOUND: REPORT,

@@ -15,7 +15,9 @@ Reference = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}-[0-9A-HJKMNP-TV
 References = Annotated[list[Reference], Field(max_length=100)]
 Hours = Annotated[int, Field(ge=0, le=168), BeforeValidator(whole)]
 Form = TypeVar("Form", bound=Strict)
-EventType = Literal["picture.changed", "subject.changed", "report.recorded", "report.held", "report.bound"]
+EventType = Literal[
+    "picture.changed", "subject.changed", "subject.gone", "report.recorded", "report.held", "report.bound"
+]
 Kind = Literal["shipment", "offer", "appeal", "contact", "inquiry", "crisis"]
 
 
@@ -37,8 +39,11 @@ class SubscriptionIn(Strict):
     )
     event_types: list[EventType] = Field(
         min_length=1,
-        max_length=5,
-        description="`picture.changed` brings `picture.corrected` with it, for what this subscription was told.",
+        max_length=6,
+        description=(
+            "`picture.changed` brings `picture.corrected` with it, for what this subscription was told. "
+            "`subject.gone` is told whatever the crisis, donor and recipient: those are hidden by then."
+        ),
     )
     description: ShortWords | None = Field(None, description="For yourselves.")
     filters: FiltersIn = FiltersIn()

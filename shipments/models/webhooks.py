@@ -34,15 +34,12 @@ class EventType(models.TextChoices):
 
     PICTURE_CHANGED = "picture.changed", "What we believe of a subject has changed."
     SUBJECT_CHANGED = "subject.changed", "A subject is new, is planned otherwise, or may be read now."
+    SUBJECT_GONE = "subject.gone", "A subject that could be read cannot be read any more."
     REPORT_RECORDED = "report.recorded", "A report was recorded."
     REPORT_HELD = "report.held", "A report was recorded and waits for an analyst to bind it."
     REPORT_BOUND = "report.bound", "A held report is now about a subject."
     PICTURE_CORRECTED = "picture.corrected", "A status that this subscription was told is not believed any more."
     PING = "ping", "A trial."
-
-
-# What somebody may not read any more is no news to be sent out: whoever keeps a copy follows /changes/.
-SUBSCRIBABLE = tuple(each for each in OutboxEvent.Type if each != OutboxEvent.Type.SUBJECT_GONE)
 
 
 def _references() -> ArrayField:
@@ -92,7 +89,7 @@ class Subscription(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(event_types__len__gte=1)
-                & Q(event_types__contained_by=[each.value for each in SUBSCRIBABLE]),
+                & Q(event_types__contained_by=[each.value for each in OutboxEvent.Type]),
                 name="subscription_asks_for_what_there_is",
             ),
             models.CheckConstraint(

@@ -15,6 +15,7 @@ from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
 from shipments.models import Attachment, Decision, OutboxEvent, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.errors import NotDecidable
+from shipments.services.planning import announce_subject
 from shipments.services.queue import mark_due
 from shipments.services.recording import Sender, bound_event, record
 
@@ -75,7 +76,7 @@ def decide(
     )
     _link(report, reports, echo_of, now, author)
     if to_subject is not None:
-        _move(reports, to_subject, now, author, reason)
+        _move(reports, subject, to_subject, now, author, reason)
     AuditEntry.objects.create(
         user=author,
         action=f"decide.{kind}",
@@ -169,10 +170,14 @@ def _link(
     ReportLink.objects.bulk_create(links)
 
 
-def _move(reports: Sequence[Report], to_subject: Subject, now: datetime, author: User, reason: str) -> None:
+def _move(
+    reports: Sequence[Report], subject: Subject, to_subject: Subject, now: datetime, author: User, reason: str
+) -> None:
     Attachment.objects.bulk_create(
         Attachment(report=each, subject=to_subject, recorded_at=now, recorded_by=author, reason=reason)
         for each in reports
     )
     OutboxEvent.objects.bulk_create(bound_event(each, to_subject) for each in reports)
+    # Whoever may not read where they went is told what they are not about any more.
+    announce_subject(subject, marking=min(each.marking for each in reports))
     mark_due({to_subject.pk: now})

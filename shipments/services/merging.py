@@ -28,6 +28,7 @@ from shipments.models import (
     Line,
     Offer,
     Place,
+    ReadingGrant,
     Report,
     Shipment,
     ShipmentParty,
@@ -35,7 +36,7 @@ from shipments.models import (
 )
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
-from shipments.services.planning import announce_subject
+from shipments.services.planning import announce_loss, announce_subject
 from shipments.services.queue import mark_due_now
 
 Row = Actor | Place | Subject
@@ -94,6 +95,10 @@ def merge(row: Row, into: Row, *, reason: str, by: User) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(merged_into=into.pk)
     changes = {"into": _name(into), "moved": moved, "dropped": dropped, "reports": reports}
     _close(MERGE, row, into, kind, subjects, changes, reason=reason, by=by)
+    if isinstance(row, Subject) and isinstance(into, Subject):
+        # Whoever asks for the one is answered with the other, and that may be hidden from them.
+        named = ReadingGrant.objects.filter(subject=row, withdrawn_at=None, actor__isnull=False)
+        announce_loss(row, cleared=row.marking, to=set(named.values_list("actor_id", flat=True)), behind=into)
 
 
 @transaction.atomic

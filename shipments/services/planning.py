@@ -25,27 +25,34 @@ def note_plan_change(subject: Subject) -> None:
     ring_on_commit()
 
 
-def announce_loss(subject: Subject, *, cleared: int = 0, to: Collection[UUID] | None = None) -> None:
+def announce_loss(
+    subject: Subject, *, cleared: int | None = None, to: Collection[UUID] = (), behind: Subject | None = None
+) -> None:
     """Tell each organisation that could read ``subject`` and cannot any more that it is gone for it.
 
-    Those with a key that reads as far as ``cleared``, its marking before, or those in ``to`` (whose grants were
-    withdrawn); an event each, so that nobody learns of others. Part of the caller's transaction, after the change.
+    Those with a key that reads as far as ``cleared``, its marking before, and those in ``to``, who had a grant; an
+    event each, so that nobody learns of others. ``behind`` is what it was merged into: that is what has to be read
+    from now on. Part of the caller's transaction, after the change.
     """
+    kept = behind or subject
     keys = PartnerKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), revoked_at=None)
-    keys = keys.filter(clearance__gte=cleared, clearance__lt=subject.marking)
-    if to is not None:
-        keys = keys.filter(actor_id__in=to)
-    granted = ReadingGrant.objects.filter(subject=subject.pk, withdrawn_at=None, actor__isnull=False)
-    losing = keys.exclude(actor_id__in=granted.values("actor_id")).order_by("actor_id")
+    could = Q(actor_id__in=to) if cleared is None else Q(actor_id__in=to) | Q(clearance__gte=cleared)
+    granted = ReadingGrant.objects.filter(subject=kept.pk, withdrawn_at=None, actor__isnull=False)
+    losing = keys.filter(could, clearance__lt=kept.marking).exclude(actor_id__in=granted.values("actor_id"))
     OutboxEvent.objects.bulk_create(
         OutboxEvent(
             type=OutboxEvent.Type.SUBJECT_GONE,
             subject_id=subject.pk,
-            marking=subject.marking,
+            marking=kept.marking,
             actor_id=actor_id,
-            body={"subject": subject.reference, "kind": subject.kind},
+            # Of its keys only those that could read it are told.
+            body={
+                "subject": subject.reference,
+                "kind": subject.kind,
+                "cleared": 0 if cleared is None or actor_id in to else int(cleared),
+            },
         )
-        for actor_id in losing.values_list("actor_id", flat=True).distinct()
+        for actor_id in losing.order_by("actor_id").values_list("actor_id", flat=True).distinct()
     )
 
 

@@ -60,6 +60,9 @@ class Eyes:
         """Whether a message of that type on that subject or report may be told."""
         if type_ == EventType.PING:
             return True
+        if type_ == EventType.SUBJECT_GONE:
+            # Until it may be read again.
+            return subject_id is not None and self.limit(subject_id) < 0
         if type_ in ABOUT_SUBJECTS:
             return subject_id is not None and marking <= self.limit(subject_id)
         # An own report is read by its sender, whatever it was bound to; what that is they may not know.
@@ -68,7 +71,7 @@ class Eyes:
     def reaches(self, event: OutboxEvent) -> bool:
         """Whether the very event is theirs to hear of: a report they may read can have been sent by others too."""
         if event.actor_id is not None and event.actor_id == self.reader.actor_id:
-            return True
+            return int(event.body.get("cleared", 0)) <= self.reader.clearance
         limit = self.limit(event.subject_id) if event.subject_id else self.reader.clearance
         return event.marking <= limit
 
@@ -78,15 +81,13 @@ class Eyes:
 
     @cached_property
     def _limits(self) -> dict[UUID, int]:
-        visible = Subject.objects.visible_to(self.reader).filter(pk__in=self._subjects).values_list("pk", flat=True)
+        visible = Subject.objects.answering(self.reader).filter(pk__in=self._subjects).values_list("pk", flat=True)
         limits = dict.fromkeys(visible, int(self.reader.clearance))
         if self.reader.actor_id is None:
             return limits
-        grants = ReadingGrant.objects.filter(
-            subject__in=self._subjects, actor_id=self.reader.actor_id, withdrawn_at=None
-        )
+        grants = ReadingGrant.objects.filter(subject__in=limits, actor_id=self.reader.actor_id, withdrawn_at=None)
         for subject_id, marking in grants.values_list("subject_id", "marking"):
-            limits[subject_id] = max(limits.get(subject_id, -1), marking)
+            limits[subject_id] = max(limits[subject_id], marking)
         return limits
 
     @cached_property

@@ -51,7 +51,10 @@ def _for_one(subscription: Subscription, events: list[OutboxEvent], batch: Batch
     wanted = asked_for(subscription, batch.subjects, eyes.reader)
     found: dict[tuple[object, ...], tuple[OutboxEvent, Standing | None]] = {}
     for event in asked:
-        if wanted is not None and event.subject_id not in wanted:
+        if event.type == EventType.SUBJECT_GONE:
+            if not _asks_for_loss(subscription, event):
+                continue
+        elif wanted is not None and event.subject_id not in wanted:
             continue
         report = event.body.get("report", "")
         if not eyes.reaches(event):
@@ -64,6 +67,14 @@ def _for_one(subscription: Subscription, events: list[OutboxEvent], batch: Batch
         # A tier that turned and the one above it that ended are told of in one breath, and are one picture now.
         found.setdefault((event.type, event.subject_id, report, event.created_at), (event, standing))
     return [delivery_of(event, subscription, standing) for event, standing in found.values()]
+
+
+def _asks_for_loss(subscription: Subscription, event: OutboxEvent) -> bool:
+    """Whether the filters let a loss through: by kind and reference alone, for what else it is about is hidden."""
+    return all(
+        not said or event.body[name] in said
+        for name, said in (("kind", subscription.kinds), ("subject", subscription.subjects))
+    )
 
 
 def _pass_over(*, limit: int) -> int:

@@ -1,13 +1,16 @@
 """/changes/ tells an organisation what it could read and cannot any more, and nobody else."""
 
-from actors.factories import ActorFactory
+from actors.factories import ActorFactory, UserFactory
 from actors.marking import Marking
 from shipments.factories import ReadingGrantFactory, ShipmentFactory
-from shipments.models import Appeal
+from shipments.models import Appeal, Report
+from shipments.services.curating import attach_report
+from shipments.services.deciding import decide
 from shipments.services.planning import announce_loss, announce_subject, note_plan_change
 from shipments.services.relaying import relay_outbox
 from tests.pages import page_of, signed_in
 from tests.people import make_partner
+from tests.shipments.api.conftest import day, reconcile, record_report
 from tests.shipments.api.entries import ENTERS
 from tests.shipments.api.test_changes import follow, relayed, told
 
@@ -76,6 +79,33 @@ def test_a_withdrawn_grant_is_told_to_whom_it_was_given(relayed, partner):
     client.post("/admin/shipments/readinggrant/", {"action": "withdraw", "_selected_action": grant.pk})
     relay_outbox()
     assert [told(follow(*each)[0]) for each in ends] == [[("subject.gone", hidden.reference, None)], []]
+
+
+def test_report_moved_to_what_is_hidden_is_read_on_and_its_old_subject_told_of(relayed, partner):
+    reference = record_report(day(20), source="wire", subject="awb:784-1", code="departed", occurred="2022-05-16")
+    report = Report.objects.get(reference=reference)
+    attach_report(report, relayed.shipment.subject, reason="Its waybill.", by=UserFactory())
+    reconcile()
+    relay_outbox()
+    assert reference in str(partner.get(f"shipments/{relayed.shipment.reference}/reports/").json())
+    _, end = follow(partner)
+    author = UserFactory(clearance=Marking.RED)
+    hidden = ShipmentFactory(marking=Marking.RED).subject
+    said = {"reason": "Another flight.", "marking": Marking.RED, "reports": [report], "to_subject": hidden}
+    decide(relayed.shipment.subject, author=author, kind="two_events", **said)
+    relay_outbox()
+    assert told(follow(partner, end)[0]) == [("subject.changed", relayed.shipment.reference, None)]
+    assert partner.get(f"reports/{reference}/").status_code == 200
+    assert reference not in str(partner.get(f"shipments/{relayed.shipment.reference}/reports/").json())
+
+
+def test_organisation_is_told_of_no_loss_by_a_key_that_could_not_read_it(relayed, partner):
+    low = make_partner(actor=partner.key.actor, clearance=Marking.CLEAR)
+    mark(relayed.shipment.subject, Marking.GREEN)
+    (_, end), (_, later) = follow(low), follow(partner)
+    mark(relayed.shipment.subject, Marking.AMBER)
+    assert told(follow(partner, later)[0]) == [("subject.gone", relayed.shipment.reference, None)]
+    assert told(follow(low, end)[0]) == []
 
 
 def test_marking_a_subject_higher_in_the_admin_or_by_patch_tells_of_the_loss(relayed):

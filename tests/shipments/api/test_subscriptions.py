@@ -80,7 +80,7 @@ def test_subscription_is_made_and_its_secret_shown_once(partner):
         ({"event_types": "picture.changed"}, {"/event_types": "array_required"}),
         ({"event_types": ["picture.changd"]}, {"/event_types/0": "unknown_word"}),
         ({"event_types": ["picture.corrected"]}, {"/event_types/0": "unknown_word"}),
-        ({"event_types": ["picture.changed"] * 6}, {"/event_types": "too_many"}),
+        ({"event_types": ["picture.changed"] * 7}, {"/event_types": "too_many"}),
         ({"description": ""}, {"/description": "blank"}),
         ({"description": "\u200b"}, {"/description": "blank_after_normalisation"}),
         ({"description": "x" * 501}, {"/description": "too_long"}),

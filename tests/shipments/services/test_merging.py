@@ -16,14 +16,17 @@ from shipments.factories import (
     LegFactory,
     OfferFactory,
     PlaceFactory,
+    ReadingGrantFactory,
     ShipmentFactory,
     ShipmentPartyFactory,
 )
 from shipments.models import Attachment, Due, Leg, Place, Report, Shipment, ShipmentParty, Subject
 from shipments.services.errors import NotMergeable
 from shipments.services.merging import LINKS, PARTS, merge, unmerge
+from shipments.services.relaying import relay_outbox
 from tests.people import make_partner
 from tests.shipments.api.conftest import day, reconcile, record_report
+from tests.shipments.api.test_changes import follow
 
 pytestmark = pytest.mark.django_db
 WHY = "One flight, told twice."
@@ -214,6 +217,35 @@ def test_whoever_may_not_see_the_survivor_finds_nothing(told, by):
     missing = outsider.get("shipments/SHP-00000000/")
     assert hidden.status_code == missing.status_code == 404
     assert hidden.json()["detail"] == missing.json()["detail"]
+
+
+@pytest.mark.parametrize("how", ["cleared", "granted"])
+def test_merging_into_what_is_hidden_is_told_as_a_loss_and_nothing_more(told, by, how):
+    kept, other = told
+    reader, wide, stranger = make_partner(), make_partner(clearance=Marking.RED), make_partner()
+    hidden = Marking.AMBER
+    if how == "granted":
+        Subject.objects.filter(pk=other.pk).update(marking=Marking.AMBER)
+        ReadingGrantFactory(subject=other.subject, actor=reader.key.actor, marking=Marking.AMBER)
+        hidden = Marking.RED
+    Subject.objects.filter(pk=kept.pk).update(marking=hidden)
+    relay_outbox()
+    ends = [follow(each)[1] for each in (reader, wide, stranger)]
+    merge(Subject.objects.get(pk=other.pk), Subject.objects.get(pk=kept.pk), reason=WHY, by=by)
+    relay_outbox()
+    seen = [
+        [(row["type"], row["subject"]) for row in follow(each, end)[0]]
+        for each, end in zip((reader, wide, stranger), ends, strict=True)
+    ]
+    gone = [("subject.gone", other.reference)]
+    assert seen[0] == gone
+    assert set(seen[1]) == {("subject.changed", each.reference) for each in (kept, other)}
+    assert seen[2] == (gone if how == "cleared" else [])
+
+    unmerge(Subject.objects.get(pk=other.pk), reason="Two flights after all.", by=by)
+    relay_outbox()
+    assert {row["type"] for row in follow(reader, ends[0])[0]} == {"subject.changed"}
+    assert reader.get(f"shipments/{other.reference}/").status_code == 200
 
 
 # What keeps the name it has: evidence, rights, who speaks, the entry, and what a row is itself.

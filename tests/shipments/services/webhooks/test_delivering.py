@@ -12,6 +12,7 @@ from actors.marking import Marking
 from actors.models import PartnerKey
 from shipments.factories import ReadingGrantFactory
 from shipments.models import Delivery, DeliveryAttempt, OutboxEvent, Subject, Subscription
+from shipments.services.planning import announce_loss
 from shipments.services.webhooks import delivering
 from shipments.services.webhooks.clock import moment
 from shipments.services.webhooks.delivering import deliver_due
@@ -220,6 +221,28 @@ def test_subject_that_was_marked_beyond_the_key_is_withheld(subscribed, receiver
     assert receiver.requests == []
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.WITHHELD}
     assert Subscription.objects.get().disabled_at is None
+
+
+def test_loss_of_a_subject_is_told_by_its_reference_alone_until_it_is_opened_again(subscribed, receiver, shipment):
+    subscription = subscribed("subject.gone")
+    Subject.objects.filter(pk=shipment.pk).update(marking=Marking.AMBER)
+    hidden = Subject.objects.get(pk=shipment.pk)
+    announce_loss(hidden, cleared=Marking.CLEAR)
+    believe()
+    assert deliver_due() == 1
+    said = verified(subscription.secret, receiver.requests[0])
+    event = OutboxEvent.objects.get(type="subject.gone")
+    assert said == {
+        "type": "subject.gone",
+        "timestamp": event.created_at.isoformat().replace("+00:00", "Z"),
+        "data": {"subject": shipment.reference, "kind": "shipment"},
+    }
+
+    announce_loss(hidden, cleared=Marking.CLEAR)
+    believe()
+    Subject.objects.filter(pk=shipment.pk).update(marking=Marking.CLEAR)
+    assert deliver_due() == 0
+    assert Delivery.objects.exclude(state=State.DELIVERED).get().state == State.WITHHELD
 
 
 def test_clearance_or_grant_that_was_taken_away_withholds(subscribed, receiver, say, shipment):

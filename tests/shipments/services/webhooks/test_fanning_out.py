@@ -19,8 +19,8 @@ from shipments.factories import (
 )
 from shipments.intake.draft import Pointer
 from shipments.models import Delivery, OutboxEvent, Report, Subject, Subscription
-from shipments.models.webhooks import SUBSCRIBABLE
 from shipments.services.curating import attach_report
+from shipments.services.planning import announce_loss
 from shipments.services.recording import Sender, record
 from shipments.services.webhooks.fanning_out import fan_out
 from shipments.services.webhooks.subscribing import By, disable, enable
@@ -184,8 +184,47 @@ def test_filter_by_a_hidden_actor_or_crisis_lets_nothing_through(subscribed, say
     assert (told(by_donor), told(by_crisis), len(told(cleared))) == ([], [], 1)
 
 
+def lose(subject: Subject, marking: Marking) -> None:
+    """Mark a subject higher, as its page in the admin does."""
+    before = subject.marking
+    Subject.objects.filter(pk=subject.pk).update(marking=marking)
+    announce_loss(Subject.objects.get(pk=subject.pk), cleared=before)
+
+
+def test_loss_is_told_to_whose_key_could_read_it_and_cannot_any_more(subscribed, shipment):
+    low, mid, high, elsewhere = (partner_key(clearance=each) for each in (0, 1, 2, 1))
+    sister = partner_key(clearance=Marking.CLEAR, actor=mid.actor)
+    named = partner_key()
+    Subject.objects.filter(pk=shipment.pk).update(marking=Marking.GREEN)
+    ReadingGrantFactory(subject=shipment, actor=named.actor, marking=Marking.AMBER)
+    everybody = [subscribed("subject.gone", key=each) for each in (low, mid, high, elsewhere, sister, named)]
+    lose(Subject.objects.get(pk=shipment.pk), Marking.AMBER)
+    believe()
+    gone = [("subject.gone", None)]
+    assert [told(each) for each in everybody] == [[], gone, [], gone, [], []]
+
+
+def test_loss_is_told_by_kind_and_reference_and_whatever_else_the_filters_say(subscribed, shipment):
+    donor = ActorFactory(marking=Marking.AMBER)
+    asked = [
+        subscribed("subject.gone", **filters)
+        for filters in (
+            {"kinds": ("shipment",)},
+            {"kinds": ("offer",)},
+            {"subjects": (shipment.reference,)},
+            {"subjects": ("SHP-00000000",)},
+            {"donors": (ActorFactory().reference,)},
+        )
+    ]
+    # What it is about by then says nothing to anybody.
+    ShipmentPartyFactory(shipment=shipment, actor=donor)
+    lose(Subject.objects.get(pk=shipment.pk), Marking.AMBER)
+    believe()
+    assert [len(told(each)) for each in asked] == [1, 0, 1, 0, 1]
+
+
 def test_event_that_no_type_names_is_told_to_nobody(subscribed):
-    subscribed(*SUBSCRIBABLE)
+    subscribed(*OutboxEvent.Type.values)
     OutboxEventFactory(type="something.new", body={"report": "RPT-1"})
     assert fan_out() == 1
     assert not Delivery.objects.exists()
