@@ -93,7 +93,13 @@ def merge(row: Row, into: Row, *, reason: str, by: User) -> None:
     except IntegrityError:
         raise NotMergeable("Something would then have one party on both sides, or lead to where it began.") from None
     type(row)._default_manager.filter(pk=row.pk).update(merged_into=into.pk)
-    changes = {"into": _name(into), "moved": moved, "dropped": dropped, "reports": reports}
+    changes = {
+        "into": _name(into),
+        "moved": moved,
+        "dropped": dropped,
+        "reports": [each.reference for each in reports],
+        "report_ids": [str(each.pk) for each in reports],
+    }
     _close(MERGE, row, into, kind, subjects, changes, reason=reason, by=by)
     if isinstance(row, Subject) and isinstance(into, Subject):
         # Whoever asks for the one is answered with the other, and that may be hidden from them.
@@ -121,7 +127,7 @@ def unmerge(row: Row, *, reason: str, by: User) -> None:
         )
     type(row)._default_manager.filter(pk=row.pk).update(merged_into=None)
     if isinstance(row, Subject):
-        _return_reports(row, into.pk, changes["reports"], reason, by)
+        _return_reports(row, into.pk, changes, reason, by)
     _close(UNMERGE, row, into, kind, subjects, {"from": _name(into)}, reason=reason, by=by)
 
 
@@ -185,18 +191,19 @@ def _repoint(kind: str, row: Any, into: Any) -> tuple[dict[str, list[str]], dict
 PARTS: tuple[Link, ...] = ((Leg, "shipment"), (Line, "shipment"))
 
 
-def _attach(row: Subject, into: Subject, reason: str, by: User) -> list[str]:
+def _attach(row: Subject, into: Subject, reason: str, by: User) -> list[Report]:
     """Attach what was said of ``row`` to ``into``, with the legs and lines of the same keys."""
     about = Report.objects.filter(Q(subject=row) | Q(attachments__subject=row)).distinct()
     reports = [each for each in about.prefetch_related("attachments") if _subject_of(each) == row.pk]
-    return _bind(reports, into, reason, by)
+    _bind(reports, into, reason, by)
+    return reports
 
 
-def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) -> list[str]:
+def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) -> None:
     legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=subject.pk)}
     lines = {line.key: line for line in Line.objects.filter(shipment_id=subject.pk)}
     now = timezone.now()
-    made = Attachment.objects.bulk_create(
+    Attachment.objects.bulk_create(
         Attachment(
             report=report,
             subject=subject,
@@ -208,7 +215,6 @@ def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) ->
         )
         for report in reports
     )
-    return [each.report.reference for each in made]
 
 
 def _subject_of(report: Report) -> UUID | None:
@@ -217,8 +223,10 @@ def _subject_of(report: Report) -> UUID | None:
     return attachments[-1].subject_id if attachments else report.subject_id
 
 
-def _return_reports(row: Subject, into: UUID, references: Iterable[str], reason: str, by: User) -> None:
-    reports = Report.objects.filter(reference__in=list(references)).prefetch_related("attachments")
+def _return_reports(row: Subject, into: UUID, changes: Mapping[str, Any], reason: str, by: User) -> None:
+    # A reference may name two rows, one of them passed on; entries made before the keys were kept have it alone.
+    brought = {"pk__in": changes["report_ids"]} if "report_ids" in changes else {"reference__in": changes["reports"]}
+    reports = Report.objects.filter(**brought).prefetch_related("attachments")
     _bind([each for each in reports if _subject_of(each) == into], row, reason, by)
 
 

@@ -17,10 +17,12 @@ from shipments.factories import (
     OfferFactory,
     PlaceFactory,
     ReadingGrantFactory,
+    ReportFactory,
     ShipmentFactory,
     ShipmentPartyFactory,
 )
 from shipments.models import Attachment, Due, Leg, Place, Report, Shipment, ShipmentParty, Subject
+from shipments.services.curating import attach_report
 from shipments.services.errors import NotMergeable
 from shipments.services.merging import LINKS, PARTS, merge, unmerge
 from shipments.services.relaying import relay_outbox
@@ -246,6 +248,18 @@ def test_merging_into_what_is_hidden_is_told_as_a_loss_and_nothing_more(told, by
     relay_outbox()
     assert {row["type"] for row in follow(reader, ends[0])[0]} == {"subject.changed"}
     assert reader.get(f"shipments/{other.reference}/").status_code == 200
+
+
+def test_only_reports_that_the_merge_brought_along_go_back(told, by):
+    kept, other = told
+    brought = Report.objects.get(subject=other.subject)
+    # The same words, passed on by somebody for whom they lead nowhere: one reference, two rows.
+    twin = ReportFactory(reference=brought.reference, source=brought.source, relayed_by=ActorFactory(), subject=None)
+    attach_report(twin, kept.subject, reason="It is that flight.", by=by)
+    merge(other.subject, kept.subject, reason=WHY, by=by)
+    unmerge(Subject.objects.get(pk=other.pk), reason="Two flights after all.", by=by)
+    assert [each.subject_id for each in twin.attachments.all()] == [kept.pk]
+    assert brought.attachments.order_by("recorded_at").last().subject_id == other.pk
 
 
 # What keeps the name it has: evidence, rights, who speaks, the entry, and what a row is itself.
