@@ -98,7 +98,7 @@ class SubscriptionDetail(WebhookView):
         tags=["webhooks"],
     )
     def delete(self, request: Request, reference: str) -> Response:
-        unsubscribe(self.subscription(reference), by=self.by)
+        attempt(lambda: unsubscribe(self.subscription(reference), by=self.by))
         return Response(status=204)
 
 
@@ -162,7 +162,8 @@ class SecretRotation(WebhookView):
         said = attempt(lambda: parse_action(request.data, RotationIn))
 
         def work() -> Answer:
-            secret = rotate_secret(subscription, overlap=timedelta(hours=said.overlap_hours), by=self.by)
+            overlap = timedelta(hours=said.overlap_hours)
+            secret = attempt(lambda: rotate_secret(subscription, overlap=overlap, by=self.by))
             ending = subscription.secrets.exclude(expires_at=None).get()
             return answer(200, SecretSerializer({"secret": secret, "previous_until": ending.expires_at}).data)
 

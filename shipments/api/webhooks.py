@@ -16,7 +16,7 @@ from actors.models import PartnerKey
 from shipments.api.idempotency import Answer, key_parameter
 from shipments.intake.draft import Invalid
 from shipments.models import OutboxEvent, Subject, Subscription
-from shipments.services.errors import AddressNotAllowed, NotActive, ShipmentsError
+from shipments.services.errors import AddressNotAllowed, NotActive, ShipmentsError, SubscriptionGone
 from shipments.services.webhooks.subscribing import By
 
 Result = TypeVar("Result")
@@ -120,6 +120,8 @@ def attempt(do: Callable[[], Result]) -> Result:
     except AddressNotAllowed as refusal:
         fault = Fault(code=refusal.code, pointer="/url", detail=refusal.detail)
         raise Refusal(refusal.code, refusal.detail, status=422, faults=[fault]) from None
+    except SubscriptionGone:
+        raise not_found() from None
     except NotActive as refusal:
         raise Refusal(refusal.code, refusal.detail, status=409) from None
     except ShipmentsError as refusal:

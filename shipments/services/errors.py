@@ -8,6 +8,7 @@ ShipmentsError
 ├── AddressNotAllowed  a webhook may not be sent there
 ├── TooMany            a partner has as many of these as one may have
 ├── NotActive          the subscription is disabled
+├── SubscriptionGone   the subscription was removed meanwhile
 ├── NotMergeable       the two are not of one kind, or one of them may not be merged
 └── NotRevisable       the row is no longer its sender's to change, or was changed meanwhile
 """
@@ -49,6 +50,10 @@ class TooMany(ShipmentsError):
 
 class NotActive(ShipmentsError):
     code = "not_active"
+
+
+class SubscriptionGone(ShipmentsError):
+    code = "not_found"
 
 
 class NotMergeable(ShipmentsError):

@@ -1,4 +1,8 @@
-"""What a partner, an operator or the service itself does to a subscription. Each change leaves an audit entry."""
+"""What a partner, an operator or the service itself does to a subscription. Each change leaves an audit entry.
+
+Each locks the subscription's row first, so that what it writes is there when the row is removed, or raises
+SubscriptionGone where it was.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +14,7 @@ from actors.models import AuditEntry, PartnerKey, User
 from shipments.intake.subscription import SubscriptionDraft
 from shipments.models import Delivery, Subscription
 from shipments.services.doorbell import ring_on_commit
-from shipments.services.errors import NotActive, TooMany
+from shipments.services.errors import NotActive, SubscriptionGone, TooMany
 from shipments.services.webhooks.addresses import read_url
 from shipments.services.webhooks.audience import Batch
 from shipments.services.webhooks.clock import moment
@@ -67,7 +71,7 @@ def unsubscribe(subscription: Subscription, *, by: By) -> None:
     Locked first, as the sender does: what it is writing about a delivery is there then to be removed as well.
     """
     with transaction.atomic():
-        Subscription.objects.select_for_update(of=("self",)).filter(pk=subscription.pk).first()
+        _held(subscription, is_ending=True)
         _note(subscription, "subscription.deleted", by)
         subscription.delete()
 
@@ -101,6 +105,7 @@ def enable(subscription: Subscription, *, by: By) -> None:
     """
     read_url(subscription.url)
     with transaction.atomic():
+        _held(subscription)
         changes = {"key": by.key} if by.key else {}
         Subscription.objects.filter(pk=subscription.pk).update(
             disabled_at=None, disabled_reason="", disabled_note="", failing_since=None, paused_until=None, **changes
@@ -125,7 +130,7 @@ def _correct(subscription: Subscription) -> None:
 def rotate_secret(subscription: Subscription, *, overlap: timedelta, by: By, now: datetime | None = None) -> str:
     """A new secret, shown this once. The one before signs beside it for ``overlap``; any older one ends now."""
     with transaction.atomic():
-        Subscription.objects.select_for_update(no_key=True).get(pk=subscription.pk)
+        _held(subscription)
         subscription.secrets.exclude(expires_at=None).delete()
         subscription.secrets.update(expires_at=moment(now) + overlap)
         secret = new_secret(subscription)
@@ -135,9 +140,9 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta, by: By, now
 
 def ping(subscription: Subscription) -> Delivery:
     """Send a trial. Raises NotActive."""
-    _must_be_active(subscription)
-    delivery = ping_of(subscription, at=moment())
     with transaction.atomic():
+        _must_be_active(_held(subscription))
+        delivery = ping_of(subscription, at=moment())
         delivery.save()
         ring_on_commit()
     return delivery
@@ -149,16 +154,26 @@ def replay(deliveries: Iterable[Delivery], *, by: By) -> int:
     Returns how many; one that still waits is sent by itself. What was withheld stays so. Raises NotActive.
     """
     deliveries = list(deliveries)
-    for subscription in {each.subscription for each in deliveries}:
-        _must_be_active(subscription)
     over = (Delivery.State.DELIVERED, Delivery.State.FAILED, Delivery.State.CANCELLED)
     with transaction.atomic():
+        subscriptions = sorted({each.subscription for each in deliveries}, key=lambda each: each.pk)
+        for subscription in subscriptions:
+            _must_be_active(_held(subscription))
         rows = Delivery.objects.filter(pk__in=[each.pk for each in deliveries], state__in=over)
         count = rows.update(state=Delivery.State.PENDING, failures=0, finished_at=None, next_attempt_at=moment())
-        for subscription in {each.subscription for each in deliveries}:
+        for subscription in subscriptions:
             _note(subscription, "subscription.replayed", by, deliveries=count)
         ring_on_commit()
     return count
+
+
+def _held(subscription: Subscription, *, is_ending: bool = False) -> Subscription:
+    """Its row as it is now, ours until the transaction ends. Raises SubscriptionGone where it was removed."""
+    rows = Subscription.objects.select_for_update(no_key=not is_ending, of=("self",)).select_related("key")
+    found = rows.filter(pk=subscription.pk).first()
+    if found is None:
+        raise SubscriptionGone("The subscription was removed.")
+    return found
 
 
 def _must_be_active(subscription: Subscription) -> None:
