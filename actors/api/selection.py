@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from rest_framework import serializers
 
 from actors.wording import did_you_mean, shown
@@ -81,6 +82,8 @@ def _add(tree: Tree, names: list[str]) -> None:
 
 
 def _pruned(shown: Any, tree: Tree) -> Any:
+    if isinstance(shown, msgspec.Raw):
+        shown = msgspec.json.decode(shown)
     if isinstance(shown, list):
         return [_pruned(each, tree) for each in shown]
     if not isinstance(shown, Mapping):

@@ -21,8 +21,10 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, JSONField, Model, QuerySet
 from django.db.models.query import get_related_populators
 from psycopg import sql
+from psycopg.types.string import TextLoader
 
 from actors.access import Reader
+from actors.services.passing import PassedOn
 
 # What callers may ask for is a choice among many fields; the rarest are built again.
 KEPT = 256
@@ -128,11 +130,17 @@ def _model_of(compiler: Any) -> Callable[[list[Any]], Any]:
 
 
 def _decoder(field: Field) -> Decoder | None:
+    if isinstance(field, PassedOn):
+        return _passed_on
     if isinstance(field, JSONField):
         return _decoded
     if isinstance(field, ArrayField) and isinstance(field.base_field, JSONField):
         return lambda texts: [_decoded(text) for text in texts]
     return None
+
+
+def _passed_on(text: str | None) -> msgspec.Raw | None:
+    return None if text is None else msgspec.Raw(text)
 
 
 def _decoded(text: str | None) -> Any:
@@ -156,7 +164,11 @@ def _with_names(text: str, params: Sequence[Any]) -> str:
 
 
 class _Cursor(psycopg.Cursor[Any]):
-    """A cursor whose statements are planned at their first use."""
+    """A cursor whose statements are planned at their first use, and that leaves JSON to the decoders."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.adapters.register_loader("json", TextLoader)
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
         return super().execute(query, params, **{**how, "prepare": True})

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -152,8 +153,13 @@ def _between(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
 def _keyed(picture: Mapping[str, Any] | None) -> dict[tuple[Any, ...], Any]:
     """The findings of a picture by what tells them apart, without whose they are."""
     return {
-        tuple(finding[name] for name in FINDING_KEY): finding for finding in (picture["findings"] if picture else ())
+        tuple(finding[name] for name in FINDING_KEY): {name: _read(value) for name, value in finding.items()}
+        for finding in (picture["findings"] if picture else ())
     }
+
+
+def _read(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
 
 
 def _keyed_conflicts(found: Mapping[UUID, Sequence[dict[str, Any]]], subject_id: UUID) -> dict[Any, dict[str, Any]]:

@@ -9,16 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.db.models import Count, Exists, JSONField, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
 
 from actors.access import Reader
 from actors.api.selection import EVERYTHING, Selection
 from actors.services.arrays import IsAny
+from actors.services.passing import PassedOn, WrittenObject
+from actors.services.passing import digits as written_digits
 from actors.services.prepared import prepared, slot
 from shipments.api.moments import row_at
 from shipments.api.withholding import withhold
@@ -37,12 +38,12 @@ PICTURE = [
     "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
     "leading_confidence", "leading_state", "contested", "timeline", "legs", "planned", "alternatives",
 ]  # fmt: skip
+# Columns of a finding that name no source, and so go into the answer as they are stored.
+PASSED_ON = ("value", "because")
 FINDING = [
     "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
     "confidence", "origins", "unresolved", "leading", "because", "alternatives",
 ]  # fmt: skip
-# After the subject and the tier: kind, attribute, leg, line, moment, scope, time class.
-_IN_ORDER = itemgetter(*range(2, 9))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ def stored_pictures(reader: Reader, is_past: bool, has_count: bool) -> dict[str,
     pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(subject_id=OuterRef("pk"))
     return {
         "is_beyond": Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
-        "stored": Subquery(pictures.values(json=JSONObject(**columns))),
+        "stored": Subquery(pictures.values(json=WrittenObject(**columns)), output_field=JSONField()),
     }
 
 
@@ -107,9 +108,11 @@ def _findings(reader: Reader, is_past: bool) -> QuerySet:
     """The findings beside pictures that the reader has been found to read: theirs are the subjects and tiers."""
     known = Finding.objects.beside_pictures(known_at=slot("known_at") if is_past else None)
     rows = known.filter(IsAny("subject_id", slot("ids")), IsAny("tier", slot("tiers"))).order_by()
-    ends = {f"{end}_end": Cast(end, TextField()) for end in ("low", "high")}
-    columns = (f"{name}_end" if f"{name}_end" in ends else name for name in FINDING)
-    return rows.annotate(**ends).values("subject_id", "tier", *columns)
+    written: dict[str, Any] = {name: Cast(name, PassedOn()) for name in PASSED_ON}
+    written |= {name: written_digits(name) for name in ("low", "high")}
+    own = {f"{name}_written": how for name, how in written.items()}
+    columns = (f"{name}_written" if name in written else name for name in FINDING)
+    return rows.annotate(subject_key=Cast("subject_id", TextField()), **own).values("subject_key", "tier", *columns)
 
 
 def believed(subject_ids: Sequence[UUID], reader: Reader, asked: Asked) -> Believed:
@@ -128,12 +131,16 @@ def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked)
     findings = defaultdict(list)
     if read and asked.selection.shows("findings"):
         beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
-        found = _findings(reader, asked.known_at is not None).tuples(reader, **beside)
-        for subject_id, tier, *values in sorted(found, key=_IN_ORDER):
-            if tier == read[subject_id]["tier"]:
-                findings[subject_id].append(_finding(*values))
+        for subject_key, tier, *values in _findings(reader, asked.known_at is not None).tuples(reader, **beside):
+            findings[subject_key, tier].append(values)
     pictures = {
-        subject_id: _picture(row, findings[subject_id], row.get("conflicts", 0), asked)
+        subject_id: _picture(
+            row,
+            # Their first columns are the key of a finding, and its order.
+            [_finding(*values) for values in sorted(findings[str(subject_id), row["tier"]])],
+            row.get("conflicts", 0),
+            asked,
+        )
         for subject_id, row in read.items()
     }
     if beyond:

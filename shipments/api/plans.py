@@ -9,16 +9,17 @@ from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import Actor
 from actors.services.arrays import IsAny
+from actors.services.passing import WrittenList, WrittenObject, digits
 from actors.services.prepared import prepared, slot
 from shipments.api.filters import was_known
-from shipments.api.pictures import Asked, as_believed, digits, instant, stored_pictures
+from shipments.api.pictures import Asked, as_believed, instant, stored_pictures
 from shipments.api.serializers import SERIALIZERS
 from shipments.models import (
     Appeal,
@@ -100,7 +101,7 @@ def shown_subjects(
             "provisional": row["provisional"],
             "created_at": instant(row["created_at"]),
             "picture": pictures.get(row["pk"]),
-            **_shown(plans.get(row["pk"], {})),
+            **plans.get(row["pk"], {}),
         }
         for row in rows
     ]
@@ -111,22 +112,13 @@ def _fields(kind: str) -> tuple[str, ...]:
     return tuple(SERIALIZERS[kind]().fields)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    for line in row.get("lines", ()):
-        quantity = line["quantity"]
-        quantity["low"], quantity["high"] = digits(quantity["low"]), digits(quantity["high"])
-        if "amount" in line:
-            line["amount"] = digits(line["amount"])
-    return row
-
-
 def _every(reader: Reader) -> dict[str, Any]:
     identifiers = SubjectIdentifier.objects.filter(subject=OuterRef("pk"))
     merged = Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk")
     return {
         "crisis": reference_of(reader, "crisis_id"),
         "merged_from": ArraySubquery(merged.values("reference")),
-        "identifiers": ArraySubquery(identifiers.values(json=JSONObject(scheme="scheme", value="value"))),
+        "identifiers": WrittenList(identifiers.values(json=WrittenObject(scheme="scheme", value="value"))),
     }
 
 
@@ -142,17 +134,13 @@ def actor_of(reader: Reader, link: str) -> Subquery:
 
 def place_of(link: str) -> Subquery:
     """The place behind ``link`` by name."""
-    place = JSONObject(code="code", name="name", country="country")
+    place = WrittenObject(code="code", name="name", country="country")
     return Subquery(Place.objects.order_by().filter(pk=OuterRef(link)).values(json=place))
 
 
-_ACTOR = JSONObject(reference="reference", name="name", kind="kind", country="country")
-_QUANTITY = JSONObject(
-    low=Cast("quantity_low", TextField()),
-    high=Cast("quantity_high", TextField()),
-    unit="unit",
-    qualifier="qualifier",
-    basis="basis",
+_ACTOR = WrittenObject(reference="reference", name="name", kind="kind", country="country")
+_QUANTITY = WrittenObject(
+    low=digits("quantity_low"), high=digits("quantity_high"), unit="unit", qualifier="qualifier", basis="basis"
 )
 
 
@@ -160,7 +148,7 @@ def _shipment(reader: Reader) -> dict[str, Any]:
     seen = Actor.objects.visible_to(reader)
     seen = seen.filter(pk=OuterRef("actor_id"))
     parties = ShipmentParty.objects.filter(Exists(seen), shipment=OuterRef("pk")).order_by("role", "pk")
-    leg = JSONObject(
+    leg = WrittenObject(
         key="key",
         sequence="sequence",
         role="role",
@@ -173,7 +161,7 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         planned_departure="planned_departure",
         planned_arrival="planned_arrival",
     )
-    line = JSONObject(
+    line = WrittenObject(
         key="key",
         item="item",
         category="category",
@@ -190,16 +178,15 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         "offer": reference_of(reader, "offer_id"),
         "parent": reference_of(reader, "parent_id"),
         "destination": place_of("destination_id"),
-        "parties": ArraySubquery(parties.values(json=JSONObject(role="role", actor=actor_of(reader, "actor_id")))),
-        "legs": ArraySubquery(Leg.objects.filter(shipment=OuterRef("pk")).order_by("sequence", "key").values(json=leg)),
-        "lines": ArraySubquery(Line.objects.filter(shipment=OuterRef("pk")).order_by("key").values(json=line)),
+        "parties": WrittenList(parties.values(json=WrittenObject(role="role", actor=actor_of(reader, "actor_id")))),
+        "legs": WrittenList(Leg.objects.filter(shipment=OuterRef("pk")).order_by("sequence", "key").values(json=leg)),
+        "lines": WrittenList(Line.objects.filter(shipment=OuterRef("pk")).order_by("key").values(json=line)),
     }
 
 
 def _offer(reader: Reader) -> dict[str, Any]:
-    amount = Cast("amount", TextField())
-    line = JSONObject(
-        key="key", item="item", category="category", quantity=_QUANTITY, amount=amount, currency="currency"
+    line = WrittenObject(
+        key="key", item="item", category="category", quantity=_QUANTITY, amount=digits("amount"), currency="currency"
     )
     return {
         "donor": actor_of(reader, "donor_id"),
@@ -207,7 +194,7 @@ def _offer(reader: Reader) -> dict[str, Any]:
         "form": F("form"),
         "answers": reference_of(reader, "answers_id"),
         "conditions": F("conditions"),
-        "lines": ArraySubquery(OfferLine.objects.filter(offer=OuterRef("pk")).order_by("key").values(json=line)),
+        "lines": WrittenList(OfferLine.objects.filter(offer=OuterRef("pk")).order_by("key").values(json=line)),
     }
 
 
@@ -225,7 +212,7 @@ def _contact(reader: Reader) -> dict[str, Any]:
         "form": F("form"),
         "held_on": F("held_on"),
         "place": place_of("place_id"),
-        "participants": ArraySubquery(met.values(json=_ACTOR)),
+        "participants": WrittenList(met.values(json=_ACTOR)),
     }
 
 

@@ -30,7 +30,7 @@ def withhold(shown: Any, reader: Reader) -> Any:
 
 
 def _note_sources(shown: Any, said: set[str]) -> None:
-    """Add every code of a source in ``shown`` to ``said``."""
+    """Add every code of a source in ``shown`` to ``said``. What is passed on as text (msgspec.Raw) names none."""
     if isinstance(shown, list):
         for value in shown:
             if type(value) in (dict, list):

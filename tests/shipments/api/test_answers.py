@@ -1,7 +1,9 @@
 """What the API shows of made-up shipments, held to the serializers that describe it and to a fold of its own."""
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
@@ -10,14 +12,16 @@ from actors.api.rendering import JSONRenderer
 from actors.api.selection import EVERYTHING
 from actors.factories import ActorFactory
 from actors.marking import Marking
-from shipments.api.pictures import FINDING, Asked, believed
+from shipments.api.pictures import FINDING, PASSED_ON, Asked, believed
 from shipments.api.plans import PLANS, shown_subjects, subject_rows
 from shipments.api.serializers import SERIALIZERS
+from shipments.api.withholding import NAMES_SOURCES
 from shipments.factories import ReadingGrantFactory
 from shipments.generation.rows import record_stories, set_stage, write_plans
 from shipments.generation.stories import story_of
 from shipments.generation.world import world as cast
 from shipments.models import Finding, Shipment
+from shipments.reconciliation.values import Value
 from shipments.services.explaining import pictures_for
 from shipments.services.picturing import conflict_keys, finding_keys
 from tests.shipments.api.conftest import reconcile
@@ -82,3 +86,11 @@ def test_findings_beside_a_picture_are_those_that_its_reader_may_read(told):
         read = Finding.objects.for_reader(reader).filter(subject_id__in=keys)
         assert sum(len(picture["findings"]) for picture in shown.values()) == read.count() > 0
         assert set(KEY) < set(FINDING)
+
+
+def test_what_is_passed_on_as_it_is_stored_names_no_source(told):
+    kept = json.dumps(list(Finding.objects.values(*PASSED_ON)))
+    assert Finding.objects.exclude(value=None).exclude(because=[]).exists()
+    assert not [name for name in NAMES_SOURCES if f'"{name}":' in kept]
+    for typed in get_args(Value):
+        assert not NAMES_SOURCES & {each.name for each in fields(typed)}

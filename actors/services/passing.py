@@ -1,0 +1,38 @@
+"""What the database writes as JSON and answers hold as it is: it is neither read nor written again on the way.
+
+Written as text by PostgreSQL from the beginning (json): to build a jsonb, as Django would, costs it twice as much.
+"""
+
+from typing import Any
+
+from django.db.models import F, Func, JSONField, Subquery, TextField, Value
+
+
+class PassedOn(JSONField):
+    """JSON that a prepared query gives as a msgspec.Raw of its text."""
+
+
+class WrittenObject(Func):
+    """A row as an object: names, and the columns or expressions that they stand for."""
+
+    function = "JSON_BUILD_OBJECT"
+    output_field = PassedOn()
+
+    def __init__(self, **fields: Any) -> None:
+        names = (
+            (Value(name, TextField()), F(said) if isinstance(said, str) else said) for name, said in fields.items()
+        )
+        super().__init__(*(each for pair in names for each in pair))
+
+
+class WrittenList(Subquery):
+    """Rows of one column, named json, as an array."""
+
+    template = "(SELECT COALESCE(JSON_AGG(found.json), '[]'::json) FROM (%(subquery)s) AS found)"
+    output_field = PassedOn()
+
+
+def digits(column: str) -> Func:
+    """A numeric column as a decimal without idle zeros."""
+    template = "%(function)s(%(expressions)s)::text"
+    return Func(F(column), function="TRIM_SCALE", template=template, output_field=TextField())
