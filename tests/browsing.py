@@ -68,6 +68,36 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+# Contrast as in WCAG 2.2; what stands on no colour of its own stands on that of the page.
+FAINT = """() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const part = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b) + 0.05;
+  const below = (each) => {
+    for (; each; each = each.parentElement) {
+      const [r, g, b, a = 1] = parts(getComputedStyle(each).backgroundColor);
+      if (a > 0.5) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const found = new Set();
+  for (const each of document.querySelectorAll("body *")) {
+    const own = [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    const said = own.map((node) => node.textContent.trim()).join(" ").trim();
+    if (!said || !each.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
+    const [one, other] = [light(parts(getComputedStyle(each).color)), light(below(each))];
+    const contrast = Math.max(one, other) / Math.min(one, other);
+    if (contrast < 2) found.add(`${each.tagName}.${each.className}: ${said.slice(0, 40)} (${contrast.toFixed(1)})`);
+  }
+  return [...found];
+}"""
+
+
+def faint(page: Page) -> list[str]:
+    """What cannot be read, since it is nearly of the colour that it stands on."""
+    return list(page.evaluate(FAINT))
+
+
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

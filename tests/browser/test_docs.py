@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browsing import Colours, overflow, serving, watched
+from tests.browsing import Colours, faint, overflow, serving, watched
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +24,10 @@ def test_page_of_the_api_fits_and_asks_nobody_else(committed_db: None) -> None:
                 page.get_by_text("The accepted status; at valid_at, if given.").wait_for()
                 page.get_by_role("heading", name="Being told: webhooks").wait_for()
                 assert overflow(page) <= 0, f"wider than a window of {width}, {colours}"
+            page.locator("#operations-tag-reports").click()
+            page.locator("#operations-reports-sendReport button").first.click()
+            page.get_by_text("A flight departed").first.wait_for(state="attached")
+            assert faint(page) == [], colours
             shades[colours] = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
             page.close()
     assert wrong == []
