@@ -19,6 +19,8 @@ from actors.services.limits import WINDOW, Allowance, Budget, spend
 # A network gives one household or office at least so much of IPv6 (RFC 6177).
 IPV6_PREFIX = 64
 SECONDS = int(WINDOW.total_seconds())
+# What a budget's requests are, for people.
+SPENT = {"reads": "requests to read", "writes": "requests to write", "strangers": "requests without a good key"}
 
 
 def charge_key(request: Request, key: PartnerKey) -> None:
@@ -88,5 +90,5 @@ def _charge(request: Request, budget: Budget) -> None:
     # The middleware in aidtracker.api.headers tells it in every answer, whatever becomes of the request.
     request._request.allowance = allowance  # type: ignore[attr-defined]
     if not allowance.is_granted:
-        detail = f"{budget.quota:,} {budget.name} in {SECONDS} seconds are spent. Wait {allowance.seconds} s."
+        detail = f"{budget.quota:,} {SPENT[budget.name]} in {SECONDS} seconds are spent. Wait {allowance.seconds} s."
         raise Refusal("too_many_requests", detail, status=429, headers={"Retry-After": str(allowance.seconds)})

@@ -28,6 +28,12 @@ from actors.services.tokens import keep_token, lifetime_of, make_token
 
 FORM = "application/x-www-form-urlencoded"
 MAX_LENGTH = 10_000
+# What the library's errors leave unsaid.
+DESCRIPTIONS = {
+    "invalid_client": "No such client, or not its secret: a key is <client_id>_<client_secret>, aid_live_ included.",
+    "invalid_scope": "Ask for scopes that the key has, with a space between, or for none to get them all.",
+    "unsupported_grant_type": "Send grant_type=client_credentials.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +131,8 @@ class Token(APIView):
             answer = json.loads(body)
         except OAuth2Error as error:
             answer, status = dict(error.twotuples), error.status_code
+        if description := DESCRIPTIONS.get(answer.get("error")):
+            answer.setdefault("error_description", description)
         if not hasattr(request._request, "allowance"):
             charge_address(request)
         headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -185,7 +185,7 @@ def _read_strictly(body: bytes) -> Any:
         )
     except json.JSONDecodeError as error:
         offset = len(text[: error.pos].encode())
-        raise _not_json(offset, f"{error.msg} at byte {offset}.") from None
+        raise _not_json(f"{error.msg.removesuffix(' at')} at byte {offset}.") from None
     faults = list(_faults(data)) if marks.any else []
     if faults:
         raise Refusal(faults[0].code, "The JSON cannot be taken as it is.", faults=faults)
@@ -194,16 +194,15 @@ def _read_strictly(body: bytes) -> Any:
 
 def _decode(body: bytes) -> str:
     if body.startswith(b"\xef\xbb\xbf"):
-        raise _not_json(0, "A byte order mark at byte 0; leave it out.")
+        raise _not_json("A byte order mark at byte 0; leave it out.")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _not_json(error.start, f"Not UTF-8 at byte {error.start}.") from None
+        raise _not_json(f"Not UTF-8 at byte {error.start}.") from None
 
 
-def _not_json(offset: int, sentence: str) -> Refusal:
-    fault = Fault(code="invalid_json", pointer="", detail=f"Byte {offset}.")
-    return Refusal("invalid_json", sentence, faults=[fault])
+def _not_json(sentence: str) -> Refusal:
+    return Refusal("invalid_json", sentence, faults=[Fault(code="invalid_json", pointer="", detail=sentence)])
 
 
 def _check_depth(body: bytes) -> None:

@@ -133,7 +133,10 @@ class CallerScheme(OpenApiAuthenticationExtension):
 
 HEADERS: dict[str, Any] = {
     "RateLimit-Policy": {
-        "description": 'The quota that this request was counted against: `"reads";q=6000;w=60`, requests in seconds.',
+        "description": (
+            'The quota that this request was counted against, `"reads"` or `"writes"`: '
+            '`"reads";q=6000;w=60`, requests in seconds.'
+        ),
         "schema": {"type": "string"},
     },
     "RateLimit": {

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from actors.api import oauth
 from actors.api import views as actors
+from actors.api.limits import charge_address
 from actors.api.permissions import Known
 from actors.api.refusals import Refusal, not_found
 from actors.wording import shown
@@ -55,18 +56,35 @@ register_converter(DigestConverter, "digest")
 register_converter(MessageConverter, "message")
 
 
+# What asks nobody who they are.
+open_paths = [
+    path("schema/", docs.Document.as_view(), name="schema"),
+    path("docs/", docs.Page.as_view(), name="docs"),
+    path("oauth/token/", oauth.Token.as_view(), name="token"),
+]
+
+
 class Nowhere(APIView):
-    """Every other address: 401 for strangers, 404 for those we know."""
+    """Every other address: 401 for strangers, 404 for those we know, and for whom only a slash is missing."""
 
     permission_classes = [Known]
 
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """No key would help where none is asked for."""
+        if any(f"{request.path}/".endswith(f"/api/v1/{each.pattern}") for each in open_paths):
+            charge_address(request)
+            raise _slash_missing(request)
+        super().initial(request, *args, **kwargs)
+
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        if not request.path.endswith("/"):
-            raise Refusal("not_found", f"Addresses end in a slash: {shown(request.path)}/", status=404)
-        raise not_found()
+        raise not_found() if request.path.endswith("/") else _slash_missing(request)
 
     put = post = patch = delete = get
+
+
+def _slash_missing(request: Request) -> Refusal:
+    return Refusal("not_found", f"Addresses end in a slash: {shown(request.path)}/", status=404)
 
 
 subject_paths = []
@@ -99,9 +117,7 @@ webhook_paths = [
 ]
 
 urlpatterns = [
-    path("schema/", docs.Document.as_view(), name="schema"),
-    path("docs/", docs.Page.as_view(), name="docs"),
-    path("oauth/token/", oauth.Token.as_view(), name="token"),
+    *open_paths,
     *subject_paths,
     path("actors/", entering(actors.ActorList, "actor").as_view()),
     path("actors/<reference:reference>/", revising(actors.ActorDetail, "actor").as_view()),

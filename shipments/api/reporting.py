@@ -19,6 +19,7 @@ from actors.models import PartnerKey
 from shipments.api.idempotency import Answer, key_parameter, once
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
+from shipments.services.codes import why_unknown
 from shipments.services.recording import Outcome, Sender, record
 
 STATUS = {"accepted": 201, "duplicate": 200, "held": 202}
@@ -108,7 +109,10 @@ def _record(draft: ReportDraft, key: PartnerKey) -> Answer:
         is_scope = any(problem.code == "insufficient_scope" for problem in outcome.problems)
         raise refusal_of(list(outcome.problems), status=403 if is_scope else 422)
     headers = {"Content-Type": "application/json", "Location": f"/api/v1/reports/{outcome.reference}/"}
-    body = json.dumps(outcome_json(outcome), ensure_ascii=False, separators=(",", ":"))
+    said = outcome_json(outcome)
+    if "code" in outcome.unknown:
+        said["meaning"] += f" {why_unknown(draft.code_scheme, draft.code)}"
+    body = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return STATUS[outcome.result], headers, body.encode()
 
 

@@ -27,8 +27,13 @@ A report has a `code`, `flags` or `facts`, or several of them. Whatever is not i
 that would do; only a code of somebody else's scheme is kept and held.
 
 **`code`** is how far it got, and since when is `occurred`. With `polarity: denies` the source says that it did not.
+<<<<<<< HEAD
 Contacts, inquiries and crises have facts alone. Legs are of shipments; lines are of shipments and of offers, where
 each fact names its own.
+=======
+What is still to come has a `time_class`: something `actual` more than a day ahead is stored and not believed.
+Contacts, inquiries and crises have facts alone.
+>>>>>>> 2e9ba43 (api: Say of a mistake what would mend it)
 """
 
 
@@ -40,8 +45,9 @@ def words_of_reports() -> str:
     lines += ["**`facts`** name an `attribute` and its `value`. Figures of a crisis have an `as_of` besides.", ""]
     lines += [*_table(("attribute", "of", "value"), _attributes()), ""]
     lines += [*_table(("value", "form"), VALUES.items()), ""]
-    lines += ["**`code_scheme`** takes a `code` as somebody else says it, and reads from it what it means here:", ""]
-    lines += [*_table(("scheme", "codes", "as in"), _schemes()), ""]
+    lines += ["**`code_scheme`** takes a `code` as somebody else says it, letter by letter, and reads from it what it"]
+    lines += ["means here. What is not in this table is held; analysts may know of more.", ""]
+    lines += [*_table(("scheme", "as in", "codes, by what they mean here"), _schemes()), ""]
     return "\n".join(lines)
 
 
@@ -77,7 +83,12 @@ def _schemes() -> Iterator[tuple[str, ...]]:
             rows = list(csv.DictReader(file))
         for scheme in dict.fromkeys(row["scheme"] for row in rows):
             own = [row for row in rows if row["scheme"] == scheme]
-            yield f"`{scheme}`", str(len({row["code"] for row in own})), own[0]["source"]
+            meant: dict[str, list[str]] = {}
+            for row in own:
+                flag = f"{row['flag']} over" if row["flag_is_set"] == "no" else row["flag"]
+                meant.setdefault(" and ".join(filter(None, (row["milestone"], flag))), []).append(f"`{row['code']}`")
+            said = "; ".join(f"{meaning}: {', '.join(codes)}" for meaning, codes in meant.items())
+            yield f"`{scheme}`", own[0]["source"], said
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -61,6 +61,7 @@ def test_a_spent_quota_is_a_problem_that_says_how_long_to_wait(partner):
     assert (refused.status_code, code_of(refused)) == (429, "too_many_requests")
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit"] == f'"reads";r=0;t={refused.headers["Retry-After"]}'
+    assert refused.json()["detail"].startswith("2 requests to read in 60 seconds are spent. Wait ")
     assert partner.post("reports/", {}).status_code == 400, "writes are another budget"
 
 
@@ -90,6 +91,7 @@ def test_wrong_keys_are_counted_by_address_and_keep_no_good_key_out(partner, set
     answers = [stranger.get("actors/", **headers) for headers in bad]
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
     assert code_of(answers[-1]) == "too_many_requests"
+    assert answers[-1].json()["detail"].startswith("3 requests without a good key in 60 seconds are spent. Wait ")
     assert stranger.get("schema/").status_code == 429
     assert partner.get("actors/").status_code == 200
 

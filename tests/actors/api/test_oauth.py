@@ -87,7 +87,7 @@ def test_what_stops_the_key_stops_its_tokens(partner, stranger):
     assert stranger.get("actors/", **token).status_code == 200
     revoke_key(partner.key, reason="lost")
     assert code_of(stranger.get("actors/", **token)) == "unauthenticated"
-    assert ask(stranger, {**credentials(partner), **GRANT}).json() == {"error": "invalid_client"}
+    assert ask(stranger, {**credentials(partner), **GRANT}).json()["error"] == "invalid_client"
 
 
 def test_a_token_ends_after_an_hour_or_with_its_key(partner, stranger):
@@ -131,6 +131,7 @@ def test_errors_are_those_of_the_rfc(partner, stranger, change, status, error):
     form = {name: value for name, value in {**credentials(partner), **GRANT, **change}.items() if value is not None}
     answer = ask(stranger, form)
     assert (answer.status_code, answer.json().get("error")) == (status, error), answer.content
+    assert bool(answer.json().get("error_description")) == (status != 200)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers.get("WWW-Authenticate", "").startswith("Basic ") == (status == 401)
     assert partner.token.rpartition("_")[2] not in answer.content.decode()

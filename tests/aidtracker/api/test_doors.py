@@ -134,6 +134,15 @@ def test_addresses_that_lead_nowhere_are_problems(partner, path):
     assert ("end in a slash" in answer.json()["detail"]) is not path.endswith("/")
 
 
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_what_is_open_says_without_a_key_that_it_ends_in_a_slash(stranger, path):
+    bare = path.removesuffix("/")
+    for answer in (stranger.get(bare), stranger.post(bare, {})):
+        assert (answer.status_code, code_of(answer)) == (404, "not_found")
+        assert answer.json()["detail"] == f"Addresses end in a slash: /api/v1/{path}"
+        assert answer.headers["RateLimit-Policy"].startswith('"strangers"')
+
+
 @pytest.mark.parametrize("path", [*CLOSED, *WRITE_ONLY])
 def test_other_methods_are_refused_and_options_tell_nothing(partner, stranger, path):
     for method in {"PUT", "POST", "PATCH", "DELETE", "TRACE", "FOO"} - methods(path):

@@ -68,6 +68,21 @@ def test_place_of_bad_json_is_a_byte(body, offset):
     assert f"byte {offset}" in caught.value.sentence
 
 
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b'{"a":"', "Unterminated string starting at byte 5."),
+        (b"\xef\xbb\xbf{}", "A byte order mark at byte 0; leave it out."),
+        (b'{"a":"\xe9"}', "Not UTF-8 at byte 6."),
+    ],
+)
+def test_bad_json_is_told_with_its_reason_wherever_it_is_told(body, sentence):
+    """A line of a stream is answered with its faults alone."""
+    with pytest.raises(Refusal) as caught:
+        read_json(body)
+    assert caught.value.sentence == sentence == caught.value.faults[0].detail
+
+
 def test_thirty_two_levels_are_deep_enough_and_brackets_in_text_are_none():
     assert read_json(b"[" * 32 + b"]" * 32)
     assert read_json(json.dumps({"a": '[{"' * 5000, "b": "\\"}).encode())

@@ -33,6 +33,20 @@ def test_words_that_lead_nowhere_are_told(partner, body, change, unknown):
     assert item["unknown"] == unknown
 
 
+@pytest.mark.parametrize(
+    ("scheme", "code", "words"),
+    [
+        ("AfterShip", "Delivered", ["No code_scheme goes by AfterShip.", "Did you mean aftership? One of aftership,"]),
+        ("aftership", "delivered", ["aftership has no code delivered that we know.", "Did you mean Delivered?"]),
+        ("aftership", "\u2191\u2191", ["aftership has no code \u2191\u2191 that we know."]),
+    ],
+)
+def test_a_code_that_is_held_is_told_with_what_is_known(partner, body, scheme, code, words):
+    said = partner.post("reports/", {**body, "code_scheme": scheme, "code": code}).json()
+    assert (said["result"], said["unknown"]) == ("held", ["code"])
+    assert [each for each in words if each not in said["meaning"]] == []
+
+
 def test_a_target_that_is_hidden_is_told_as_a_missing_one_is(partner, body):
     hidden = ReportFactory(marking=Marking.RED)
     target = {"source": hidden.source.code, "event_id": hidden.event_id}
