@@ -58,7 +58,7 @@ class PictureAdmin(BeliefAdmin):
 
 @admin.register(Finding)
 class FindingAdmin(BeliefAdmin):
-    """Resolved values: of milestones, flags and facts."""
+    """Resolved values: of flags, of facts, and of milestones that no step of the picture tells."""
 
     list_display = [
         "subject",

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from shipments.services.picturing import (
     finding_keys,
     picture_columns,
 )
+from shipments.services.retelling import FOR_FINDINGS, findings_told
 
 PICTURE = [
     "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
@@ -44,6 +46,8 @@ FINDING = [
     "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
     "confidence", "origins", "unresolved", "leading", "because", "alternatives",
 ]  # fmt: skip
+# Kind, attribute, leg, line, moment, scope, time class: what tells a finding from the others of its picture.
+_key_of = itemgetter(*range(7))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,25 +132,29 @@ def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked)
     """
     beyond = [row["pk"] for row in rows if row["is_beyond"]]
     read = {row["pk"]: row["stored"] for row in rows if row["stored"] and not row["is_beyond"]}
-    findings = defaultdict(list)
+    findings: dict[UUID, list[dict[str, Any]]] = {}
     if read and asked.selection.shows("findings"):
         beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
+        stored = defaultdict(list)
         for subject_key, tier, *values in _findings(reader, asked.known_at is not None).tuples(reader, **beside):
-            findings[subject_key, tier].append(values)
+            stored[subject_key, tier].append(values)
+        findings = {key: _with_told(stored[str(key), row["tier"]], row) for key, row in read.items()}
     pictures = {
-        subject_id: _picture(
-            row,
-            # Their first columns are the key of a finding, and its order.
-            [_finding(*values) for values in sorted(findings[str(subject_id), row["tier"]])],
-            row.get("conflicts", 0),
-            asked,
-        )
+        subject_id: _picture(row, findings.get(subject_id, []), row.get("conflicts", 0), asked)
         for subject_id, row in read.items()
     }
     if beyond:
         folded = pictures_for(beyond, reader, known_at=asked.known_at)
         pictures |= {subject_id: _folded(picture, asked) for subject_id, picture in folded.items()}
     return Believed(pictures=withhold(pictures, reader), beyond=beyond)
+
+
+def _with_told(stored: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The findings of a picture in order of their keys: those stored beside it, and those that it tells itself."""
+    # An older release stored these too.
+    there = {_key_of(values) for values in stored}
+    told = (values for values in findings_told(row) if _key_of(values) not in there)
+    return [_finding(*values) for values in sorted([*stored, *told], key=_key_of)]
 
 
 def _folded(picture: core.Picture, asked: Asked) -> dict[str, Any]:
@@ -229,7 +237,8 @@ def _picture(
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
     shown = {**step, "confidence": share(step["confidence"])}
     # Which milestone it stands for is the reconciler's own affair.
-    shown.pop("stands_for", None)
+    for name in ("stands_for", *FOR_FINDINGS):
+        shown.pop(name, None)
     return shown
 
 

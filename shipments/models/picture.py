@@ -63,7 +63,8 @@ class Picture(KnownRow, ResolvedValue):
     """One version of the picture of a subject: how far it got, and the timeline.
 
     ``timeline`` is a list of steps in order; ``leading`` is the furthest step of the best story,
-    which may be further than what is accepted as ``status``.
+    which may be further than what is accepted as ``status``. Its steps and its status are findings too, which are
+    made of this row when they are read (``shipments.services.retelling``).
     """
 
     version = models.PositiveIntegerField(help_text="Counts the changes that this tier saw, from 1.")
@@ -99,7 +100,7 @@ class Picture(KnownRow, ResolvedValue):
 
 
 class Finding(KnownRow, ResolvedValue):
-    """What we believe of one attribute: a milestone, a flag or a fact.
+    """What we believe of one attribute: a flag, a fact, or a milestone that no step of the picture tells.
 
     ``value`` is a typed value as in the attribute registry; ``because`` lists the reports that
     carry it and ``alternatives`` what else was said, each with its reports and weight.

@@ -2,10 +2,11 @@
 
 dossier ─ each tier ─> history (pure core) ─> spans of pictures
                           └ a higher tier keeps only the spans that differ from the tier below
-spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in which they stay the same
+spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in which they stay the same;
+               of the findings those that the Picture does not tell itself (see retelling)
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,7 @@ from shipments.reconciliation.history import moments
 from shipments.reconciliation.model import Evidence, ReportKey
 from shipments.reconciliation.values import Money, Quantity
 from shipments.services.dossiers import Dossier, Readable
+from shipments.services.retelling import findings_to_store
 from shipments.services.rules import moment_of
 from shipments.services.translating import interval_json, json_of
 from shipments.wording import amount_in_words, value_in_words
@@ -110,7 +112,7 @@ def rows_of(spans: Iterable[tuple[int, Span]], *, tier: int) -> list[Row]:
 
 def _contents(picture: core.Picture, number: int) -> Iterator[tuple[str, tuple[str, ...], dict[str, Any]]]:
     yield "picture", (), picture_columns(picture, version=number)
-    for finding in picture.findings:
+    for finding in findings_to_store(picture):
         yield "finding", tuple(finding_keys(finding).values()), finding_columns(finding)
     for conflict in picture.conflicts:
         yield "conflict", tuple(conflict_keys(conflict).values()), conflict_columns(conflict)
@@ -144,6 +146,7 @@ def _scope(scope: str) -> str:
 def picture_columns(picture: core.Picture, *, version: int) -> dict[str, Any]:
     """The columns of a Picture row."""
     subject = next((finding for finding in picture.findings if finding.kind == "subject"), None)
+    milestones = {(each.leg, each.attribute): each for each in picture.findings if each.kind == "milestone"}
     return {
         "version": version,
         "output_hash": bytes.fromhex(picture.output_hash),
@@ -157,8 +160,8 @@ def picture_columns(picture: core.Picture, *, version: int) -> dict[str, Any]:
         "leading_confidence": picture.leading_confidence,
         "leading_state": str(picture.standing or ""),
         "contested": bool(picture.contested_from) or _is_contested(picture),
-        "timeline": [step_json(step) for step in picture.timeline],
-        "legs": [leg_json(leg) for leg in picture.legs],
+        "timeline": [step_json(step, milestones) for step in picture.timeline],
+        "legs": [leg_json(leg, milestones) for leg in picture.legs],
         "planned": [planned_json(each) for each in picture.planned],
         "alternatives": [alternative_json(each) for each in picture.alternatives],
     }
@@ -209,9 +212,13 @@ def conflict_columns(conflict: core.Conflict) -> dict[str, Any]:
     }
 
 
-def step_json(step: core.Step) -> dict[str, Any]:
-    """A step of the timeline as it is stored and shown."""
-    return {
+Milestones = Mapping[tuple[str | None, str], core.Finding]
+
+
+def step_json(step: core.Step, findings: Milestones) -> dict[str, Any]:
+    """A step of the timeline as it is stored, with what the finding of its milestone says beside it."""
+    finding = findings.get((step.leg, step.milestone))
+    said: dict[str, Any] = {
         "milestone": step.milestone,
         "leg": step.leg,
         "at": interval_json(step.at),
@@ -224,17 +231,22 @@ def step_json(step: core.Step) -> dict[str, Any]:
         "because": references(step.because),
         "stands_for": step.stands_for,
     }
+    if finding is not None and finding.because != step.because:
+        said["behind"] = references(finding.because)
+    if finding is not None and finding.alternatives:
+        said["rivals"] = [alternative_json(each) for each in finding.alternatives]
+    return said
 
 
-def leg_json(leg: core.LegPicture) -> dict[str, Any]:
-    """A leg's own picture as it is stored and shown."""
+def leg_json(leg: core.LegPicture, findings: Milestones) -> dict[str, Any]:
+    """A leg's own picture as it is stored."""
     return {
         "key": leg.key,
         "status": leg.status,
         "leading": leg.leading,
         "state": str(leg.state),
         "standing": str(leg.standing) if leg.standing else None,
-        "timeline": [step_json(step) for step in leg.timeline],
+        "timeline": [step_json(step, findings) for step in leg.timeline],
     }
 
 

@@ -26,7 +26,7 @@ from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
-from shipments.services.storing import Difference, difference, stored_rows, write
+from shipments.services.storing import Difference, difference, is_same, stored_rows, write
 
 log = structlog.get_logger(__name__)
 
@@ -145,10 +145,15 @@ def _before(tiers: Sequence[int], standing: Mapping[int, Standing]) -> dict[int,
 
 
 def _events(dossier: Dossier, change: Difference) -> Iterable[Event]:
-    """One event for each tier whose current picture is a new one, or the one of the tier below again."""
+    """One event for each tier whose current picture is a new one, or the one of the tier below again.
+
+    The same picture in another form, as after a release that stores it otherwise, is no news.
+    """
     begun = {row.tier: row.columns for row in change.create if row.table == "picture" and row.end is None}
-    ended = {row.tier for row in change.ended if row.table == "picture"}
-    for tier in sorted(begun.keys() | ended):
+    ended = {row.tier: row.columns for row in change.ended if row.table == "picture"}
+    for tier in sorted(begun.keys() | ended.keys()):
+        if tier in begun and tier in ended and is_same(ended[tier], begun[tier], names=("version", "output_hash")):
+            continue
         told = {name: begun[tier][name] for name in TOLD} if tier in begun else {}
         yield Event(
             type=OutboxEvent.Type.PICTURE_CHANGED,

@@ -125,9 +125,9 @@ def difference(
     for row in wanted:
         known_to = moment_of(row.end) if row.end is not None else None
         existing = running.get((row.table, row.tier, row.key)) if row.start == since else None
-        if existing is None or not _same(existing, row.columns):
+        if existing is None or not is_same(existing.columns, row.columns):
             existing = there.get((row.table, row.tier, row.key, row.start))
-        if existing is not None and _same(existing, row.columns):
+        if existing is not None and is_same(existing.columns, row.columns):
             there.pop(existing.identity)
             _end(existing, known_to, result)
         else:
@@ -190,8 +190,9 @@ def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
     return (subject_id, row.tier, moment_of(row.start), known_to, *row.key, *contents)
 
 
-def _same(row: Stored, columns: dict[str, Any]) -> bool:
-    return all(_plain(row.columns[name]) == _plain(value) for name, value in columns.items())
+def is_same(stored: Mapping[str, Any], wanted: Mapping[str, Any], *, names: Iterable[str] = ()) -> bool:
+    """Whether the columns of a stored row (those of ``names``, else all) are those of a wanted one."""
+    return all(_plain(stored[name]) == _plain(wanted[name]) for name in names or wanted)
 
 
 def _plain(value: Any) -> Any:

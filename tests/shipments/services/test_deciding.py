@@ -6,7 +6,7 @@ from actors.factories import UserFactory
 from actors.marking import Marking
 from actors.models import AuditEntry
 from shipments.factories import ShipmentFactory
-from shipments.models import Conflict, Finding, Picture, Report
+from shipments.models import Conflict, Picture, Report
 from shipments.services.deciding import decide, withdraw
 from shipments.services.errors import NotDecidable
 from tests.shipments.services.conftest import fold, hours
@@ -43,7 +43,7 @@ def test_accept_settles_what_was_contested_and_overrules_the_rival(contested, sh
     fold()
 
     assert status() == "delivered"
-    assert Finding.objects.get(known_to=None, kind="subject", attribute="status").state == "decided"
+    assert Picture.objects.get(known_to=None).state == "decided"
     assert Conflict.objects.get(known_to=None, about="milestone:lost").kind == "exclusive_branch"
 
 

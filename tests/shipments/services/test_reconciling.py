@@ -99,6 +99,17 @@ def test_the_same_report_again_makes_no_version_and_no_event(say, shipment):
     assert (rows(), OutboxEvent.objects.count()) == (before, events)
 
 
+def test_a_picture_that_an_older_release_stored_in_another_form_is_rewritten_and_is_no_news(say):
+    say("departed", 24)
+    fold()
+    before, events = rows(), OutboxEvent.objects.count()
+    Picture.objects.update(timeline=[])
+    assert verify(repair=True)
+    fold()
+
+    assert (rows(), OutboxEvent.objects.count()) == (before, events)
+
+
 def test_a_fold_that_finds_nothing_new_writes_nothing(say):
     say("departed", 24)
     fold()
