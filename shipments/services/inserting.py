@@ -1,7 +1,8 @@
 """Rows in bulk by COPY, which costs a tenth of what an INSERT of model instances does; a few by INSERT.
 
     rows that are new         ─ COPY ─> their table
-    rows that may be there    ─ COPY ─> a staging table of the session ─ one INSERT in order of a key ─> their table
+    rows that may be there    ─ COPY, in order of a key ─> their table
+                                 └ one is there after all ─> a staging table of the session ─ one INSERT ─> their table
     a few of either           ─ an INSERT each, planned once a connection ─> their table
 
 Values are of the columns' own types, JSON as text. They go in binary form, each as its column has it, which costs
@@ -14,8 +15,9 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import JsonbBinaryDumper
 
 from actors.services.prepared import run
@@ -45,12 +47,21 @@ def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[A
 
     In order of that column: two sessions with overlapping rows then wait for each
     other in one order and never deadlock. Whoever comes second finds the first one's rows there.
+    None of many should be there, as far as can be known before: one that is sends all of them the long way.
     """
-    rows = list(rows)
+    place = columns.index(by)
+    rows = sorted(rows, key=lambda row: str(row[place]))
     if len(rows) <= FEW:
-        place = columns.index(by)
-        in_order = sorted(rows, key=lambda row: str(row[place]))
-        return {key for (key,) in _insert(table, tuple(columns), in_order, missing_by=by)}
+        return {key for (key,) in _insert(table, tuple(columns), rows, missing_by=by)}
+    try:
+        with transaction.atomic():
+            copy_in(table, columns, rows)
+    except UniqueViolation:
+        return _insert_staged(table, columns, rows, by=by)
+    return {row[place] for row in rows}
+
+
+def _insert_staged(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str) -> set[Any]:
     staging = f"arriving_{table}"
     names = {"table": sql.Identifier(table), "staging": sql.Identifier(staging), "columns": _names(columns)}
     with connection.cursor() as cursor:

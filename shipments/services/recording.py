@@ -10,7 +10,7 @@
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
 from shipments.services.announcing import Event, add_events
 from shipments.services.doorbell import ring_on_commit
-from shipments.services.inserting import copy_in, insert_missing
+from shipments.services.inserting import FEW, copy_in, insert_missing
 from shipments.services.naming import lock_names
 from shipments.services.queue import EVERYBODY, mark_due
 from shipments.services.resolving import RESOLVED_COLUMNS, Resolved, resolve
@@ -96,9 +96,14 @@ def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sen
         each.position: Outcome(result="refused", problems=tuple(each.problems)) for each in resolved if each.problems
     }
     rows = rows_of(resolved, [moment for moment, _ in arrivals], sender=sender)
-    known = _known(rows, sender.reader)
+    there = _there(rows)
+    known = _known([row for row in rows if row.reference in there], sender.reader)
     # Of the same report twice the first is told as new.
-    first = {row.reference: row for row in reversed(rows) if row.reference not in known}
+    first = {
+        row.reference: row
+        for row in reversed(rows)
+        if row.reference not in known and row.resolved.relayed_by not in there.get(row.reference, ())
+    }
     columns = (*OWN_COLUMNS, *RESOLVED_COLUMNS)
     new = insert_missing(Report._meta.db_table, columns, map(_columns, first.values()), by="reference")
     # Of the same report twice in what was sent, only the first can be new.
@@ -161,6 +166,25 @@ def rows_of(resolved: Iterable[Resolved], moments: Iterable[datetime], *, sender
             )
         )
     return rows
+
+
+def _there(rows: Sequence[Row]) -> dict[str, set[UUID | None]]:
+    """The references of what is there already, each with who passed it on (None: it is its source's own).
+
+    Of a few that nobody passes on here, their insertion tells.
+    """
+    if len(rows) <= FEW and not any(row.resolved.relayed_by for row in rows):
+        return {}
+    there: defaultdict[str, set[UUID | None]] = defaultdict(set)
+    anybody = Reader(clearance=Marking.CLEAR)
+    for reference, relayed_by in _stored(anybody).tuples(anybody, references=[row.reference for row in rows]):
+        there[reference].add(relayed_by)
+    return there
+
+
+@prepared
+def _stored(reader: Reader) -> QuerySet:
+    return Report.objects.order_by().filter(IsAny("reference", slot("references"))).values("reference", "relayed_by_id")
 
 
 def _known(rows: Iterable[Row], reader: Reader) -> set[str]:

@@ -248,8 +248,20 @@ def test_a_batch_costs_the_same_queries_as_one(draft):
             record(drafts, sender=CASE)
         return len(captured)
 
-    assert queries(100) == queries(10) <= 8
+    assert queries(100) == queries(10) <= 9
     assert queries(1) <= 6
+
+
+def test_what_somebody_else_stored_meanwhile_is_a_duplicate_and_the_rest_is_stored(draft, monkeypatch):
+    drafts = [replace(draft, event_id=f"evt-{n}") for n in range(10)]
+    record(drafts[3:5], sender=CASE)
+    # Looked for a moment before.
+    monkeypatch.setattr("shipments.services.recording._there", lambda rows: {})
+
+    results = [outcome.result for outcome in record(drafts, sender=CASE)]
+
+    assert results == [*["accepted"] * 3, *["duplicate"] * 2, *["accepted"] * 5]
+    assert Report.objects.count() == OutboxEvent.objects.count() == 10
 
 
 def test_a_few_are_stored_as_many_are(draft):
