@@ -117,6 +117,8 @@ webhook_paths = [
 ]
 
 urlpatterns = [
+    # What is asked for most is looked for first.
+    path("reports/", reports.ReportList.as_view()),
     *open_paths,
     *subject_paths,
     path("actors/", entering(actors.ActorList, "actor").as_view()),
@@ -127,7 +129,6 @@ urlpatterns = [
     path("places/<code:code>/", revising(registers.PlaceDetail, "place").as_view()),
     path("documents/", registers.DocumentList.as_view()),
     path("documents/<reference:reference>/", registers.DocumentDetail.as_view()),
-    path("reports/", reports.ReportList.as_view()),
     path("reports/batch/", batch.ReportBatch.as_view(parser_classes=[StrictJSONParser, NDJSONParser])),
     path("reports/<reference:reference>/", reports.ReportDetail.as_view()),
     path("changes/", changes.Changes.as_view()),

@@ -1,0 +1,63 @@
+"""Rung once, a worker lets what is due gather, and works it off."""
+
+from itertools import count
+
+import pytest
+from django.conf import settings
+
+from actors.factories import SourceFactory
+from shipments import tasks
+from shipments.factories import ReportDraftFactory, ShipmentFactory
+from shipments.models import Due, OutboxEvent, Report
+from shipments.services.recording import Sender, record
+
+pytestmark = pytest.mark.django_db
+
+
+def say(shipment):
+    draft = ReportDraftFactory(source=SourceFactory().code, subject=shipment.reference)
+    (outcome,) = record([draft], sender=Sender())
+    assert outcome.result == "accepted"
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Do something while a worker waits, in place of the time that passes; how long it would have waited."""
+    waits = []
+
+    def happens(what=lambda: None):
+        monkeypatch.setattr(tasks.time, "sleep", lambda seconds: (waits.append(seconds), what()))
+        return waits
+
+    return happens
+
+
+def test_what_is_said_while_a_worker_gathers_is_folded_with_what_it_was_rung_for(meanwhile):
+    shipment = ShipmentFactory()
+    say(shipment)
+    more = iter([shipment, shipment])
+    meanwhile(lambda: [say(each) for each in more])
+    tasks.ring_answered()
+    shipment.refresh_from_db()
+    assert (shipment.version, Report.objects.count()) == (1, 3)
+    assert not Due.objects.exists()
+    assert not OutboxEvent.objects.filter(sequence=None).exists()
+
+
+def test_nothing_is_waited_for_while_there_is_a_full_batch(meanwhile, monkeypatch):
+    monkeypatch.setattr(settings, "RECONCILE_BATCH_SIZE", 1)
+    for _ in range(3):
+        say(ShipmentFactory())
+    waits = meanwhile()
+    tasks.ring_answered()
+    assert not Due.objects.exists()
+    assert len(waits) == 1
+
+
+def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeypatch):
+    clock = count()
+    monkeypatch.setattr(tasks.time, "monotonic", lambda: next(clock))
+    say(ShipmentFactory())
+    waits = meanwhile()
+    tasks.ring_answered()
+    assert waits == [tasks.GATHER_SECONDS, tasks.GATHER_AT_MOST]
