@@ -51,7 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "aidtracker.site.headers.AdminHeaders",
-    "aidtracker.api.headers.RateLimitHeaders",
+    "aidtracker.api.headers.CommonHeaders",
 ]
 
 ROOT_URLCONF = "aidtracker.urls"

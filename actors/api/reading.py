@@ -44,7 +44,28 @@ def _unstored(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return answer
 
 
+def _asked_by_head(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer a HEAD with all that a GET is answered with but its body, which the server leaves out: ETag and 304 too.
+
+    Outside of conditional_page, which looks at nothing but a GET, and at that only once it is rendered.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return view(request, *args, **kwargs)
+        request.method = "GET"
+        response = view(request, *args, **kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response = response.render()
+        request.method = "HEAD"
+        return response
+
+    return answer
+
+
 @method_decorator(_unstored, name="dispatch")
+@method_decorator(_asked_by_head, name="dispatch")
 @method_decorator(conditional_page, name="dispatch")
 class ReadView(APIView):
     """A view that reads. Answers carry an ETag; nobody between keeps them, for another reader may be shown less."""
