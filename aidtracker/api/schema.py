@@ -152,7 +152,9 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     components = result["components"]
     examples = json.loads((DOCS / "examples.json").read_text(encoding="utf-8"))
     guide, quickstart = ((DOCS / name).read_text(encoding="utf-8") for name in ("guide.md", "quickstart.md"))
-    result["info"]["description"] = "\n".join([guide, words_of_reports().lstrip(), quickstart])
+    beginning, heading, conventions = guide.partition("## Conventions\n")
+    parts = [beginning, quickstart, heading + conventions, words_of_reports().strip()]
+    result["info"]["description"] = "\n".join(parts)
     forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
     schemas["PlannedUnit"] = planned_unit()
