@@ -2,19 +2,22 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
+from itertools import compress
+from operator import attrgetter, ne
 
 import msgspec
+from msgspec.structs import asdict
 
 from shipments.intake.draft import ReportDraft
 
 # Left out: the transport's own noise, and what the natural key holds beside the hash.
 NOT_SAID = {"raw", "source", "event_id"}
-SAID = [
-    (field.name, {} if field.name == "flags" else field.default)
+SAID = {
+    field.name: {} if field.name == "flags" else field.default
     for field in msgspec.structs.fields(ReportDraft)
     if field.name not in NOT_SAID
-]
+}
+VALUES, DEFAULTS = attrgetter(*SAID), tuple(SAID.values())
 CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
@@ -24,7 +27,8 @@ def content_hash(draft: ReportDraft) -> bytes:
     Times are written in UTC, so that one moment has one form; receipt time is no part of a draft.
     Fields at their default are left out, so that a field added later changes no old hash.
     """
-    said = {name: value for name, default in SAID if (value := getattr(draft, name)) != default}
+    values = VALUES(draft)
+    said = dict(compress(zip(SAID, values, strict=True), map(ne, values, DEFAULTS)))
     said["asserted_at"] = _in_utc(draft.asserted_at)
     if occurred := draft.occurred:
         said["occurred"] = {
@@ -33,7 +37,7 @@ def content_hash(draft: ReportDraft) -> bytes:
             "precision": occurred.precision,
         }
     if draft.facts:
-        said["facts"] = [{**_members(fact), "as_of": fact.as_of and _in_utc(fact.as_of)} for fact in draft.facts]
+        said["facts"] = [{**asdict(fact), "as_of": fact.as_of and _in_utc(fact.as_of)} for fact in draft.facts]
     return hashlib.sha256(CANONICAL.encode(said)).digest()
 
 
@@ -42,9 +46,7 @@ def key_digest(source: str, event_id: str, content: bytes, ordinal: int) -> byte
     return hashlib.sha256(b"\0".join([source.encode(), event_id.encode(), content, str(ordinal).encode()])).digest()
 
 
-def _members(struct: msgspec.Struct) -> dict[str, Any]:
-    return {name: getattr(struct, name) for name in struct.__struct_fields__}
-
-
-def _in_utc(moment: datetime) -> str:
-    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
+def _in_utc(moment: datetime) -> msgspec.Raw:
+    """As ``isoformat`` writes it, in a quarter of the time: msgspec's own form has Z in place of the offset."""
+    written = CANONICAL.encode(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+    return msgspec.Raw(written[:-2] + b'+00:00"')

@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from shipments.intake.canonical import content_hash
@@ -51,6 +51,16 @@ def test_it_is_of_sorted_json_without_what_was_left_out(quote: str, name: str) -
         "quote": quote,
     }
     assert content_hash(draft) == hash_of({key: value for key, value in said.items() if value != ""})
+
+
+@given(moment=st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3, minutes=-30))])))
+def test_a_moment_has_the_form_that_it_always_had(moment: datetime) -> None:
+    try:
+        in_utc = moment.astimezone(UTC)
+    except OverflowError:
+        assume(False)
+    draft = ReportDraft(source="kcna", subject="awb:120-1", asserted_at=moment)
+    assert content_hash(draft) == hash_of({"subject": "awb:120-1", "asserted_at": in_utc.isoformat()})
 
 
 def test_it_is_the_same_as_ever() -> None:
