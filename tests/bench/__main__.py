@@ -45,6 +45,7 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
 
     from tests.bench.base import Base
     from tests.bench.floor import Floor
+    from tests.bench.keeping import Kept
     from tests.bench.latency import RATE, Latency
     from tests.bench.meter import Figures, Meter, bytes_of
     from tests.bench.reading import Reading
@@ -59,7 +60,7 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
     subprocess.run(migrate, cwd=ROOT, env={**os.environ, **naive}, check=True)
     meter, figures, connection = Meter(where), Figures(), where.superuser()
     base = Base()
-    floor = Floor(connection)
+    floor, kept = Floor(connection), Kept(connection)
     tokens = _callers(connection)
     ours = where.web("web", "aidtracker.wsgi", probe="/healthz")
     naive_web = where.web("naive-web", "tests.bench.naive.wsgi", redis=1)
@@ -97,7 +98,8 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
             missing |= Reading(**shared, ours_headers=headers, say=say).measure(size)
         headers = {"Authorization": f"Bearer {tokens['sender']}"}
         if given.only in (None, "writing"):
-            Writing(**shared, base=base, floor=floor, ours_headers=headers, say=say).measure(size)
+            kept.top_up()
+            Writing(**shared, base=base, floor=floor, kept=kept, ours_headers=headers, say=say).measure(size)
         said = tell(sizes[: sizes.index(size) + 1])
     if given.latency and given.only in (None, "latency"):
         say(f"{given.latency} s of {RATE:,} reports a second beside an import")

@@ -148,6 +148,8 @@ def _beside(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
 
     cpu = [figures.cost_each(size, "reconcile", each) for each in ("ours", "ours, two workers")]
     found = {
+        "ingest to our rows by COPY alone": times("ingest", "our rows, COPY alone", "ours"),
+        "our rows by COPY alone to the floor of ingest": times("ingest", "floor", "our rows, COPY alone"),
         "fold and status to the SQL fold (at most 2.5)": times("refold", "ours, fold and status", "floor"),
         "the pictures' rows by COPY alone to the SQL fold": times("refold", "picture rows, COPY alone", "floor"),
         "all written to the pictures' rows by COPY alone": times(

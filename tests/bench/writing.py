@@ -14,6 +14,7 @@ from tests.bench.base import Base, sent
 from tests.bench.callers import Call, call, wait_until
 from tests.bench.floor import Floor
 from tests.bench.folding import Folding
+from tests.bench.keeping import Kept
 from tests.bench.meter import Figures, Meter
 from tests.bench.place import Place, Process, stopped
 
@@ -31,6 +32,7 @@ class Writing:
     figures: Figures
     base: Base
     floor: Floor
+    kept: Kept
     connection: psycopg.Connection
     ours: Process
     naive: Process
@@ -70,6 +72,10 @@ class Writing:
         with self.meter.round(rows.count(b"\n")) as sample:
             self.floor.ingest(rows, at_once=BATCH)
         self.figures.add(size, "ingest", "floor", sample)
+        kept = self.kept.rows_about([story.plan.reference for story in stories], at_once=BATCH)
+        with self.meter.round(rows.count(b"\n")) as sample:
+            self.kept.store(kept)
+        self.figures.add(size, "ingest", "our rows, COPY alone", sample)
         more = self.base.stories(self.shipments // self.part)
         reports = sent(more)
         self._ours(size, "ingest, JSON arrays", "ours", _arrays(reports), len(reports))
