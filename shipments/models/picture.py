@@ -151,11 +151,6 @@ class Finding(KnownRow, ResolvedValue):
                 name="finding_begins_once",
             ),
         ]
-        indexes = [
-            models.Index(
-                fields=["subject", "kind"], condition=Q(known_to__isnull=True), name="finding_current_by_subject"
-            ),
-        ]
 
     def __str__(self) -> str:
         return f"{self.attribute}: {self.state}"

@@ -12,17 +12,22 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Q
-from msgspec.json import encode
+from msgspec.json import decode, encode
 
+from actors.services.prepared import run
 from shipments.models import Conflict, Finding, Picture
 from shipments.services.inserting import copy_in
 from shipments.services.picturing import Row
+from shipments.services.queue import BEGINNING
 from shipments.services.rules import micros, moment_of
 
 
 def _json(value: Any) -> str | None:
     return None if value is None else encode(value).decode()
+
+
+def _read(value: str | None) -> Any:
+    return None if value is None else decode(value)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -80,31 +85,37 @@ class Difference:
         return bool(self.create or self.close or self.delete)
 
 
+def _statement(table: str, model: Any) -> str:
+    """What reads the rows of subjects, each from a moment of its own on."""
+    quoted = connection.ops.quote_name
+    names = ", ".join(f"known.{quoted(name)}" for name in ("id", *SPAN, *KEYS[table], *CONTENTS[table]))
+    return f"""
+        SELECT {names} FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
+          JOIN {quoted(model._meta.db_table)} AS known
+            ON known.subject_id = asked.subject_id AND (known_to IS NULL OR known_to >= moment)
+         ORDER BY known_from
+    """  # noqa: S608  the names are a model's
+
+
 def stored_rows(since: Mapping[UUID, int | None]) -> dict[UUID, list[Stored]]:
     """The rows of each subject that held at its core time or later (all, if None); three queries."""
     found: dict[UUID, list[Stored]] = {subject_id: [] for subject_id in since}
-    moments = {subject_id: moment_of(at) for subject_id, at in since.items() if at is not None}
-    held = Q()
-    if len(moments) == len(since) and moments:
-        held = Q(known_to=None) | Q(known_to__gte=min(moments.values()))
+    asked = [list(since), [BEGINNING if at is None else moment_of(at) for at in since.values()]]
     for table, model in TABLES.items():
-        names = ("id", *SPAN, *KEYS[table], *CONTENTS[table])
+        contents = CONTENTS[table]
         end = 5 + len(KEYS[table])
-        for row in model.objects.filter(held, subject_id__in=since).order_by("known_from").values_list(*names):
-            pk, subject_id, tier, known_from, known_to = row[:5]
-            moment = moments.get(subject_id)
-            if moment is None or known_to is None or known_to >= moment:
-                found[subject_id].append(
-                    Stored(
-                        table=table,
-                        id=pk,
-                        tier=tier,
-                        key=row[5:end],
-                        start=micros(known_from),
-                        known_to=known_to,
-                        columns=dict(zip(CONTENTS[table], row[end:], strict=True)),
-                    )
-                )
+        for row in run(_statement(table, model), asked) if since else ():
+            said = zip(contents, row[end:], strict=True)
+            stored = Stored(
+                table=table,
+                id=row[0],
+                tier=row[2],
+                key=row[5:end],
+                start=micros(row[3]),
+                known_to=row[4],
+                columns={name: _read(value) if contents[name] is _json else value for name, value in said},
+            )
+            found[row[1]].append(stored)
     return found
 
 
@@ -192,9 +203,4 @@ def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
 
 def is_same(stored: Mapping[str, Any], wanted: Mapping[str, Any], *, names: Iterable[str] = ()) -> bool:
     """Whether the columns of a stored row (those of ``names``, else all) are those of a wanted one."""
-    return all(_plain(stored[name]) == _plain(wanted[name]) for name in names or wanted)
-
-
-def _plain(value: Any) -> Any:
-    """Bytes as they compare: the database gives memoryviews."""
-    return bytes(value) if isinstance(value, memoryview) else value
+    return all(stored[name] == wanted[name] for name in names or wanted)
