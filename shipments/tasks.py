@@ -26,7 +26,7 @@ BATCHES_A_RING = 50
 # What is due is let gather before it is claimed: of ten reports of one subject that come one after the other the
 # picture is then made once, and a batch takes as many statements as one subject does. Where batches take longer, so
 # long, but never so long that somebody who waits would notice.
-GATHER_SECONDS, GATHER_AT_MOST = 0.05, 0.15
+GATHER_AT_MOST = 0.15
 
 
 @shared_task(name=doorbell.TASK)
@@ -36,7 +36,7 @@ def ring_answered() -> None:
     claimed, took = 0, 0.0
     for _ in range(BATCHES_A_RING):
         if claimed < settings.RECONCILE_BATCH_SIZE:
-            time.sleep(min(max(took, GATHER_SECONDS), GATHER_AT_MOST))
+            time.sleep(min(max(took, doorbell.GATHER_SECONDS), GATHER_AT_MOST))
         began = time.monotonic()
         claimed = reconcile_due(limit=settings.RECONCILE_BATCH_SIZE)
         relay_outbox()

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import psycopg
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Expression, Field, JSONField, Model, QuerySet
 from django.db.models.query import get_related_populators
 from psycopg import sql
@@ -179,10 +179,11 @@ def run(statement: str, params: Any = None) -> list[Any]:
 
     Values go beside its text, so their types must be plain from it.
     """
-    connection.ensure_connection()
-    raw: Any = _Cursor(connection.connection)
-    # Django's errors and its log of queries around it.
-    wrapped = connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
-    with wrapped as cursor:
-        cursor.execute(statement, params)
-        return cursor.fetchall() if cursor.description else []
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    with _Cursor(here.connection) as raw:
+        # Django's errors and its log of queries around it.
+        wrapped = here.make_debug_cursor(raw) if here.queries_logged else here.make_cursor(raw)  # type: ignore[arg-type]
+        wrapped.execute(statement, params)
+        # The rows are here already; a description of each column would cost as much as fetching them.
+        return raw.fetchall() if raw.pgresult and raw.pgresult.nfields else []

@@ -1,7 +1,7 @@
 """Tell the workers that something is due. May fail or be lost: the sweep finds the rows all the same.
 
 One message is enough for a burst, so a key in Redis keeps the bell from being rung again until a
-worker has heard it.
+worker has heard it. Nor is Redis asked again for what the worker that hears it will find.
 """
 
 import time
@@ -22,6 +22,9 @@ KEY = "aidtracker:bell"
 RUNG_FOR_MS = 1000
 # While Redis is away nobody should wait for it twice in a row.
 REST_SECONDS = 5.0
+# So long a worker that has heard the bell waits, at least, before it looks (tasks.py): what is committed within that
+# time of a ring is found by whoever answers it.
+GATHER_SECONDS = 0.05
 
 _silent_until = 0.0
 
@@ -36,11 +39,13 @@ def ring_on_commit() -> None:
 def ring() -> None:
     """Send one message to the workers, unless one is on its way. Never raises for a broker that is away."""
     global _silent_until
-    if time.monotonic() < _silent_until:
+    now = time.monotonic()
+    if now < _silent_until:
         return
     try:
         if _redis().set(KEY, 1, nx=True, px=RUNG_FOR_MS):
             current_app.send_task(TASK)
+        _silent_until = now + GATHER_SECONDS
     except (redis.RedisError, OperationalError) as error:
         _silent_until = time.monotonic() + REST_SECONDS
         log.warning("doorbell.failed", error=type(error).__name__)

@@ -56,7 +56,7 @@ def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
         lines=_parts(Line, ids, reader) if any(draft.line for draft in drafts) else {},
         places={name: place.pk for name, place in places.items()},
         documents=_documents({draft.document for draft in drafts if draft.document}, reader),
-        attributes={each.name: each for each in Attribute.objects.all()} if has_facts else {},
+        attributes={each.name: each for each in _attributes(reader).models(reader)} if has_facts else {},
         mappings={(mapping.scheme, mapping.code): mapping for mapping in read_mappings(codes)},
         targets=_targets(drafts, reader),
     )
@@ -83,6 +83,11 @@ def _speakers(codes: set[str], reader: Reader) -> dict[str, Speaker]:
 def _sources(reader: Reader) -> QuerySet:
     named = Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("codes")))
     return named.values("code", "pk", "actor_id")
+
+
+@prepared
+def _attributes(reader: Reader) -> QuerySet:
+    return Attribute.objects.all()
 
 
 def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:

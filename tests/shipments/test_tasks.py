@@ -9,6 +9,7 @@ from actors.factories import SourceFactory
 from shipments import tasks
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.models import Due, OutboxEvent, Report
+from shipments.services import doorbell
 from shipments.services.recording import Sender, record
 
 pytestmark = pytest.mark.django_db
@@ -60,4 +61,4 @@ def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeyp
     say(ShipmentFactory())
     waits = meanwhile()
     tasks.ring_answered()
-    assert waits == [tasks.GATHER_SECONDS, tasks.GATHER_AT_MOST]
+    assert waits == [doorbell.GATHER_SECONDS, tasks.GATHER_AT_MOST]

@@ -14,6 +14,8 @@ from shipments.services import doorbell
 def messages(monkeypatch):
     """How many messages wait for a worker; the key lasts however slow the machine is."""
     monkeypatch.setattr(doorbell, "RUNG_FOR_MS", 600_000)
+    monkeypatch.setattr(doorbell, "GATHER_SECONDS", 0)
+    monkeypatch.setattr(doorbell, "_silent_until", 0)
     broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
     broker.delete(doorbell.KEY, "reconcile")
     yield lambda: broker.llen("reconcile")
@@ -31,6 +33,17 @@ def test_the_bell_rings_again_once_a_worker_has_heard_it(messages):
     doorbell.ring()
     doorbell.heard()
     doorbell.ring()
+    doorbell.ring()
+    assert messages() == 2
+
+
+def test_nobody_rings_again_while_whoever_hears_it_has_not_looked(messages, monkeypatch):
+    monkeypatch.setattr(doorbell, "GATHER_SECONDS", 600)
+    doorbell.ring()
+    doorbell.heard()
+    doorbell.ring()
+    assert messages() == 1
+    monkeypatch.setattr(doorbell, "_silent_until", 0)  # as once that time is over
     doorbell.ring()
     assert messages() == 2
 
