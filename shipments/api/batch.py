@@ -75,7 +75,7 @@ class ReportBatch(ReadView):
         description=(
             "Each item gets a result of its own; one item's faults do not stop the others. NDJSON is read and "
             "answered line by line, so that it may be of any length; it takes no Idempotency-Key and needs none: "
-            "whatever is sent again is a duplicate."
+            "whatever is sent again is a duplicate. A body in chunks, which says no Content-Length, is refused (411)."
         ),
         request={
             "application/json": {

@@ -47,7 +47,7 @@ def words_of_reports() -> str:
     lines += [*_table(("value", "form"), VALUES.items()), ""]
     lines += ["**`code_scheme`** takes a `code` as somebody else says it, letter by letter, and reads from it what it"]
     lines += ["means here. What is not in this table is held; analysts may know of more.", ""]
-    lines += [*_table(("scheme", "as in", "codes, by what they mean here"), _schemes()), ""]
+    lines += [*_table(("scheme", "codes, by what they mean here", "as in"), _schemes()), ""]
     return "\n".join(lines)
 
 
@@ -88,7 +88,7 @@ def _schemes() -> Iterator[tuple[str, ...]]:
                 flag = f"{row['flag']} over" if row["flag_is_set"] == "no" else row["flag"]
                 meant.setdefault(" and ".join(filter(None, (row["milestone"], flag))), []).append(f"`{row['code']}`")
             said = "; ".join(f"{meaning}: {', '.join(codes)}" for meaning, codes in meant.items())
-            yield f"`{scheme}`", own[0]["source"], said
+            yield f"`{scheme}`", said, own[0]["source"]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

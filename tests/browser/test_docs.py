@@ -26,7 +26,8 @@ def test_page_of_the_api_fits_and_asks_nobody_else(committed_db: None) -> None:
                 assert overflow(page) <= 0, f"wider than a window of {width}, {colours}"
             page.locator("#operations-tag-reports").click()
             page.locator("#operations-reports-sendReport button").first.click()
-            page.get_by_text("A flight departed").first.wait_for(state="attached")
+            page.get_by_text("Examples:", exact=True).first.wait_for()
+            page.get_by_text("RateLimit-Policy", exact=True).first.wait_for()
             assert faint(page) == [], colours
             shades[colours] = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
             page.close()
