@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -44,22 +44,34 @@ class Lookups:
 
 def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
     """Read what ``drafts`` refer to and ``reader`` may see."""
-    subjects = subjects_named({draft.subject for draft in drafts}, reader)
-    ids = {subject.pk for subject in subjects.values()}
     places = places_named({draft.place for draft in drafts} - {""}, reader)
     has_facts = any(draft.facts for draft in drafts)
-    codes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
     return Lookups(
         sources=_speakers({code for draft in drafts for code in source_codes(draft)}, reader),
-        subjects=subjects,
-        legs=_parts(Leg, ids, reader) if any(draft.leg for draft in drafts) else {},
-        lines=_parts(Line, ids, reader) if any(draft.line for draft in drafts) else {},
         places={name: place.pk for name, place in places.items()},
         documents=_documents({draft.document for draft in drafts if draft.document}, reader),
         attributes={each.name: each for each in _attributes(reader).models(reader)} if has_facts else {},
-        mappings={(mapping.scheme, mapping.code): mapping for mapping in read_mappings(codes)},
         targets=_targets(drafts, reader),
+        **_holding(drafts, reader),
     )
+
+
+def look_again(drafts: Sequence[ReportDraft], found: Lookups, reader: Reader) -> Lookups:
+    """What was ``found``, with all that may hold up some of its drafts read anew."""
+    return replace(found, **_holding(drafts, reader))
+
+
+def _holding(drafts: Sequence[ReportDraft], reader: Reader) -> dict[str, Any]:
+    """Subjects with their legs and lines, and codes: a report of which one is not there is held."""
+    subjects = subjects_named({draft.subject for draft in drafts}, reader)
+    ids = {subject.pk for subject in subjects.values()}
+    codes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
+    return {
+        "subjects": subjects,
+        "legs": _parts(Leg, ids, reader) if any(draft.leg for draft in drafts) else {},
+        "lines": _parts(Line, ids, reader) if any(draft.line for draft in drafts) else {},
+        "mappings": {(mapping.scheme, mapping.code): mapping for mapping in read_mappings(codes)},
+    }
 
 
 def source_codes(draft: ReportDraft) -> set[str]:

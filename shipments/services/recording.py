@@ -34,6 +34,7 @@ from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Sub
 from shipments.services.announcing import Event, add_events
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.inserting import FEW, copy_in, insert_missing
+from shipments.services.looking_up import look_again, look_up
 from shipments.services.naming import lock_names
 from shipments.services.queue import EVERYBODY, mark_due
 from shipments.services.resolving import RESOLVED_COLUMNS, Resolved, resolve
@@ -83,15 +84,15 @@ def record(drafts: Sequence[ReportDraft], *, sender: Sender, received_at: dateti
 def record_each(arrivals: Sequence[tuple[datetime, ReportDraft]], *, sender: Sender) -> list[Outcome]:
     """Record drafts, each as of its own moment; what became of each, in order. Fifteen statements or so."""
     drafts = [draft for _, draft in arrivals]
-    resolved = resolve(drafts, sender.reader, key=sender.key)
+    found = look_up(drafts, sender.reader)
+    resolved = resolve(drafts, found, key=sender.key)
     if held := [each.position for each in resolved if each.is_held]:
         # It may be being entered right now, by somebody who cannot see these reports yet.
         lock_names({name for n in held for name in (drafts[n].subject, resolved[n].subject_reference)}, entering=False)
-        for each in resolve([drafts[n] for n in held], sender.reader, key=sender.key):
-            each.position = held[each.position]
-            # What came with it, and was found the first time, is not among these.
-            each.unknown = tuple(word for word in each.unknown if word in resolved[each.position].unknown)
-            resolved[each.position] = each
+        waiting = [drafts[n] for n in held]
+        found = look_again(waiting, found, sender.reader)
+        for position, each in zip(held, resolve(waiting, found, key=sender.key), strict=True):
+            each.position, resolved[position] = position, each
     outcomes = {
         each.position: Outcome(result="refused", problems=tuple(each.problems)) for each in resolved if each.problems
     }

@@ -1,4 +1,4 @@
-"""Find what drafts speak of: sources, subjects, legs, places, codes. A fixed number of queries for a batch.
+"""Tell what drafts speak of: sources, subjects, legs, places, codes, as they were looked up for the batch.
 
 What the sender may not see is not found, in the same words as what does not exist. An unknown
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 
-from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey
 from actors.wording import did_you_mean
@@ -19,9 +18,11 @@ from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.fitting import fact_problems, one_of, part_problems
-from shipments.services.looking_up import OWN_SCHEME, Lookups, look_up, source_codes
+from shipments.services.looking_up import OWN_SCHEME, Lookups, source_codes
 from shipments.services.naming import SubjectRow
 
+# The words of a report that may lead nowhere yet; while one of HOLDING does, the report moves nothing.
+WORDS = ("subject", "leg", "line", "code", "place", "target")
 HOLDING = frozenset({"subject", "leg", "line", "code"})
 JSON = msgspec.json.Encoder()
 
@@ -56,12 +57,11 @@ class Resolved(msgspec.Struct, kw_only=True):
     @property
     def is_held(self) -> bool:
         """Whether it moves nothing until an analyst says what is meant."""
-        return not HOLDING.isdisjoint(self.unknown)
+        return bool(self.unknown) and not HOLDING.isdisjoint(self.unknown)
 
 
-def resolve(drafts: Sequence[ReportDraft], reader: Reader, *, key: PartnerKey | None) -> list[Resolved]:
-    """Each draft, in order, with what it refers to or with every problem found."""
-    found = look_up(drafts, reader)
+def resolve(drafts: Sequence[ReportDraft], found: Lookups, *, key: PartnerKey | None) -> list[Resolved]:
+    """Each draft, in order, with what was ``found`` for it or with every problem."""
     source_ids = {code: speaker.id for code, speaker in found.sources.items()}
     return [
         _resolve(Resolved(position=position, draft=draft, source_ids=source_ids), found, key)
@@ -86,15 +86,16 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     if each.problems:
         return each
     each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
-    there = {
-        "subject": subject,
-        "leg": leg or not draft.leg,
-        "line": line or not draft.line,
-        "code": code_is_known,
-        "place": draft.place in found.places or not draft.place,
-        "target": draft.target in found.targets or not draft.target,
-    }
-    each.unknown = tuple(name for name, row in there.items() if not row)
+    there = (
+        subject,
+        leg or not draft.leg,
+        line or not draft.line,
+        code_is_known,
+        not draft.place or draft.place in found.places,
+        not draft.target or draft.target in found.targets,
+    )
+    if not all(there):
+        each.unknown = tuple(word for word, row in zip(WORDS, there, strict=True) if not row)
     each.marking = MARKINGS[draft.marking]
     if subject:
         each.subject_id, each.subject_reference, each.subject_marking = subject.pk, subject.reference, subject.marking
