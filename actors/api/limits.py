@@ -25,12 +25,16 @@ SPENT = {"reads": "requests to read", "writes": "requests to write", "strangers"
 
 def charge_key(request: Request, key: PartnerKey) -> None:
     """Count the request against ``key``. Raises Refusal (429) where its quota is spent."""
+    _charge(request, budgets_of(key)[_kind(request)])
+
+
+def budgets_of(key: PartnerKey) -> dict[str, Budget]:
+    """What ``key`` may spend, by kind of request."""
     quotas = {
         "reads": key.reads_per_minute or settings.READS_PER_MINUTE,
         "writes": key.writes_per_minute or settings.WRITES_PER_MINUTE,
     }
-    name = _kind(request)
-    _charge(request, Budget(name=name, whose=f"key:{key.pk}", quota=quotas[name]))
+    return {name: Budget(name=name, whose=f"key:{key.pk}", quota=quota) for name, quota in quotas.items()}
 
 
 def charge_person(request: Request, user: User) -> None:

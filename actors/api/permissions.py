@@ -30,6 +30,15 @@ class Known(BasePermission):
         return isinstance(request.auth, PartnerKey) or bool(request.user and request.user.is_authenticated)
 
 
+class HasKey(BasePermission):
+    """Any good key or token, whatever its scopes. People have none."""
+
+    open_to_people = False
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        return isinstance(request.auth, PartnerKey)
+
+
 class NeedsScope(BasePermission):
     """A key with the scope. People write in the admin, so only what is ``open_to_people`` lets them in."""
 

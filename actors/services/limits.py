@@ -32,6 +32,11 @@ SPEND = f"""
      WHERE held.spent < %(quota)s OR NOT ({IS_RUNNING})
     RETURNING spent, begun_at + %(window)s - clock_timestamp()
 """  # noqa: S608
+SPENT = f"""
+    SELECT held.spent, held.begun_at + %(window)s - EXCLUDED.begun_at
+      FROM actors_requestcount AS held, (SELECT clock_timestamp() AS begun_at) AS EXCLUDED
+     WHERE caller = %(caller)s AND {IS_RUNNING}
+"""  # noqa: S608
 LEFT = "SELECT begun_at + %(window)s - clock_timestamp() FROM actors_requestcount WHERE caller = %(caller)s"
 
 
@@ -56,12 +61,23 @@ class Allowance:
 
 def spend(budget: Budget) -> Allowance:
     """Count one request. It is granted if the quota was not spent before it; one that is not costs nothing."""
-    asked: dict[str, Any] = {"caller": f"{budget.whose}:{budget.name}", "quota": budget.quota, "window": WINDOW}
+    asked = {**_asked(budget), "quota": budget.quota}
     for spent, remaining in run(SPEND, asked):
         left = max(budget.quota - spent, 0)
         return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
     ((remaining,),) = run(LEFT, asked) or [(WINDOW,)]
     return Allowance(budget=budget, is_granted=False, left=0, seconds=_seconds(remaining))
+
+
+def look(budget: Budget) -> Allowance:
+    """What a budget holds now; costs nothing. A window that nobody has begun is a whole one."""
+    ((spent, remaining),) = run(SPENT, _asked(budget)) or [(0, WINDOW)]
+    left = max(budget.quota - spent, 0)
+    return Allowance(budget=budget, is_granted=left > 0, left=left, seconds=_seconds(remaining))
+
+
+def _asked(budget: Budget) -> dict[str, Any]:
+    return {"caller": f"{budget.whose}:{budget.name}", "window": WINDOW}
 
 
 def forget_old_counts() -> int:

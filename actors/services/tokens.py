@@ -35,7 +35,7 @@ def keep_token(token: str, *, key: PartnerKey, scopes: Iterable[str]) -> None:
 
 
 def find_token(token: str) -> PartnerKey | None:
-    """The key that ``token`` stands for, with the scopes that both have; None for every other token."""
+    """The key that ``token`` stands for, with the scopes that both have and the earlier end; None for all others."""
     rows = AccessToken.objects.select_related("key__actor", "key__source")
     found = rows.filter(token_hash=_hash(token)).first()
     now = timezone.now()
@@ -43,6 +43,7 @@ def find_token(token: str) -> PartnerKey | None:
         return None
     note_use(found.key, now)
     found.key.scopes = [scope for scope in found.key.scopes if scope in found.scopes]
+    found.key.expires_at = min(filter(None, (found.key.expires_at, found.expires_at)))
     return found.key
 
 

@@ -29,7 +29,7 @@ from shipments.intake.document import DocumentIn
 from shipments.intake.fields import NAMED
 from shipments.intake.ledger import FORMS, PARTS
 from shipments.intake.report import ReportIn
-from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, SubscriptionIn
+from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, SubscriptionChange, SubscriptionIn
 
 DOCS = settings.BASE_DIR / "docs"
 METHODS = ("get", "post", "patch", "delete")
@@ -82,7 +82,7 @@ TAGS = {
     "actors": "Who takes part.",
     "sources": "Who speaks, and how far they are trusted.",
     "places": "Where things leave from and arrive at.",
-    "access": "Tokens, for software that wants OAuth2. Everybody else sends the key itself.",
+    "access": "What your key may do. Tokens, for software that wants OAuth2; everybody else sends the key itself.",
 }
 # What stands in an address, and filters that are the same wherever they are.
 NAMES = {
@@ -155,7 +155,9 @@ def complete(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]
     beginning, heading, conventions = guide.partition("## Conventions\n")
     parts = [beginning, quickstart, heading + conventions, words_of_reports().strip()]
     result["info"]["description"] = "\n".join(parts)
-    forms = form_schemas(ReportIn, DocumentIn, SubscriptionIn, DisablingIn, RotationIn, NothingIn)
+    forms = form_schemas(
+        *(ReportIn, DocumentIn, SubscriptionIn, SubscriptionChange, DisablingIn, RotationIn, NothingIn)
+    )
     schemas = components["schemas"] | {"Problem": PROBLEM, "ProblemFault": PROBLEM_FAULT}
     schemas["PlannedUnit"] = planned_unit()
     components["schemas"] = dict(sorted((schemas | forms | ledger_schemas() | parameters.NAMED | NAMED).items()))

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from actors.api import oauth
+from actors.api import key, oauth
 from actors.api import views as actors
 from actors.api.limits import charge_address
 from actors.api.permissions import Known
@@ -120,6 +120,7 @@ urlpatterns = [
     # What is asked for most is looked for first.
     path("reports/", reports.ReportList.as_view()),
     *open_paths,
+    path("key/", key.OwnKey.as_view()),
     *subject_paths,
     path("actors/", entering(actors.ActorList, "actor").as_view()),
     path("actors/<reference:reference>/", revising(actors.ActorDetail, "actor").as_view()),

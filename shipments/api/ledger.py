@@ -83,6 +83,12 @@ def expected_version(request: Request) -> int | None:
 
     What was believed meanwhile does not count: it is not what PATCH changes.
     """
+    matched = matched_tag(request)
+    return int(matched[1] or 0) if matched else None
+
+
+def matched_tag(request: Request) -> re.Match[str] | None:
+    """The ETag that If-Match names; None without the header, and for ``*``."""
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return None
@@ -91,7 +97,7 @@ def expected_version(request: Request) -> int | None:
         detail = 'The ETag as you were given it, or a version in quotes, for example "3".'
         fault = Fault(code="invalid_if_match", header="If-Match", detail=detail)
         raise Refusal("invalid_if_match", "If-Match is not right.", faults=[fault])
-    return int(matched[1] or 0)
+    return matched
 
 
 class _Entering(ReadView):

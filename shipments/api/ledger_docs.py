@@ -16,14 +16,17 @@ FORM_NAMES = {
     ("shipment", "lines"): "LineIn",
     ("offer", "lines"): "OfferLineIn",
 }
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    {"type": "string", "pattern": r'^(\*|(W/)?"([0-9]{1,9}(-[0-9a-f]{32})?|[0-9a-f]{32})")$'},
-    OpenApiParameter.HEADER,
-    description=(
-        "The `ETag` of what you changed, as GET, POST or PATCH gave it to you; or its version in quotes, "
-        'for example `"3"`. Without it, whatever is there is changed.'
-    ),
+
+
+def if_match(meaning: str) -> OpenApiParameter:
+    """The header as the OpenAPI document describes it."""
+    form = {"type": "string", "pattern": r'^(\*|(W/)?"([0-9]{1,9}(-[0-9a-f]{32})?|[0-9a-f]{32})")$'}
+    described = f"{meaning} Without it, whatever is there is changed."
+    return OpenApiParameter("If-Match", form, OpenApiParameter.HEADER, description=described)
+
+
+IF_MATCH = if_match(
+    'The `ETag` of what you changed, as GET, POST or PATCH gave it to you; or its version in quotes, for example `"3"`.'
 )
 
 

@@ -1,5 +1,6 @@
 """/subscriptions/: who wants to be told of what, by webhook. A secret is in the answer that made it alone."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,10 @@ from actors.api.authentication import partner_key_of
 from actors.api.pages import Order
 from actors.api.parameters import PageParameters, ReadParameters
 from actors.api.reading import page_of
+from actors.api.refusals import Refusal
+from actors.api.rendering import JSONRenderer
 from shipments.api.idempotency import Answer, once
+from shipments.api.ledger import matched_tag
 from shipments.api.webhooks import (
     MadeSerializer,
     SecretSerializer,
@@ -23,9 +27,25 @@ from shipments.api.webhooks import (
     attempt,
     must_read,
 )
-from shipments.intake.subscription import DisablingIn, NothingIn, RotationIn, parse_action, parse_subscription
+from shipments.intake.subscription import (
+    DisablingIn,
+    NothingIn,
+    RotationIn,
+    parse_action,
+    parse_changes,
+    parse_subscription,
+)
 from shipments.models import Subscription
-from shipments.services.webhooks.subscribing import disable, enable, ping, rotate_secret, subscribe, unsubscribe
+from shipments.services.webhooks.subscribing import (
+    amend,
+    disable,
+    enable,
+    hold,
+    ping,
+    rotate_secret,
+    subscribe,
+    unsubscribe,
+)
 
 ORDER = Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"})
 
@@ -90,6 +110,33 @@ class SubscriptionDetail(WebhookView):
         self.read_parameters()
         return Response(SubscriptionSerializer(self.subscription(reference)).data)
 
+    @action(
+        "changeSubscription",
+        "Change what an address is told, or which address it is.",
+        "SubscriptionChange",
+        {200: SubscriptionSerializer},
+        "Only the fields that are sent change. What waits goes to the new address, which has to be one as in POST; "
+        "the secret stays. `state` stops and goes on as `disable/` and `enable/` do. Needs an Idempotency-Key. With "
+        "If-Match an ETag that is no longer the present one is answered 412.",
+        is_patch=True,
+    )
+    def patch(self, request: Request, reference: str) -> Any:
+        subscription = self.subscription(reference)
+        changes = attempt(lambda: parse_changes(request.data))
+        must_read(partner_key_of(request))
+        expected = matched_tag(request)
+
+        def work() -> Answer:
+            held = attempt(lambda: hold(subscription))
+            if expected and expected[0].removeprefix("W/") != _tag(_shown(held)):
+                detail = "It was changed meanwhile."
+                raise Refusal("changed_meanwhile", detail, status=412, headers={"ETag": _tag(_shown(held))})
+            attempt(lambda: amend(held, changes, by=self.by))
+            content = _shown(self.subscription(reference))
+            return 200, {"Content-Type": "application/json", "ETag": _tag(content)}, content
+
+        return once(request, work, is_required=True)
+
     @extend_schema(
         operation_id="unsubscribe",
         summary="Remove a subscription, its deliveries and their log.",
@@ -100,6 +147,16 @@ class SubscriptionDetail(WebhookView):
     def delete(self, request: Request, reference: str) -> Response:
         attempt(lambda: unsubscribe(self.subscription(reference), by=self.by))
         return Response(status=204)
+
+
+def _shown(subscription: Subscription) -> bytes:
+    """What GET answers, byte for byte."""
+    return JSONRenderer().render(SubscriptionSerializer(subscription).data)
+
+
+def _tag(content: bytes) -> str:
+    """The ETag that GET gives it."""
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 class SubscriptionDisabling(WebhookView):

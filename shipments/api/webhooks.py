@@ -14,12 +14,16 @@ from actors.api.refusals import Fault, Refusal, insufficient_scope, not_found
 from actors.api.serializers import MarkingField
 from actors.models import PartnerKey
 from shipments.api.idempotency import Answer, key_parameter
+from shipments.api.ledger_docs import if_match
 from shipments.intake.draft import Invalid
 from shipments.models import OutboxEvent, Subject, Subscription
 from shipments.services.errors import AddressNotAllowed, NotActive, ShipmentsError, SubscriptionGone
 from shipments.services.webhooks.subscribing import By
 
 Result = TypeVar("Result")
+
+
+IF_MATCH = if_match("The `ETag` of the subscription, as GET without `fields` or PATCH gave it to you.")
 
 
 class FiltersSerializer(serializers.Serializer):
@@ -147,14 +151,15 @@ def action(
     description: str = "",
     *,
     is_secret: bool = False,
+    is_patch: bool = False,
 ) -> Any:
-    """The description of a POST to a subscription; one that answers with a secret wants an Idempotency-Key."""
+    """The description of a write; a change, and what answers with a secret, wants an Idempotency-Key."""
     return extend_schema(
         operation_id=operation,
         summary=summary,
         description=description,
         request={"application/json": {"$ref": f"#/components/schemas/{form}"}},
-        parameters=[key_parameter(is_required=is_secret)],
+        parameters=[key_parameter(is_required=is_secret or is_patch), *([IF_MATCH] if is_patch else [])],
         responses=responses,
         tags=["webhooks"],
     )

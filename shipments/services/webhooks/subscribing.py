@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from actors.models import AuditEntry, PartnerKey, User
-from shipments.intake.subscription import SubscriptionDraft
+from shipments.intake.subscription import SubscriptionChanges, SubscriptionDraft
 from shipments.models import Delivery, Subscription
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotActive, SubscriptionGone, TooMany
@@ -71,9 +71,32 @@ def unsubscribe(subscription: Subscription, *, by: By) -> None:
     Locked first, as the sender does: what it is writing about a delivery is there then to be removed as well.
     """
     with transaction.atomic():
-        _held(subscription, is_ending=True)
+        hold(subscription, is_ending=True)
         _note(subscription, "subscription.deleted", by)
         subscription.delete()
+
+
+def amend(subscription: Subscription, changes: SubscriptionChanges, *, by: By) -> None:
+    """Change what is told, where to, and whether. What waits goes to the new address.
+
+    Raises AddressNotAllowed, as ``subscribe`` does, and as ``enable`` does where it is told again.
+    """
+    if "url" in changes.columns:
+        read_url(changes.columns["url"])
+    with transaction.atomic():
+        held = hold(subscription)
+        after = {name: each for name, each in changes.columns.items() if getattr(held, name) != each}
+        if after:
+            # Another address has not failed, nor asked for a pause.
+            anew = {"failing_since": None, "paused_until": None} if "url" in after else {}
+            Subscription.objects.filter(pk=held.pk).update(**after, **anew)
+            _note(held, "subscription.changed", by, before={name: getattr(held, name) for name in after}, after=after)
+            held = hold(subscription)
+        if changes.is_active and held.disabled_at:
+            enable(held, by=by)
+        elif changes.is_active is False:
+            disable(held, reason=Subscription.Reason.PARTNER, by=by)
+        ring_on_commit()
 
 
 def disable(
@@ -105,7 +128,7 @@ def enable(subscription: Subscription, *, by: By) -> None:
     """
     read_url(subscription.url)
     with transaction.atomic():
-        _held(subscription)
+        hold(subscription)
         changes = {"key": by.key} if by.key else {}
         Subscription.objects.filter(pk=subscription.pk).update(
             disabled_at=None, disabled_reason="", disabled_note="", failing_since=None, paused_until=None, **changes
@@ -130,7 +153,7 @@ def _correct(subscription: Subscription) -> None:
 def rotate_secret(subscription: Subscription, *, overlap: timedelta, by: By, now: datetime | None = None) -> str:
     """A new secret, shown this once. The one before signs beside it for ``overlap``; any older one ends now."""
     with transaction.atomic():
-        _held(subscription)
+        hold(subscription)
         subscription.secrets.exclude(expires_at=None).delete()
         subscription.secrets.update(expires_at=moment(now) + overlap)
         secret = new_secret(subscription)
@@ -141,7 +164,7 @@ def rotate_secret(subscription: Subscription, *, overlap: timedelta, by: By, now
 def ping(subscription: Subscription) -> Delivery:
     """Send a trial. Raises NotActive."""
     with transaction.atomic():
-        _must_be_active(_held(subscription))
+        _must_be_active(hold(subscription))
         delivery = ping_of(subscription, at=moment())
         delivery.save()
         ring_on_commit()
@@ -158,7 +181,7 @@ def replay(deliveries: Iterable[Delivery], *, by: By) -> int:
     with transaction.atomic():
         subscriptions = sorted({each.subscription for each in deliveries}, key=lambda each: each.pk)
         for subscription in subscriptions:
-            _must_be_active(_held(subscription))
+            _must_be_active(hold(subscription))
         rows = Delivery.objects.filter(pk__in=[each.pk for each in deliveries], state__in=over)
         count = rows.update(state=Delivery.State.PENDING, failures=0, finished_at=None, next_attempt_at=moment())
         for subscription in subscriptions:
@@ -167,8 +190,8 @@ def replay(deliveries: Iterable[Delivery], *, by: By) -> int:
     return count
 
 
-def _held(subscription: Subscription, *, is_ending: bool = False) -> Subscription:
-    """Its row as it is now, ours until the transaction ends. Raises SubscriptionGone where it was removed."""
+def hold(subscription: Subscription, *, is_ending: bool = False) -> Subscription:
+    """Its row as it is now, ours until the caller's transaction ends. Raises SubscriptionGone where it was removed."""
     rows = Subscription.objects.select_for_update(no_key=not is_ending, of=("self",)).select_related("key")
     found = rows.filter(pk=subscription.pk).first()
     if found is None:

@@ -26,7 +26,11 @@ ALIKE = (
     (re.compile(r"(?<=whsec_)[+/=\w]+"), "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     (re.compile(r"(?<=msg_)\w+"), "7K2M9QXD4F9Q2X7MKD83"),
     (re.compile(r'("audience": \{\s*"key": ")[-\w]+'), r"\1kT3xPq9a"),
+    (re.compile(r'("prefix": ")[-\w]+'), r"\1kT3xPq9a"),
     (re.compile(r"(?<=Wait )\d+(?= s\.)"), "37"),
+    # What is left of a limit, and for how long, goes with how fast the examples are asked for.
+    (re.compile(r'("left": )\d+'), r"\g<1>5999"),
+    (re.compile(r'("seconds": )\d+'), r"\g<1>60"),
     # Now. Everything in the case is of 2022.
     (re.compile(r"20(2[6-9]|[3-9]\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(?=Z|\+00:00)"), "2022-06-03T09:00:00"),
 )

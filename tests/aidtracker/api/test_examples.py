@@ -144,6 +144,8 @@ def _subscribe(recording: Recording, partner: Caller) -> None:
     once = {"idempotency-key": "lss-911"}
     made = recording.post(partner, "subscriptions/", "New", {**body, **more}, **once)
     own = f"subscriptions/{made['reference']}/"
+    change, key = {"event_types": ["picture.changed", "subject.gone"]}, {"idempotency-key": "lss-913"}
+    recording.send("PATCH", partner, own, "Other types", change, **key)
     sent = recording.post(partner, f"{own}test/", "A trial", {})["webhook_id"]
     recording.post(partner, f"{own}disable/", "For now", {"note": "Moving house"})
     recording.post(partner, f"{own}enable/", "Again", {})

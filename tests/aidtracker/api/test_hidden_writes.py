@@ -156,6 +156,7 @@ def writes(seen: str, bodies: dict[str, Any], own: dict[str, str]) -> Iterator[W
         ("replayDelivery", f"deliveries/{WEBHOOK}/replay/"),
     ):
         yield operation, "POST", f"{theirs}{end}", {}
+    yield "changeSubscription", "PATCH", theirs, {"description": "Ours now"}
     yield "unsubscribe", "DELETE", theirs, {}
 
 
