@@ -16,6 +16,9 @@ import django
 def main() -> None:
     django.setup()
     limit = int(sys.argv[1])
+    from aidtracker.celery import keep_what_is_loaded
+
+    keep_what_is_loaded()
     print("ready", flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

@@ -1,8 +1,10 @@
 """Rung once, a worker lets what is due gather, and works it off."""
 
+import gc
 from itertools import count
 
 import pytest
+from celery.signals import worker_process_init
 from django.conf import settings
 
 from actors.factories import SourceFactory
@@ -62,3 +64,15 @@ def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeyp
     waits = meanwhile()
     tasks.ring_answered()
     assert waits == [doorbell.GATHER_SECONDS, tasks.GATHER_AT_MOST]
+
+
+def test_a_worker_process_does_not_have_what_was_loaded_walked_over_with_every_batch():
+    gc.unfreeze()
+    usual = gc.get_threshold()
+    worker_process_init.send(sender=None)
+    try:
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold()[0] > 50_000  # more than a batch of fifty has at once
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
