@@ -75,45 +75,44 @@ def claim(*, limit: int) -> list[Claim]:
     ``limit`` does not mean that no more are due; none does.
     """
     token = new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH RECURSIVE lanes AS (
-                -- Each lane by one step in the index, however many subjects are in it.
-                (SELECT lane, is_bulk FROM shipments_due WHERE NOT quarantined ORDER BY lane, is_bulk LIMIT 1)
-                UNION ALL
-                SELECT following.lane, following.is_bulk
-                  FROM lanes, LATERAL (
-                       SELECT lane, is_bulk FROM shipments_due AS due
-                        WHERE NOT quarantined AND (due.lane, due.is_bulk) > (lanes.lane, lanes.is_bulk)
-                        ORDER BY lane, is_bulk LIMIT 1
-                       ) AS following
-            ), part AS (
-                SELECT lane, is_bulk, ceil(%s::numeric * share / sum(share) OVER ())::int AS size
-                  FROM (SELECT lane, is_bulk, CASE WHEN is_bulk THEN 1 ELSE %s END AS share FROM lanes) AS shared
-            ), free AS (
-                SELECT due.subject_id
-                  FROM part, LATERAL (
-                       SELECT subject_id FROM shipments_due
-                        WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
-                          AND NOT quarantined AND not_before <= statement_timestamp()
-                          AND (leased_until IS NULL OR leased_until < statement_timestamp())
-                        ORDER BY not_before, due_since LIMIT part.size
-                          FOR UPDATE SKIP LOCKED
-                       ) AS due
-            )
-            UPDATE shipments_due AS due
-               SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
-                   leased_until = statement_timestamp() + make_interval(secs => %s)
-              FROM free WHERE due.subject_id = free.subject_id
-            RETURNING due.subject_id, due.generation, due.from_moment
-            """,
-            [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
+    rows = run(
+        """
+        WITH RECURSIVE lanes AS (
+            -- Each lane by one step in the index, however many subjects are in it.
+            (SELECT lane, is_bulk FROM shipments_due WHERE NOT quarantined ORDER BY lane, is_bulk LIMIT 1)
+            UNION ALL
+            SELECT following.lane, following.is_bulk
+              FROM lanes, LATERAL (
+                   SELECT lane, is_bulk FROM shipments_due AS due
+                    WHERE NOT quarantined AND (due.lane, due.is_bulk) > (lanes.lane, lanes.is_bulk)
+                    ORDER BY lane, is_bulk LIMIT 1
+                   ) AS following
+        ), part AS (
+            SELECT lane, is_bulk, ceil(%s::numeric * share / sum(share) OVER ())::int AS size
+              FROM (SELECT lane, is_bulk, CASE WHEN is_bulk THEN 1 ELSE %s END AS share FROM lanes) AS shared
+        ), free AS (
+            SELECT due.subject_id
+              FROM part, LATERAL (
+                   SELECT subject_id FROM shipments_due
+                    WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
+                      AND NOT quarantined AND not_before <= statement_timestamp()
+                      AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                    ORDER BY not_before, due_since LIMIT part.size
+                      FOR UPDATE SKIP LOCKED
+                   ) AS due
         )
-        return [
-            Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
-            for subject_id, generation, from_moment in sorted(cursor.fetchall())
-        ]
+        UPDATE shipments_due AS due
+           SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
+               leased_until = statement_timestamp() + make_interval(secs => %s)
+          FROM free WHERE due.subject_id = free.subject_id
+        RETURNING due.subject_id, due.generation, due.from_moment
+        """,
+        [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
+    )
+    return [
+        Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
+        for subject_id, generation, from_moment in sorted(rows)
+    ]
 
 
 def lock_still_ours(claims: Sequence[Claim], versions: Mapping[UUID, int]) -> set[UUID]:
@@ -122,46 +121,44 @@ def lock_still_ours(claims: Sequence[Claim], versions: Mapping[UUID, int]) -> se
     They are the ones whose lease is still ours and whose version is the one that was read (``versions``): a worker
     that slept past its lease finds another token here and must not write. Call inside a transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH ours AS MATERIALIZED (
-                SELECT subject_id FROM shipments_due
-                 WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
-            )
-            UPDATE shipments_subject AS subject SET version = subject.version + 1
-              FROM ours JOIN unnest(%s::uuid[], %s::bigint[]) AS seen (id, version) ON seen.id = ours.subject_id
-             WHERE subject.id = ours.subject_id AND subject.version = seen.version
-            RETURNING subject.id
-            """,
-            [[claim.subject_id for claim in claims], claims[0].token, list(versions), list(versions.values())],
+    rows = run(
+        """
+        WITH ours AS MATERIALIZED (
+            SELECT subject_id FROM shipments_due
+             WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
         )
-        return {subject_id for (subject_id,) in cursor.fetchall()}
+        UPDATE shipments_subject AS subject SET version = subject.version + 1
+          FROM ours JOIN unnest(%s::uuid[], %s::bigint[]) AS seen (id, version) ON seen.id = ours.subject_id
+         WHERE subject.id = ours.subject_id AND subject.version = seen.version
+        RETURNING subject.id
+        """,
+        [[claim.subject_id for claim in claims], claims[0].token, list(versions), list(versions.values())],
+    )
+    return {subject_id for (subject_id,) in rows}
 
 
 def settle(claims: Sequence[Claim]) -> None:
     """Take folded subjects off the queue; one that was marked due meanwhile stays, free to be claimed."""
     if not claims:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH folded AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS claimed (subject_id, generation)),
-            done AS (
-                DELETE FROM shipments_due AS due USING folded
-                 WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation = folded.generation
-            )
-            UPDATE shipments_due AS due
-               SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
-              FROM folded
-             WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation <> folded.generation
-            """,
-            [
-                [claim.subject_id for claim in claims],
-                [claim.generation for claim in claims],
-                *[claims[0].token] * 2,
-            ],
+    run(
+        """
+        WITH folded AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[]) AS claimed (subject_id, generation)),
+        done AS (
+            DELETE FROM shipments_due AS due USING folded
+             WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation = folded.generation
         )
+        UPDATE shipments_due AS due
+           SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
+          FROM folded
+         WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation <> folded.generation
+        """,
+        [
+            [claim.subject_id for claim in claims],
+            [claim.generation for claim in claims],
+            *[claims[0].token] * 2,
+        ],
+    )
 
 
 def give_back(claims: Iterable[Claim], *, error: str) -> None:
