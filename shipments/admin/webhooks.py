@@ -4,15 +4,16 @@ Signing secrets have no page. An operator disables with a reason that the partne
 """
 
 import json
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.decorators import display
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -76,7 +77,7 @@ class SubscriptionAdmin(ReadableAdmin):
     def shown_types(self, subscription: Subscription) -> str:
         return ", ".join(subscription.event_types)
 
-    @display(description="only")
+    @display(description="about")
     def shown_filters(self, subscription: Subscription) -> str:
         said = [f"{name}: {', '.join(getattr(subscription, name))}" for name in FILTERS if getattr(subscription, name)]
         return "; ".join(said) or "everything"
@@ -150,8 +151,9 @@ class DeliveryAdmin(ReadableAdmin):
         return format_html("<pre>{}</pre>", json.dumps(json.loads(delivery.payload), ensure_ascii=False, indent=2))
 
     @display(description="next attempt at", ordering="next_attempt_at", empty_value="–")
-    def shown_next(self, delivery: Delivery) -> datetime | None:
-        return None if delivery.finished_at else delivery.next_attempt_at
+    def shown_next(self, delivery: Delivery) -> str | None:
+        # A page would write a computed time to the microsecond.
+        return None if delivery.finished_at else date_format(localtime(delivery.next_attempt_at), "DATETIME_FORMAT")
 
     @admin.action(description="Send again", permissions=["look_after"])
     def send_again(self, request: HttpRequest, queryset: Any) -> None:

@@ -61,9 +61,11 @@ class Subscription(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=20, unique=True, default=subscription_reference, editable=False)
-    key = models.ForeignKey(PartnerKey, models.PROTECT, related_name="subscriptions", help_text="Whose eyes it has.")
+    key = models.ForeignKey(
+        PartnerKey, models.PROTECT, related_name="subscriptions", help_text="What this key may read is what is sent."
+    )
     description = models.CharField(max_length=500, blank=True)
-    url = models.CharField(max_length=500)
+    url = models.CharField("URL", max_length=500)
     event_types = ArrayField(models.CharField(max_length=30))
     kinds = ArrayField(models.CharField(max_length=10), default=list, blank=True, help_text="Of subject. Empty: any.")
     subjects = _references()
@@ -73,7 +75,7 @@ class Subscription(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=10, choices=Reason, blank=True)
-    disabled_note = models.CharField(max_length=500, blank=True)
+    disabled_note = models.CharField("why disabled", max_length=500, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True, help_text="The first failure since the last success.")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="The endpoint asked for it by Retry-After.")
 
@@ -141,7 +143,7 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", "the subscription was disabled"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    webhook_id = models.CharField(max_length=40, unique=True, default=webhook_id, editable=False)
+    webhook_id = models.CharField("message ID", max_length=40, unique=True, default=webhook_id, editable=False)
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="deliveries")
     event_uid = models.UUIDField(null=True, blank=True, help_text="The event it was made of, which may be gone by now.")
     type = models.CharField(max_length=30, choices=EventType)
@@ -197,8 +199,8 @@ class DeliveryAttempt(models.Model):
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="log")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
-    duration_ms = models.PositiveIntegerField()
-    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the HTTP answer.")
+    duration_ms = models.PositiveIntegerField("milliseconds")
+    status = models.PositiveSmallIntegerField("HTTP status", null=True, blank=True, help_text="Of the HTTP answer.")
     error = models.CharField(max_length=30, blank=True)
     response = models.TextField(blank=True, help_text="The beginning of the answer's body.")
 

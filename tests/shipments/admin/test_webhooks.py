@@ -66,6 +66,14 @@ def test_analysts_look_and_do_not_touch():
     assert Delivery.objects.get().state == "failed"
 
 
+def test_next_attempt_is_written_as_a_person_would():
+    delivery = DeliveryFactory(next_attempt_at="2026-05-21T09:30:05.123456Z")
+    for where in (DELIVERIES, page_of(delivery)):
+        shown = signed_in().get(where).content
+        assert b"21 May 2026 09:30" in shown
+        assert b"05.123456" not in shown
+
+
 def test_no_page_shows_a_secret():
     secret = SubscriptionSecretFactory()
     operator = signed_in(operator=True)
