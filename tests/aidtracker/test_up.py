@@ -190,7 +190,9 @@ def test_worker_that_dies_is_told_and_stops_the_rest(state: Path) -> None:
         os.kill(run.pid_of("worker"), signal.SIGKILL)
         assert run.process.wait(timeout=60) == 1
         assert "worker ended by itself (status -9)" in run.text()
-        assert "celery@" in run.text().partition("The end of")[2]
+        # Whatever it wrote last: on a slow host that may be a child's traceback.
+        shown = run.text().partition(f"The end of {log}:\n")[2].splitlines()
+        assert shown[0] in log.read_text(errors="replace")[written:].splitlines()
         assert_nothing_is_left(state)
 
 
