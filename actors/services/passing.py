@@ -36,3 +36,17 @@ def digits(column: str) -> Func:
     """A numeric column as a decimal without idle zeros."""
     template = "%(function)s(%(expressions)s)::text"
     return Func(F(column), function="TRIM_SCALE", template=template, output_field=TextField())
+
+
+def moment(column: str) -> Func:
+    """A column with a time, in UTC and ending in Z."""
+    return Func(F(column), template="REPLACE(TO_JSON(%(expressions)s) #>> '{}', '+00:00', 'Z')", output_field=TextField())
+
+
+def value_in_utc(column: str) -> Func:
+    """A column of typed values; the ends of a time, or of since when it is so, end in Z."""
+    template = (
+        "CASE WHEN %(expressions)s ?| ARRAY['from', 'since'] "
+        """THEN REPLACE(%(expressions)s::text, '+00:00"', 'Z"')::jsonb ELSE %(expressions)s END"""
+    )
+    return Func(F(column), template=template, output_field=PassedOn())

@@ -7,7 +7,7 @@ by name (restricted reports of their own) gets that one subject folded, in a lis
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -19,10 +19,11 @@ from django.db.models.functions import Cast, Coalesce
 from actors.access import Reader
 from actors.api.selection import EVERYTHING, Selection
 from actors.services.arrays import IsAny
-from actors.services.passing import PassedOn, WrittenObject
+from actors.services.passing import PassedOn, WrittenObject, value_in_utc
 from actors.services.passing import digits as written_digits
 from actors.services.prepared import prepared, slot
 from shipments.api.moments import row_at
+from shipments.api.times import in_utc, step, timed
 from shipments.api.withholding import withhold
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.reconciliation import picture as core
@@ -40,8 +41,6 @@ PICTURE = [
     "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
     "leading_confidence", "leading_state", "contested", "timeline", "legs", "planned", "alternatives",
 ]  # fmt: skip
-# Columns of a finding that name no source, and so go into the answer as they are stored.
-PASSED_ON = ("value", "because")
 FINDING = [
     "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
     "confidence", "origins", "unresolved", "leading", "because", "alternatives",
@@ -112,7 +111,7 @@ def _findings(reader: Reader, is_past: bool) -> QuerySet:
     """The findings beside pictures that the reader has been found to read: theirs are the subjects and tiers."""
     known = Finding.objects.beside_pictures(known_at=slot("known_at") if is_past else None)
     rows = known.filter(IsAny("subject_id", slot("ids")), IsAny("tier", slot("tiers"))).order_by()
-    written: dict[str, Any] = {name: Cast(name, PassedOn()) for name in PASSED_ON}
+    written: dict[str, Any] = {"value": value_in_utc("value"), "because": Cast("because", PassedOn())}
     written |= {name: written_digits(name) for name in ("low", "high")}
     own = {f"{name}_written": how for name, how in written.items()}
     columns = (f"{name}_written" if name in written else name for name in FINDING)
@@ -204,7 +203,7 @@ def _picture(
     known_from = row["known_from"]
     return {
         "version": row["version"],
-        "known_from": known_from and instant(datetime.fromisoformat(known_from)),
+        "known_from": known_from and in_utc(known_from),
         "status": {
             "value": status,
             "label": (status or "").replace("_", " "),
@@ -216,7 +215,7 @@ def _picture(
             "unresolved": row["unresolved"],
             "leading": row["leading"] or None,
             "because": at_status[-1]["because"] if at_status else [],
-            "alternatives": row["alternatives"],
+            "alternatives": [step(each) for each in row["alternatives"]],
         },
         "leading": {
             "milestone": row["leading"] or None,
@@ -226,16 +225,16 @@ def _picture(
         "contested": row["contested"],
         "conflicts": conflicts,
         "story": {
-            "steps": [_step(step) for step in row["timeline"]],
-            "legs": [{**leg, "timeline": [_step(step) for step in leg["timeline"]]} for leg in row["legs"]],
-            "planned": row["planned"],
+            "steps": [_step(each) for each in row["timeline"]],
+            "legs": [{**leg, "timeline": [_step(each) for each in leg["timeline"]]} for leg in row["legs"]],
+            "planned": [step(each) for each in row["planned"]],
         },
         "findings": findings,
     }
 
 
-def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {**step, "confidence": share(step["confidence"])}
+def _step(said: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {**step(said), "confidence": share(said["confidence"])}
     # Which milestone it stands for is the reconciler's own affair.
     for name in ("stands_for", *FOR_FINDINGS):
         shown.pop(name, None)
@@ -249,7 +248,7 @@ def _finding(
 ) -> dict[str, Any]:  # fmt: skip
     """A finding as partners read it, from its columns in the order of FINDING."""
     return {
-        "value": value,
+        "value": timed(value),
         "label": label,
         "low": digits(low),
         "high": digits(high),
@@ -259,12 +258,12 @@ def _finding(
         "unresolved": unresolved,
         "leading": leading or None,
         "because": because,
-        "alternatives": alternatives,
+        "alternatives": [step(each) for each in alternatives],
         "kind": kind,
         "attribute": attribute,
         "leg": leg or None,
         "line": line or None,
-        "as_of": as_of or None,
+        "as_of": in_utc(as_of) if as_of else None,
         "scope": scope,
         "time_class": time_class,
     }
@@ -282,8 +281,3 @@ def digits(amount: Decimal | str | None) -> str | None:
     # The database writes a numeric without an exponent.
     text = amount if isinstance(amount, str) else format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def instant(moment: datetime) -> str:
-    """A time in UTC as every answer writes it: 2022-05-17T09:00:00Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -16,11 +16,12 @@ from actors.access import Reader
 from actors.marking import Marking
 from actors.models import Actor
 from actors.services.arrays import IsAny
-from actors.services.passing import WrittenList, WrittenObject, digits
+from actors.services.passing import WrittenList, WrittenObject, digits, moment
 from actors.services.prepared import prepared, slot
 from shipments.api.filters import was_known
-from shipments.api.pictures import Asked, as_believed, instant, stored_pictures
+from shipments.api.pictures import Asked, as_believed, stored_pictures
 from shipments.api.serializers import SERIALIZERS
+from shipments.api.times import instant
 from shipments.models import (
     Appeal,
     Contact,
@@ -158,8 +159,8 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         flight_number="flight_number",
         vehicle="vehicle",
         registration="registration",
-        planned_departure="planned_departure",
-        planned_arrival="planned_arrival",
+        planned_departure=moment("planned_departure"),
+        planned_arrival=moment("planned_arrival"),
     )
     line = WrittenObject(
         key="key",

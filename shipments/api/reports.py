@@ -25,6 +25,7 @@ from shipments.api.filters import KnownAtParameters
 from shipments.api.plans import reference_of
 from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
+from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 
@@ -159,7 +160,7 @@ def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
 
 def shown_reports(rows: Sequence[dict[str, Any]], reader: Reader) -> Any:
     """Rows as partners read them; one query, for the sources they may not know."""
-    shown = [{**row, "occurred": _occurred(row)} for row in rows]
+    shown = [{**row, "occurred": _occurred(row), "facts": [_fact(each) for each in row["facts"]]} for row in rows]
     return ReportSerializer(withhold(shown, reader), many=True).data
 
 
@@ -175,10 +176,15 @@ def _occurred(row: dict[str, Any]) -> dict[str, Any] | None:
     if row["occurred_from"] is None:
         return None
     return {
-        "from": row["occurred_from"].isoformat(),
-        "to": row["occurred_to"].isoformat(),
+        "from": instant(row["occurred_from"]),
+        "to": instant(row["occurred_to"]),
         "precision": row["occurred_precision"],
     }
+
+
+def _fact(said: dict[str, Any]) -> dict[str, Any]:
+    shown = {**said, "value": timed(said["value"])}
+    return {**shown, "as_of": in_utc(said["as_of"])} if "as_of" in said else shown
 
 
 class ReportList(ReadView):

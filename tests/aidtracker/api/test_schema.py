@@ -1,6 +1,7 @@
 """The OpenAPI document tells an integrator everything, truly, and is the one that is committed and served."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -104,6 +105,28 @@ def assert_valid(schema: dict[str, Any], value: Any) -> None:
     whole = {**schema, "components": DOCUMENT["components"]}
     checker = Draft202012Validator(whole, format_checker=FormatChecker())
     assert [f"{error.json_path}: {error.message}" for error in checker.iter_errors(value)] == []
+
+
+@each_operation
+def test_every_time_that_is_answered_is_in_utc_and_ends_in_z(name):
+    answers = [form for title, form in contents(OPERATIONS[name][2]) if not title.startswith("request")]
+    found = [each for form in answers for each in times_in(form.get("examples", {}))]
+    assert [each for each in found if not each.endswith("Z")] == []
+
+
+def test_messages_have_times_in_utc_too():
+    found = list(times_in(DOCUMENT["webhooks"]))
+    assert found
+    assert [each for each in found if not each.endswith("Z")] == []
+
+
+def times_in(part: Any) -> Iterator[str]:
+    """Every text in ``part`` that is a time and nothing else."""
+    if isinstance(part, str):
+        yield from [part] if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*$", part) else []
+    elif isinstance(part, dict | list):
+        for each in part.values() if isinstance(part, dict) else part:
+            yield from times_in(each)
 
 
 def test_an_example_off_its_form_is_found():

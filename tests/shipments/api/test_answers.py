@@ -17,6 +17,7 @@ from actors.marking import Marking
 from shipments.api.pictures import FINDING, PASSED_ON, Asked, believed
 from shipments.api.plans import PLANS, shown_subjects, subject_rows
 from shipments.api.serializers import SERIALIZERS
+from shipments.api.times import timed
 from shipments.api.withholding import NAMES_SOURCES
 from shipments.factories import ReadingGrantFactory
 from shipments.generation.rows import record_stories, set_stage, write_plans
@@ -89,6 +90,7 @@ def _read(value):
 
 def _said(finding):
     said = {**finding_keys(finding), **finding_columns(finding)}
+    said["value"] = timed(said["value"])
     return [said[name] or "" for name in (*KEY, *SAID)]
 
 
