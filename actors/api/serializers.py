@@ -11,6 +11,16 @@ MARKINGS = [each.code for each in Marking]
 MERGED_FROM = "What was merged into it; each is answered with this one."
 
 
+class TextOrNull(serializers.CharField):
+    """Text, or null where nothing was said: it is answered as it is sent, never as an empty string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) or None
+
+
 class MarkingField(serializers.ChoiceField):
     """A TLP 2.0 marking by its name."""
 
@@ -27,15 +37,15 @@ class NamedActorSerializer(serializers.Serializer):
     reference = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=Actor.Kind.choices)
-    country = serializers.CharField(help_text="ISO 3166-1 alpha-2; empty where it has none.")
+    country = TextOrNull(help_text="ISO 3166-1 alpha-2; null where it has none.")
 
 
 class ActorNameSerializer(serializers.Serializer):
     """Another name, in its own letters."""
 
     name = serializers.CharField()
-    language = serializers.CharField(help_text="BCP 47.")
-    script = serializers.CharField(help_text="ISO 15924.")
+    language = TextOrNull(help_text="BCP 47.")
+    script = TextOrNull(help_text="ISO 15924.")
 
 
 class IdentifierSerializer(serializers.Serializer):

@@ -40,7 +40,9 @@ def digits(column: str) -> Func:
 
 def moment(column: str) -> Func:
     """A column with a time, in UTC and ending in Z."""
-    return Func(F(column), template="REPLACE(TO_JSON(%(expressions)s) #>> '{}', '+00:00', 'Z')", output_field=TextField())
+    return Func(
+        F(column), template="REPLACE(TO_JSON(%(expressions)s) #>> '{}', '+00:00', 'Z')", output_field=TextField()
+    )
 
 
 def value_in_utc(column: str) -> Func:

@@ -41,6 +41,8 @@ PICTURE = [
     "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
     "leading_confidence", "leading_state", "contested", "timeline", "legs", "planned", "alternatives",
 ]  # fmt: skip
+# Columns of a finding that name no source, and so go into the answer as text.
+PASSED_ON = ("value", "because")
 FINDING = [
     "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
     "confidence", "origins", "unresolved", "leading", "because", "alternatives",
@@ -111,7 +113,7 @@ def _findings(reader: Reader, is_past: bool) -> QuerySet:
     """The findings beside pictures that the reader has been found to read: theirs are the subjects and tiers."""
     known = Finding.objects.beside_pictures(known_at=slot("known_at") if is_past else None)
     rows = known.filter(IsAny("subject_id", slot("ids")), IsAny("tier", slot("tiers"))).order_by()
-    written: dict[str, Any] = {"value": value_in_utc("value"), "because": Cast("because", PassedOn())}
+    written: dict[str, Any] = {name: Cast(name, PassedOn()) for name in PASSED_ON} | {"value": value_in_utc("value")}
     written |= {name: written_digits(name) for name in ("low", "high")}
     own = {f"{name}_written": how for name, how in written.items()}
     columns = (f"{name}_written" if name in written else name for name in FINDING)

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
 from actors.access import Reader
 from actors.marking import Marking
@@ -139,9 +139,19 @@ def place_of(link: str) -> Subquery:
     return Subquery(Place.objects.order_by().filter(pk=OuterRef(link)).values(json=place))
 
 
-_ACTOR = WrittenObject(reference="reference", name="name", kind="kind", country="country")
-_QUANTITY = WrittenObject(
-    low=digits("quantity_low"), high=digits("quantity_high"), unit="unit", qualifier="qualifier", basis="basis"
+def said(column: str) -> NullIf:
+    """The words of ``column``; null, not empty, where nothing was said."""
+    return NullIf(column, Value(""), output_field=TextField())
+
+
+_ACTOR = WrittenObject(reference="reference", name="name", kind="kind", country=said("country"))
+_QUANTITY = Case(
+    When(
+        ~Q(unit="", quantity_low=None, quantity_high=None),
+        then=WrittenObject(
+            low=digits("quantity_low"), high=digits("quantity_high"), unit="unit", qualifier="qualifier", basis="basis"
+        ),
+    )
 )
 
 
@@ -156,20 +166,20 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         origin=place_of("origin_id"),
         destination=place_of("destination_id"),
         carrier=actor_of(reader, "carrier_id"),
-        flight_number="flight_number",
-        vehicle="vehicle",
-        registration="registration",
+        flight_number=said("flight_number"),
+        vehicle=said("vehicle"),
+        registration=said("registration"),
         planned_departure=moment("planned_departure"),
         planned_arrival=moment("planned_arrival"),
     )
     line = WrittenObject(
         key="key",
         item="item",
-        category="category",
+        category=said("category"),
         donor=actor_of(reader, "donor_id"),
-        lot="lot",
+        lot=said("lot"),
         expires_on="expires_on",
-        cold_chain="cold_chain",
+        cold_chain=said("cold_chain"),
         quantity=_QUANTITY,
     )
     return {
@@ -187,14 +197,19 @@ def _shipment(reader: Reader) -> dict[str, Any]:
 
 def _offer(reader: Reader) -> dict[str, Any]:
     line = WrittenObject(
-        key="key", item="item", category="category", quantity=_QUANTITY, amount=digits("amount"), currency="currency"
+        key="key",
+        item="item",
+        category=said("category"),
+        quantity=_QUANTITY,
+        amount=digits("amount"),
+        currency=said("currency"),
     )
     return {
         "donor": actor_of(reader, "donor_id"),
         "recipient": actor_of(reader, "recipient_id"),
         "form": F("form"),
         "answers": reference_of(reader, "answers_id"),
-        "conditions": F("conditions"),
+        "conditions": said("conditions"),
         "lines": WrittenList(OfferLine.objects.filter(offer=OuterRef("pk")).order_by("key").values(json=line)),
     }
 
@@ -203,7 +218,7 @@ def _appeal(reader: Reader) -> dict[str, Any]:
     return {
         "requester": actor_of(reader, "requester_id"),
         "addressee": actor_of(reader, "addressee_id"),
-        "asked_for": F("asked_for"),
+        "asked_for": said("asked_for"),
     }
 
 
@@ -227,7 +242,7 @@ def _inquiry(reader: Reader) -> dict[str, Any]:
 
 
 def _crisis(reader: Reader) -> dict[str, Any]:
-    return {"glide": F("glide"), "countries": F("countries"), "began_on": F("began_on")}
+    return {"glide": said("glide"), "countries": F("countries"), "began_on": F("began_on")}
 
 
 PLANS: dict[str, Callable[[Reader], dict[str, Any]]] = {

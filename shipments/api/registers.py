@@ -15,7 +15,7 @@ from actors.api.parameters import Moment, PageParameters, PresentParameters, Sea
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField
+from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull
 from actors.marking import Marking
 from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
@@ -30,12 +30,12 @@ class PlaceSerializer(NamedPlaceSerializer):
     """An airport, port, border point, city, country or site."""
 
     kind = serializers.ChoiceField(choices=Place.Kind.choices)
-    iata = serializers.CharField()
-    icao = serializers.CharField()
-    unlocode = serializers.CharField()
-    latitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True)
-    longitude = serializers.DecimalField(max_digits=8, decimal_places=5, allow_null=True)
-    time_zone = serializers.CharField(help_text="IANA.")
+    iata = TextOrNull()
+    icao = TextOrNull()
+    unlocode = TextOrNull()
+    latitude = serializers.FloatField(min_value=-90, max_value=90, allow_null=True)
+    longitude = serializers.FloatField(min_value=-180, max_value=180, allow_null=True)
+    time_zone = TextOrNull(help_text="IANA.")
     within = serializers.CharField(allow_null=True, help_text="Code of what contains it.")
     provisional = serializers.BooleanField(help_text="Entered by a partner, not yet confirmed by an analyst.")
     merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
@@ -126,8 +126,8 @@ class DocumentSerializer(serializers.Serializer):
     source = serializers.CharField(help_text=SOURCE)  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=Document.Kind.choices)
     title = serializers.CharField()
-    url = serializers.CharField()
-    language = serializers.CharField()
+    url = TextOrNull()
+    language = TextOrNull(help_text="BCP 47.")
     published_at = serializers.DateTimeField()
     received_at = serializers.DateTimeField()
     marking = MarkingField()

@@ -17,7 +17,7 @@ from actors.api.parameters import Moment, PageParameters, Search, Since, TrueOrF
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MARKINGS, MarkingField
+from actors.api.serializers import MARKINGS, MarkingField, TextOrNull
 from actors.marking import Marking
 from actors.models import Source
 from actors.services.arrays import IsAny
@@ -64,7 +64,7 @@ class LinkSerializer(serializers.Serializer):
 
     kind = serializers.ChoiceField(choices=ReportLink.Kind.choices)
     source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
-    event_id = serializers.CharField()
+    event_id = TextOrNull()
     report = serializers.CharField(allow_null=True, help_text="Reference, where an analyst pointed at the very report.")
 
 
@@ -80,16 +80,16 @@ class ReportSerializer(serializers.Serializer):
 
     reference = serializers.CharField()
     source = serializers.CharField(help_text=SOURCE)  # type: ignore[assignment]
-    event_id = serializers.CharField(help_text="The source's own id; empty where it gives none.")
+    event_id = TextOrNull(help_text="The source's own id; null where it gives none.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices)
     subject = serializers.CharField(allow_null=True, help_text="Reference; null while it is held for one.")
     subject_said = serializers.CharField(help_text="The subject in the sender's words.")
-    leg = serializers.CharField(source="leg_said")
-    line = serializers.CharField(source="line_said")
-    place = serializers.CharField(source="place_said")
-    code = serializers.CharField(source="code_said", help_text="The status in the sender's code.")
-    code_scheme = serializers.CharField()
-    milestone = serializers.CharField(help_text="Our code for it, where known on arrival.")
+    leg = TextOrNull(source="leg_said")
+    line = TextOrNull(source="line_said")
+    place = TextOrNull(source="place_said")
+    code = TextOrNull(source="code_said", help_text="The status in the sender's code.")
+    code_scheme = TextOrNull()
+    milestone = TextOrNull(help_text="Our code for it, where known on arrival.")
     flags = serializers.DictField(child=serializers.BooleanField())
     facts = serializers.ListField(child=serializers.DictField(), help_text="Typed values.")
     polarity = serializers.ChoiceField(choices=Report.Polarity.choices)
@@ -104,8 +104,8 @@ class ReportSerializer(serializers.Serializer):
     document = serializers.CharField(allow_null=True, help_text="Reference of where it was read.")
     links = LinkSerializer(many=True)
     decision = DecisionSerializer(allow_null=True)
-    quote = serializers.CharField()
-    language = serializers.CharField()
+    quote = TextOrNull()
+    language = TextOrNull(help_text="BCP 47.")
     marking = MarkingField()
     is_held = serializers.BooleanField(help_text="Kept, and moving nothing until an analyst binds it.")
 

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from actors.api.serializers import MERGED_FROM, IdentifierSerializer, MarkingField, NamedActorSerializer
+from actors.api.serializers import MERGED_FROM, IdentifierSerializer, MarkingField, NamedActorSerializer, TextOrNull
 from shipments.api.resolved import PictureSerializer
 from shipments.models import Contact, Leg, Offer, Shipment, ShipmentParty
 from shipments.models.quantity import Basis, Qualifier
@@ -57,9 +57,9 @@ class LegSerializer(serializers.Serializer):
     origin = NamedPlaceSerializer()
     destination = NamedPlaceSerializer()
     carrier = NamedActorSerializer(allow_null=True)
-    flight_number = serializers.CharField()
-    vehicle = serializers.CharField()
-    registration = serializers.CharField()
+    flight_number = TextOrNull()
+    vehicle = TextOrNull()
+    registration = TextOrNull()
     planned_departure = serializers.CharField(allow_null=True)
     planned_arrival = serializers.CharField(allow_null=True)
 
@@ -69,24 +69,24 @@ class LineSerializer(serializers.Serializer):
 
     key = serializers.CharField()
     item = serializers.CharField()
-    category = serializers.CharField()
-    quantity = QuantitySerializer()
+    category = TextOrNull()
+    quantity = QuantitySerializer(allow_null=True, help_text="Null where none is planned.")
 
 
 class ShipmentLineSerializer(LineSerializer):
     """One item of a shipment; each may have a donor of its own."""
 
     donor = NamedActorSerializer(allow_null=True)
-    lot = serializers.CharField()
+    lot = TextOrNull()
     expires_on = serializers.CharField(allow_null=True)
-    cold_chain = serializers.CharField()
+    cold_chain = TextOrNull()
 
 
 class OfferLineSerializer(LineSerializer):
     """One item of an offer."""
 
     amount = serializers.CharField(allow_null=True, help_text="Money, as a decimal.")
-    currency = serializers.CharField(help_text="ISO 4217.")
+    currency = TextOrNull(help_text="ISO 4217.")
 
 
 class ShipmentSerializer(SubjectSerializer):
@@ -110,7 +110,7 @@ class OfferSerializer(SubjectSerializer):
     recipient = NamedActorSerializer(allow_null=True)
     form = serializers.ChoiceField(choices=Offer.Form.choices)
     answers = serializers.CharField(allow_null=True, help_text="Reference of the appeal it answers.")
-    conditions = serializers.CharField()
+    conditions = TextOrNull()
     lines = OfferLineSerializer(many=True)
 
 
@@ -119,7 +119,7 @@ class AppealSerializer(SubjectSerializer):
 
     requester = NamedActorSerializer(allow_null=True)
     addressee = NamedActorSerializer(allow_null=True, help_text="Null: to all.")
-    asked_for = serializers.CharField()
+    asked_for = TextOrNull()
 
 
 class ContactSerializer(SubjectSerializer):
@@ -143,7 +143,7 @@ class InquirySerializer(SubjectSerializer):
 class CrisisSerializer(SubjectSerializer):
     """An emergency. Its findings are the figures of the situation, by day."""
 
-    glide = serializers.CharField(help_text="GLIDE number.")
+    glide = TextOrNull(help_text="GLIDE number.")
     countries = serializers.ListField(child=serializers.CharField(), help_text="ISO 3166-1 alpha-2.")
     began_on = serializers.DateField(allow_null=True)
 
