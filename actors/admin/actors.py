@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from actors.admin.badges import marking_badge
 from actors.admin.filters import RelatedFilter
+from actors.admin.meanwhile import PartForm
 from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin
 from actors.models import Actor, ActorIdentifier, ActorName
 
@@ -25,6 +26,7 @@ class IdentifiersInline(EditableInline):
 class ActorAdmin(EditableRows, ReadableAdmin):
     """Who takes part. A role is on a link, so there is none here."""
 
+    form = PartForm
     list_display = ["name", "reference", "kind", "country", "parent", "shown_marking", "provisional"]
     list_filter = ["kind", "provisional", "marking", RelatedFilter.by("parent")]
     search_fields = ["name", "reference", "country"]

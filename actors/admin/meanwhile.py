@@ -14,6 +14,8 @@ from django.db.models import Model
 from django.forms.models import model_to_dict
 from django.utils.crypto import salted_hmac
 
+from actors.services.containing import lock_containers, would_contain_itself
+
 SEEN = "seen"
 # Enough to tell a change: nobody gains by making one up.
 HASH_LENGTH = 12
@@ -66,6 +68,22 @@ class SeenForm(forms.ModelForm):
         shown = getattr(present, f"get_{name}_display", None)
         value = shown() if shown else getattr(present, name)
         return f"{label} (now {value if value not in ('', None) else 'empty'})"
+
+
+class PartForm(SeenForm):
+    """The same of what may be a part of another of its kind, which its field ``whole`` names."""
+
+    whole = "parent"
+
+    def clean(self) -> dict[str, Any] | None:
+        is_moved = self.whole in self.changed_data
+        if is_moved:
+            lock_containers(str(self._meta.model._meta.model_name))
+        said = super().clean()
+        whole = self.cleaned_data.get(self.whole)
+        if is_moved and whole and would_contain_itself(self.instance, self.whole, whole.pk):
+            self.add_error(self.whole, "It would be a part of itself.")
+        return said
 
 
 def _hash(value: Any) -> str:

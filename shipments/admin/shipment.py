@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from actors.admin.filters import RelatedFilter
+from actors.admin.meanwhile import PartForm
 from actors.admin.readable import EditableInline, ReadableAdmin
 from shipments.admin.subjects import (
     ContestedFilter,
@@ -46,6 +47,7 @@ class LinesInline(EditableInline):
 class ShipmentAdmin(SubjectPages):
     """What moves. A flight may be seen before any pledge is known."""
 
+    form = PartForm
     list_display = [
         "shown_title",
         "mode",

@@ -6,6 +6,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from actors.admin.filters import RelatedFilter
+from actors.admin.meanwhile import PartForm
 from actors.admin.readable import EditableRows, ReadableAdmin
 from shipments.admin.merging import Mergeable
 from shipments.models import Attribute, Containment, LedgerEntry, Place, PolicyVersion
@@ -46,10 +47,15 @@ class PolicyVersionAdmin(ReadableAdmin):
         return json.dumps(policy.weights, indent=2, sort_keys=True)
 
 
+class PlaceForm(PartForm):
+    whole = "within"
+
+
 @admin.register(Place)
 class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
     """Airports, ports, border points, cities and countries."""
 
+    form = PlaceForm
     open_to_all = True
     list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within", "provisional"]
     list_filter = ["kind", "provisional", RelatedFilter.by("within")]

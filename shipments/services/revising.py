@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from actors.access import Reader
 from actors.models import PartnerKey
+from actors.services.containing import lock_containers, would_contain_itself
 from shipments.intake.draft import Invalid, Problem
 from shipments.intake.forms import names_of, read_form, said_of
 from shipments.intake.ledger import FORMS, PARTS, ItemIn, LegIn
@@ -36,10 +37,11 @@ from shipments.services.entering import (
 )
 from shipments.services.errors import NotRevisable
 from shipments.services.fitting import planned_unit_problems
-from shipments.services.naming import find_names, lock_containers, lock_names
+from shipments.services.naming import find_names, lock_names
 from shipments.services.planning import announce_loss, note_plan_change
 
-CONTAINERS = {"parent", "within"}
+# What names, in each kind, the whole that one is a part of.
+CONTAINER_OF = {"appeal": None, "offer": None, "shipment": "parent", "actor": "parent", "place": "within"}
 MOST_PARTS = {"legs": 100, "lines": 500}
 
 
@@ -114,8 +116,8 @@ def revise(
 
     Raises Invalid with every problem, NotRevisable where it is not the sender's to change; then nothing is stored.
     """
-    if isinstance(data, dict) and data.keys() & CONTAINERS:
-        # Two at once could make each a part of the other, with no circle in what either of them sees.
+    container = CONTAINER_OF[kind]
+    if isinstance(data, dict) and container in data:
         lock_containers(kind)
     editing = edit(kind, reference, key=key, version=version)
     if editing is None:
@@ -127,8 +129,8 @@ def revise(
     lowest = getattr(editing.row, "marking", 0)
     problems = [*names.problems, *side_problems(said, kind, names)]
     problems += marking_problems(said, key, lowest=lowest) if "marking" in changing else []
-    if not names.problems:
-        problems += _loops(editing.row, kind, names.id_of(*_container(kind, said)), kind == "place")
+    if container and not names.problems:
+        problems += _loops(editing.row, container, names.id_of(kind, said.get(container)))
     if problems:
         raise Invalid(problems)
     if not changing:
@@ -259,17 +261,7 @@ def _changed(
     return read_form(form, merged, now=now)
 
 
-def _container(kind: str, said: Mapping[str, Any]) -> tuple[str, str | None]:
-    return ("place", said.get("within")) if kind == "place" else (kind, said.get("parent"))
-
-
-def _loops(row: models.Model, kind: str, container: Any, is_place: bool) -> list[Problem]:
-    """Nothing is a part of itself, however many steps away."""
-    link, seen = ("within_id" if is_place else "parent_id"), {row.pk}
-    while container is not None:
-        if container in seen:
-            name = link.removesuffix("_id")
-            return [Problem(code="contains_itself", pointer=f"/{name}", detail="It would be a part of itself.")]
-        seen.add(container)
-        container = type(row)._default_manager.filter(pk=container).values_list(link, flat=True).first()
-    return []
+def _loops(row: models.Model, name: str, container: Any) -> list[Problem]:
+    if not would_contain_itself(row, name, container):
+        return []
+    return [Problem(code="contains_itself", pointer=f"/{name}", detail="It would be a part of itself.")]
