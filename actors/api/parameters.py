@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -33,6 +34,10 @@ WORD = rf"[^\s{CONTROLS}]"
 NAME = r"[a-z0-9_]+(\.[a-z0-9_]+)*"
 YEAR = "(19(4[5-9]|[5-9][0-9])|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 MOMENT = f"{YEAR}{DAY}({SHORT_CLOCK})?"
+# The end of a reference; the code of a source; what a partner may call what it entered.
+REFERENCE, SOURCE = "[0-9A-HJKMNP-TV-Z]{6,20}", "[-a-zA-Z0-9_]{1,60}"
+OWN_NAME = rf"[^{CONTROLS}]*[^\s{CONTROLS}][^{CONTROLS}]*"
+EXTERNAL_ID = "What you entered it as, or what was merged into it; finds nothing that others entered."
 MOMENT_FORM = "A date (2022-05-17) or a time with its zone (2022-05-17T09:00:00Z), from 1945 on."
 
 
@@ -176,6 +181,23 @@ class WithoutHistory(Parameters):
 
 class PresentParameters(WithoutHistory, ReadParameters):
     """What a view takes that reads one thing without a history."""
+
+
+class Reference(serializers.CharField):
+    """What a filter names by its reference, one of ``prefixes``, or with ``entered`` also as its reader entered it."""
+
+    def __init__(self, *prefixes: str, entered: bool = False, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        forms = rf"({'|'.join(prefixes)})-{REFERENCE}"
+        self.pattern = rf"^({forms}|{SOURCE}:{OWN_NAME})$" if entered else f"^{forms}$"
+        self.forms = f"a reference ({', '.join(f'{prefix}-…' for prefix in prefixes)})"
+        self.forms += ", or source:external_id as you entered it" if entered else ""
+        set_override(self, "field", {"type": "string", "maxLength": MAX_LENGTH, "pattern": self.pattern})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not re.match(self.pattern, str(data)):
+            raise _wrong(f"Not a name for this: {shown(str(data))}. It takes {self.forms}.")
+        return str(data)
 
 
 def limit_field() -> Whole:

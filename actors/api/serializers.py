@@ -21,6 +21,11 @@ class TextOrNull(serializers.CharField):
         return super().to_representation(value) or None
 
 
+def external_id_field() -> TextOrNull:
+    """What a reader entered it as."""
+    return TextOrNull(help_text="What you entered it as, if you did; filters of the same name find it by that.")
+
+
 class MarkingField(serializers.ChoiceField):
     """A TLP 2.0 marking by its name."""
 
@@ -61,6 +66,7 @@ class ActorSerializer(NamedActorSerializer):
     names = ActorNameSerializer(many=True)
     identifiers = IdentifierSerializer(many=True)
     parent = serializers.CharField(allow_null=True, help_text="Reference of what it is a part of.")  # type: ignore[assignment]
+    external_id = external_id_field()
     provisional = serializers.BooleanField(help_text="Named by a report, not yet confirmed by an analyst.")
     merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
     marking = MarkingField()

@@ -13,10 +13,20 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, PresentParameters, ReadParameters, Search, WithoutHistory
+from actors.api.parameters import (
+    EXTERNAL_ID,
+    Moment,
+    PageParameters,
+    PresentParameters,
+    ReadParameters,
+    Reference,
+    Search,
+    WithoutHistory,
+)
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import ActorSerializer, SourceSerializer
+from actors.entered import entered_as, external_id_of
 from actors.models import Actor, ActorIdentifier, ActorName, Source, SourceRating
 
 ACTOR_ORDERS = both_ways("name", last="reference") | both_ways("reference")
@@ -27,7 +37,8 @@ class ActorParameters(WithoutHistory, PageParameters):
     """Filters of actors."""
 
     kind = serializers.ChoiceField(choices=Actor.Kind.choices, required=False)
-    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
+    country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text="ISO 3166-1 alpha-2.")
+    external_id = serializers.CharField(required=False, help_text=EXTERNAL_ID)
     q = Search(required=False, help_text="Words to be found in its names, its reference or others' codes; at most ten.")
     ordering = serializers.ChoiceField(choices=list(ACTOR_ORDERS), default="name")
 
@@ -42,6 +53,7 @@ def actor_rows(reader: Reader) -> QuerySet:
         "names": ArraySubquery(called.values(json=JSONObject(name="name", language="language", script="script"))),
         "identifiers": ArraySubquery(codes.values(json=JSONObject(scheme="scheme", value="value"))),
         "parent": Subquery(parent.values("reference")[:1]),
+        "external_id": external_id_of(Actor, reader),
         "merged_from": ArraySubquery(merged.order_by("pk").values("reference")),
     }
     own = ("reference", "name", "kind", "country", "provisional", "marking")
@@ -69,6 +81,8 @@ class ActorList(ReadView):
         for name in ("kind", "country"):
             if name in asked:
                 rows = rows.filter(**{name: asked[name]})
+        if "external_id" in asked:
+            rows = rows.filter(entered_as(asked["external_id"], Actor, self.reader))
         order = ACTOR_ORDERS[asked["ordering"]]
         return self.page(rows, order, asked, lambda found: ActorSerializer(found, many=True).data)
 
@@ -112,7 +126,7 @@ class SourceListParameters(PageParameters, SourceParameters):
     """Filters of sources."""
 
     kind = serializers.ChoiceField(choices=Source.Kind.choices, required=False)
-    actor = serializers.CharField(required=False, help_text="Reference of the actor whose voice it is.")
+    actor = Reference("ACT", help_text="The actor whose voice it is: ACT-….")
     q = Search(required=False, help_text="Words to be found in the name or the code; at most ten.")
     ordering = serializers.ChoiceField(choices=list(SOURCE_ORDERS), default="code")
 

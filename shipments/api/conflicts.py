@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.api.pages import Order, matching
-from actors.api.parameters import Moment, PageParameters, Search, Since, TrueOrFalse
+from actors.api.parameters import Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import conflict_rows
 from shipments.api.resolved import ConflictSerializer
 from shipments.models import Subject
+from shipments.models.subject import REFERENCE_PREFIX
 from shipments.reconciliation.vocabulary import ConflictKind
 
 CONFLICT_COLUMNS = ("known_from", "stable_id", "about", "leg")
@@ -33,7 +34,7 @@ class ConflictParameters(PageParameters, KnownAtParameters):
     since = Since(required=False, help_text="Found then or later.")
     until = Moment(required=False, help_text="Found then or earlier.")
     kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind], required=False)
-    subject = serializers.CharField(required=False, help_text="Reference of the subject.")
+    subject = Reference(*REFERENCE_PREFIX.values(), help_text="Reference of the subject.")
     subject_kind = serializers.ChoiceField(choices=Subject.Kind.choices, required=False)
     kept_open = TrueOrFalse(required=False, help_text="Whether an analyst acknowledged it.")
 

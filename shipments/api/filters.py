@@ -5,12 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from rest_framework import serializers
 
 from actors.access import Reader
 from actors.api.pages import Order, both_ways
-from actors.api.parameters import Moment, PageParameters, ReadParameters, Search, Since, TrueOrFalse
+from actors.api.parameters import (
+    EXTERNAL_ID,
+    Moment,
+    PageParameters,
+    ReadParameters,
+    Reference,
+    Search,
+    Since,
+    TrueOrFalse,
+)
 from actors.api.serializers import MARKINGS
+from actors.entered import entered_as, may_be_told
 from actors.marking import Marking
 from actors.models import Actor
 from shipments.api.moments import happened, status_at
@@ -19,6 +30,7 @@ from shipments.models import Contact, Leg, Line, Offer, Picture, Shipment, Shipm
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
+ACTOR = "The actor: ACT-…, or source:external_id as you entered it."
 KNOWN_AT = "What was believed at that moment; a bare date is the end of that day in UTC."
 VALID_AT = (
     "The status, and the steps, at that moment of the world, as we know it now or knew it at known_at; a bare date is "
@@ -49,7 +61,7 @@ class SubjectParameters(PageParameters, KnownAtParameters):
 
     ordering = serializers.ChoiceField(choices=list(ORDERS), default="-created_at")
     q = Search(required=False, help_text=f"Words to be found in {SEARCHED}; at most ten, all of them found.")
-    crisis = serializers.CharField(required=False, help_text="Reference of the crisis.")
+    crisis = Reference("CRS", help_text="Reference of the crisis.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
     contested = TrueOrFalse(required=False, help_text="Whether anything about the subject is contested.")
@@ -68,55 +80,61 @@ def _status(kind: str) -> serializers.ChoiceField:
     return serializers.ChoiceField(choices=names, required=False, help_text=STATUS)
 
 
-class ShipmentParameters(SubjectParameters, ValidAtParameters):
+class EnteredParameters(SubjectParameters, ValidAtParameters):
+    """Filters of the kinds that partners enter."""
+
+    external_id = serializers.CharField(required=False, help_text=EXTERNAL_ID)
+
+
+class ShipmentParameters(EnteredParameters):
     """Filters of shipments."""
 
     status = _status("shipment")
     mode = serializers.ChoiceField(choices=Shipment.Mode.choices, required=False)
-    donor = serializers.CharField(required=False, help_text="Reference of the actor.")
-    recipient = serializers.CharField(required=False, help_text="Reference of the actor.")
-    carrier = serializers.CharField(required=False, help_text="Reference of the actor.")
-    offer = serializers.CharField(required=False, help_text="Reference of the offer.")
+    donor = Reference("ACT", entered=True, help_text=ACTOR)
+    recipient = Reference("ACT", entered=True, help_text=ACTOR)
+    carrier = Reference("ACT", entered=True, help_text=ACTOR)
+    offer = Reference("OFR", entered=True, help_text="The offer: OFR-…, or source:external_id as you entered it.")
     place = serializers.CharField(required=False, help_text="Code of a place that a leg touches.")
     item = serializers.CharField(required=False, help_text="Part of the name of an item.")
 
 
-class OfferParameters(SubjectParameters, ValidAtParameters):
+class OfferParameters(EnteredParameters):
     """Filters of offers."""
 
     status = _status("offer")
     form = serializers.ChoiceField(choices=Offer.Form.choices, required=False)
-    donor = serializers.CharField(required=False, help_text="Reference of the actor.")
-    recipient = serializers.CharField(required=False, help_text="Reference of the actor.")
-    answers = serializers.CharField(required=False, help_text="Reference of the appeal.")
+    donor = Reference("ACT", entered=True, help_text=ACTOR)
+    recipient = Reference("ACT", entered=True, help_text=ACTOR)
+    answers = Reference("APL", entered=True, help_text="The appeal: APL-…, or source:external_id as you entered it.")
 
 
-class AppealParameters(SubjectParameters, ValidAtParameters):
+class AppealParameters(EnteredParameters):
     """Filters of appeals."""
 
     status = _status("appeal")
-    requester = serializers.CharField(required=False, help_text="Reference of the actor.")
-    addressee = serializers.CharField(required=False, help_text="Reference of the actor.")
+    requester = Reference("ACT", entered=True, help_text=ACTOR)
+    addressee = Reference("ACT", entered=True, help_text=ACTOR)
 
 
 class ContactParameters(SubjectParameters):
     """Filters of contacts."""
 
     form = serializers.ChoiceField(choices=Contact.Form.choices, required=False)
-    participant = serializers.CharField(required=False, help_text="Reference of the actor.")
+    participant = Reference("ACT", entered=True, help_text=ACTOR)
 
 
 class InquiryParameters(SubjectParameters):
     """Filters of inquiries."""
 
-    asked = serializers.CharField(required=False, help_text="Reference of the actor.")
-    asked_by = serializers.CharField(required=False, help_text="Reference of the actor.")
+    asked = Reference("ACT", entered=True, help_text=ACTOR)
+    asked_by = Reference("ACT", entered=True, help_text=ACTOR)
 
 
 class CrisisParameters(SubjectParameters):
     """Filters of crises."""
 
-    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
+    country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text="ISO 3166-1 alpha-2.")
 
 
 PARAMETERS: dict[str, type[SubjectParameters]] = {
@@ -162,17 +180,32 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
 Condition = Callable[[Any, Reader], Q]
 
 
-def _named(said: str, visible: QuerySet) -> Subquery:
-    """The key of the one row with that reference. Found first, so that an index over the link finds the rest."""
-    return Subquery(visible.filter(reference=said).values("pk"))
+def _named(said: str, visible: QuerySet, reader: Reader, **which: Any) -> QuerySet:
+    """The key of the one row with that reference, or that the reader entered as source:external_id."""
+    source, is_own, own_name = said.partition(":")
+    if is_own:
+        entry = {"entry__source__code": source, "entry__external_id": own_name}
+        return visible.filter(may_be_told(reader, "entry__"), **entry, **which).values(
+            kept=Coalesce("merged_into_id", "pk")
+        )
+    return visible.filter(reference=said).values("pk")
 
 
+# The key is found first, so that an index over the link finds the rest.
 def _actor(link: str) -> Condition:
-    return lambda said, reader: Q(**{f"{link}_id": _named(said, Actor.objects.visible_to(reader))})
+    return lambda said, reader: Q(**{f"{link}_id": Subquery(_actors(said, reader))})
 
 
-def _subject(link: str) -> Condition:
-    return lambda said, reader: Q(**{f"{link}_id": _named(said, Subject.objects.visible_to(reader))})
+def _actors(said: str, reader: Reader) -> QuerySet:
+    return _named(said, Actor.objects.order_by().visible_to(reader), reader)
+
+
+def _subject(link: str, kind: str) -> Condition:
+    def condition(said: str, reader: Reader) -> Q:
+        visible = Subject.objects.order_by().visible_to(reader)
+        return Q(**{f"{link}_id": Subquery(_named(said, visible, reader, entry__kind=kind))})
+
+    return condition
 
 
 def _plain(column: str) -> Condition:
@@ -180,14 +213,14 @@ def _plain(column: str) -> Condition:
 
 
 def _donor(said: str, reader: Reader) -> Q:
-    actors = Actor.objects.visible_to(reader).filter(reference=said).values("pk")
-    rows = ShipmentParty.objects.filter(shipment=OuterRef("pk"), role=ShipmentParty.Role.DONOR, actor__in=actors)
+    donors = {"role": ShipmentParty.Role.DONOR, "actor__in": _actors(said, reader)}
+    rows = ShipmentParty.objects.filter(shipment=OuterRef("pk"), **donors)
     return Q(Exists(rows))
 
 
 def _participant(said: str, reader: Reader) -> Q:
-    actors = Actor.objects.visible_to(reader).filter(reference=said).values("pk")
-    return Q(Exists(Contact.participants.through.objects.filter(contact_id=OuterRef("pk"), actor_id__in=actors)))
+    met = {"contact_id": OuterRef("pk"), "actor_id__in": _actors(said, reader)}
+    return Q(Exists(Contact.participants.through.objects.filter(**met)))
 
 
 def _place(said: str, reader: Reader) -> Q:
@@ -199,27 +232,38 @@ def _item(said: str, reader: Reader) -> Q:
     return Q(Exists(Line.objects.filter(shipment=OuterRef("pk"), item__icontains=said)))
 
 
-_CRISIS = {"crisis": _subject("crisis")}
+def _external_id(kind: str) -> dict[str, Condition]:
+    return {"external_id": lambda said, reader: entered_as(said, Subject, reader, entry__kind=kind)}
+
+
+_CRISIS = {"crisis": _subject("crisis", "crisis")}
 CONDITIONS: dict[str, dict[str, Condition]] = {
     "shipment": {
         **_CRISIS,
+        **_external_id("shipment"),
         "mode": _plain("mode"),
         "donor": _donor,
         "recipient": _actor("recipient"),
         "carrier": _actor("carrier"),
-        "offer": _subject("offer"),
+        "offer": _subject("offer", "offer"),
         "place": _place,
         "item": _item,
     },
     "offer": {
         **_CRISIS,
+        **_external_id("offer"),
         "form": _plain("form"),
         "donor": _actor("donor"),
         "recipient": _actor("recipient"),
-        "answers": _subject("answers"),
+        "answers": _subject("answers", "appeal"),
     },
-    "appeal": {**_CRISIS, "requester": _actor("requester"), "addressee": _actor("addressee")},
+    "appeal": {
+        **_CRISIS,
+        **_external_id("appeal"),
+        "requester": _actor("requester"),
+        "addressee": _actor("addressee"),
+    },
     "contact": {**_CRISIS, "form": _plain("form"), "participant": _participant},
     "inquiry": {**_CRISIS, "asked": _actor("asked"), "asked_by": _actor("asked_by")},
-    "crisis": {"crisis": _subject("crisis"), "country": lambda said, reader: Q(countries__contains=[said])},
+    "crisis": {"crisis": _subject("crisis", "crisis"), "country": lambda said, reader: Q(countries__contains=[said])},
 }

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.api.pages import following, unsealed
-from actors.api.parameters import PageParameters, TrueOrFalse
+from actors.api.parameters import PageParameters, Reference, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.serializers import NamedActorSerializer
 from shipments.api.filters import KnownAtParameters
@@ -39,9 +39,9 @@ class FlowParameters(PageParameters, KnownAtParameters):
     group_by = serializers.ChoiceField(
         choices=GROUPS, required=False, help_text="A flow for each of these too; always for each donor and recipient."
     )
-    donor = serializers.CharField(required=False, help_text="Reference of the actor; joint gifts included.")
-    recipient = serializers.CharField(required=False, help_text="Reference of the actor.")
-    crisis = serializers.CharField(required=False, help_text="Reference of the crisis.")
+    donor = Reference("ACT", help_text="Reference of the actor; joint gifts included.")
+    recipient = Reference("ACT", help_text="Reference of the actor.")
+    crisis = Reference("CRS", help_text="Reference of the crisis.")
     item = serializers.CharField(required=False, help_text="Part of the category or the name of an item.")
     period = serializers.RegexField(
         PERIOD, required=False, help_text="A year or a month: when it was promised, or left. 2022, 2022-05."

@@ -13,6 +13,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, T
 from django.db.models.functions import Coalesce, NullIf
 
 from actors.access import Reader
+from actors.entered import external_id_of
 from actors.marking import Marking
 from actors.models import Actor
 from actors.services.arrays import IsAny
@@ -183,6 +184,7 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         quantity=_QUANTITY,
     )
     return {
+        "external_id": external_id_of(Subject, reader),
         "mode": F("mode"),
         "recipient": actor_of(reader, "recipient_id"),
         "carrier": actor_of(reader, "carrier_id"),
@@ -205,6 +207,7 @@ def _offer(reader: Reader) -> dict[str, Any]:
         currency=said("currency"),
     )
     return {
+        "external_id": external_id_of(Subject, reader),
         "donor": actor_of(reader, "donor_id"),
         "recipient": actor_of(reader, "recipient_id"),
         "form": F("form"),
@@ -216,6 +219,7 @@ def _offer(reader: Reader) -> dict[str, Any]:
 
 def _appeal(reader: Reader) -> dict[str, Any]:
     return {
+        "external_id": external_id_of(Subject, reader),
         "requester": actor_of(reader, "requester_id"),
         "addressee": actor_of(reader, "addressee_id"),
         "asked_for": said("asked_for"),

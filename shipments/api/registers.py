@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, PresentParameters, Search, Since, WithoutHistory
+from actors.api.parameters import EXTERNAL_ID, Moment, PageParameters, PresentParameters, Search, Since, WithoutHistory
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull
+from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull, external_id_field
+from actors.entered import entered_as, external_id_of
 from actors.marking import Marking
 from actors.models import Source
 from shipments.api.documents import POST_DOCS, receive_document
@@ -37,6 +38,7 @@ class PlaceSerializer(NamedPlaceSerializer):
     longitude = serializers.FloatField(min_value=-180, max_value=180, allow_null=True)
     time_zone = TextOrNull(help_text="IANA.")
     within = serializers.CharField(allow_null=True, help_text="Code of what contains it.")
+    external_id = external_id_field()
     provisional = serializers.BooleanField(help_text="Entered by a partner, not yet confirmed by an analyst.")
     merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
 
@@ -49,8 +51,9 @@ class PlaceParameters(WithoutHistory, PageParameters):
     """Filters of places."""
 
     kind = serializers.ChoiceField(choices=Place.Kind.choices, required=False)
-    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2.")
+    country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text="ISO 3166-1 alpha-2.")
     within = serializers.CharField(required=False, help_text="Code of what contains it.")
+    external_id = serializers.CharField(required=False, help_text=EXTERNAL_ID)
     q = Search(required=False, help_text="Words to be found in the name, or a code; at most ten.")
     ordering = serializers.ChoiceField(choices=list(PLACE_ORDERS), default="code")
 
@@ -59,11 +62,13 @@ PLACE_COLUMNS = ["code", "name", "country", "kind", "iata", "icao", "unlocode", 
 PLACE_COLUMNS += ["provisional"]
 
 
-def place_rows() -> QuerySet:
+def place_rows(reader: Reader) -> QuerySet:
     """Places as the serializer wants them; they have no marking."""
     merged = Place.objects.filter(merged_into=OuterRef("pk")).order_by("code").values("code")
     rows = Place.objects.filter(merged_into=None).values(*PLACE_COLUMNS)
-    return rows.annotate(within=F("within__code"), merged_from=ArraySubquery(merged))
+    return rows.annotate(
+        within=F("within__code"), merged_from=ArraySubquery(merged), external_id=external_id_of(Place, reader)
+    )
 
 
 class PlaceList(ReadView):
@@ -85,7 +90,11 @@ class PlaceList(ReadView):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = place_rows().filter(**{name: asked[name] for name in ("kind", "country", "within") if name in asked})
+        rows = place_rows(self.reader).filter(
+            **{name: asked[name] for name in ("kind", "country", "within") if name in asked}
+        )
+        if "external_id" in asked:
+            rows = rows.filter(entered_as(asked["external_id"], Place, self.reader))
         for term in asked.get("q", ()):
             named = Q(name__icontains=term)
             for column in ("code", "iata", "icao", "unlocode"):
@@ -112,7 +121,7 @@ class PlaceDetail(ReadView):
     def get(self, request: Request, code: str) -> Response:
         self.read_parameters()
         merged = Place.objects.filter(code=code, merged_into__isnull=False)
-        row = place_rows().filter(Q(code=code) | Q(pk__in=merged.values("merged_into"))).first()
+        row = place_rows(self.reader).filter(Q(code=code) | Q(pk__in=merged.values("merged_into"))).first()
         if row is None:
             raise not_found()
         return Response(PlaceSerializer(row).data)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, Search, Since, TrueOrFalse
+from actors.api.parameters import Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
@@ -28,6 +28,7 @@ from shipments.api.resolved import SOURCE, PeriodSerializer
 from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
+from shipments.models.subject import REFERENCE_PREFIX
 
 REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
 REPORT_ORDER = REPORT_ORDERS["-received_at"]
@@ -123,7 +124,7 @@ class ReportParameters(PageParameters, KnownAtParameters):
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
     milestone = serializers.CharField(required=False, help_text="Our code of a milestone.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
-    subject = serializers.CharField(required=False, help_text="Reference of the subject.")
+    subject = Reference(*REFERENCE_PREFIX.values(), help_text="Reference of the subject.")
     event_id = serializers.CharField(required=False, help_text="The source's own id of the report.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
     held = TrueOrFalse(required=False, help_text="Whether it waits for a subject, a leg or a code.")

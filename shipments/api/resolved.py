@@ -179,7 +179,7 @@ class ClaimSerializer(serializers.Serializer):
     slot = serializers.CharField(help_text=SLOT)
     fate = serializers.ChoiceField(choices=[fate.value for fate in Fate])
     weight = serializers.IntegerField(help_text=f"What it counts, {WEIGHED}.")
-    short_by = serializers.IntegerField(help_text=f"By how much it was outweighed, {WEIGHED}.")
+    behind = serializers.IntegerField(source="short_by", help_text=f"By how much it was outweighed, {WEIGHED}.")
     reason = serializers.CharField(allow_blank=True)
     origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
     unresolved = serializers.BooleanField()

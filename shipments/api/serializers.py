@@ -2,7 +2,14 @@
 
 from rest_framework import serializers
 
-from actors.api.serializers import MERGED_FROM, IdentifierSerializer, MarkingField, NamedActorSerializer, TextOrNull
+from actors.api.serializers import (
+    MERGED_FROM,
+    IdentifierSerializer,
+    MarkingField,
+    NamedActorSerializer,
+    TextOrNull,
+    external_id_field,
+)
 from shipments.api.resolved import PictureSerializer
 from shipments.models import Contact, Leg, Offer, Shipment, ShipmentParty
 from shipments.models.quantity import Basis, Qualifier
@@ -39,6 +46,12 @@ class SubjectSerializer(serializers.Serializer):
     merged_from = serializers.ListField(child=serializers.CharField(), help_text=MERGED_FROM)
     created_at = serializers.DateTimeField()
     picture = PictureSerializer(allow_null=True, help_text="Null while nothing is believed.")
+
+
+class EnteredSubjectSerializer(SubjectSerializer):
+    """A subject of a kind that partners enter."""
+
+    external_id = external_id_field()
 
 
 class PartySerializer(serializers.Serializer):
@@ -89,7 +102,7 @@ class OfferLineSerializer(LineSerializer):
     currency = TextOrNull(help_text="ISO 4217.")
 
 
-class ShipmentSerializer(SubjectSerializer):
+class ShipmentSerializer(EnteredSubjectSerializer):
     """A cargo flight, a vaccine delivery, a convoy, a team of people."""
 
     mode = serializers.ChoiceField(choices=Shipment.Mode.choices)
@@ -103,7 +116,7 @@ class ShipmentSerializer(SubjectSerializer):
     lines = ShipmentLineSerializer(many=True)
 
 
-class OfferSerializer(SubjectSerializer):
+class OfferSerializer(EnteredSubjectSerializer):
     """Help that a donor put forward."""
 
     donor = NamedActorSerializer(allow_null=True)
@@ -114,7 +127,7 @@ class OfferSerializer(SubjectSerializer):
     lines = OfferLineSerializer(many=True)
 
 
-class AppealSerializer(SubjectSerializer):
+class AppealSerializer(EnteredSubjectSerializer):
     """A request for help."""
 
     requester = NamedActorSerializer(allow_null=True)

@@ -10,7 +10,9 @@ from rest_framework.response import Response
 
 from actors.api.parameters import PageParameters, Parameters
 from actors.api.reading import ReadView, page_of
+from actors.api.refusals import Fault, Refusal
 from actors.api.selection import Selection
+from actors.wording import did_you_mean, shown
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
@@ -22,7 +24,8 @@ from shipments.api.serializers import SERIALIZERS
 from shipments.api.subject import SubjectView
 from shipments.api.withholding import withhold
 from shipments.reconciliation.lifecycles import LIFECYCLES
-from shipments.services.explaining import explain, reads_beyond_tier
+from shipments.services.explaining import claimable, explain, reads_beyond_tier
+from shipments.services.fitting import a_kind, one_of
 
 
 class SubjectList(ReadView):
@@ -99,7 +102,13 @@ class SubjectExplanation(SubjectView):
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
         subject = self.subject(reference, asked.get("known_at"))
-        claims = explain(subject, self.reader, attribute=asked.get("attribute"), known_at=asked.get("known_at"))
+        about = asked.get("attribute")
+        claims = explain(subject, self.reader, attribute=about, known_at=asked.get("known_at"))
+        if about and not claims and about not in (known := claimable(subject.kind)):
+            detail = f"Nothing that is said of {a_kind(subject.kind)}: {shown(about)}."
+            detail += did_you_mean(about, known) + one_of(known)
+            fault = Fault(code="unknown_word", parameter="attribute", detail=detail)
+            raise Refusal("unknown_word", detail, faults=[fault])
         results = withhold([{**asdict(claim), "origins": list(claim.origins)} for claim in claims], self.reader)
         return Response({"results": ClaimSerializer(results, many=True).data, "next": None})
 
@@ -132,7 +141,7 @@ LEFT_OUT = (
 )
 FATES = (
     "Each claim: whether it was used, outweighed, an echo, retracted, compatible …, and by how much.",
-    "Every claim of every report about this subject, and its `fate`. `weight` is what it counts and `short_by` what "
+    "Every claim of every report about this subject, and its `fate`. `weight` is what it counts and `behind` what "
     "it lacked to win, both in thousandths of a nat. An `echo` repeats another's word and counts nothing; what is "
     "`compatible` agrees with the picture and is not needed for it. `attribute` asks for one: a code of a milestone, "
     "a flag or an attribute.",

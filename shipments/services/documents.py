@@ -60,7 +60,7 @@ def _source(said: DocumentIn, key: PartnerKey) -> Source:
         return key.source
     source = Source.objects.named_to(Reader.of_key(key)).filter(code=said.source).first()
     if source is None:
-        raise Invalid([Problem(code="not_found", pointer="/source", detail="No such source.")])
+        raise Invalid([Problem(code="not_found", pointer="/source", detail="No such source: name it by its code.")])
     if source.actor_id != key.actor_id and PartnerKey.Scope.REPORTS_RELAY not in key.scopes:
         detail = "This key sends its own organisation's; to pass on what others published it needs reports:relay."
         raise Invalid([Problem(code="insufficient_scope", pointer="/source", detail=detail)])

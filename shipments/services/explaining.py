@@ -8,9 +8,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from actors.access import Reader
-from shipments.models import Report, Subject
+from shipments.models import Attribute, Report, Subject
 from shipments.reconciliation import picture as core
 from shipments.reconciliation.fold import reconcile
+from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import references
 from shipments.services.rules import micros, read_rules
@@ -79,6 +80,16 @@ def explain(
             )
         )
     return explained
+
+
+def claimable(kind: str) -> list[str]:
+    """Every milestone, flag and attribute that may be said of a ``kind`` of subject, or of its legs."""
+    kinds = (kind, "leg") if kind == Subject.Kind.SHIPMENT else (kind,)
+    own = [LIFECYCLES[each] for each in kinds if each in LIFECYCLES]
+    names = [each.name for lifecycle in own for each in lifecycle.milestones]
+    names += [flag for lifecycle in own for flag in lifecycle.flag_names]
+    names += Attribute.objects.filter(subjects__contains=[kind]).values_list("name", flat=True)
+    return list(dict.fromkeys(names))
 
 
 def _fold(

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from actors.access import Reader
+from actors.entered import may_be_told
 from actors.models import Actor, ActorIdentifier
 from actors.services.arrays import IsAny
 from actors.services.prepared import prepared, slot
@@ -31,9 +32,19 @@ NAMES: Mapping[str, str] = {
     "offer": "offer",
 }
 
+ENTERED = "source:external_id as you entered it"
+IDENTIFIED = "scheme:value as others know it"
+# By which names each is found.
+FORMS: Mapping[str, str] = {
+    "actor": f"its reference (ACT-…), {ENTERED}, or {IDENTIFIED}",
+    "place": f"its code, or {ENTERED}",
+    "crisis": f"its reference (CRS-…), or {IDENTIFIED}",
+    "appeal": f"its reference (APL-…), {ENTERED}, or {IDENTIFIED}",
+    "offer": f"its reference (OFR-…), {ENTERED}, or {IDENTIFIED}",
+    "shipment": f"its reference (SHP-…), {ENTERED}, or {IDENTIFIED}",
+}
 # The number is the project's own for these locks.
 NAME_LOCKS, BUCKETS = 7_120_524, 64
-CONTAINER_LOCKS = 7_120_525
 
 
 class SubjectRow(NamedTuple):
@@ -84,7 +95,7 @@ def find_names(said: Mapping[str, Any], kind: str, reader: Reader) -> Names:
         names.found |= {(what, name): row for name, row in rows.items()}
     for path, what, name in named:
         if (what, name) not in names.found:
-            detail = f"No such {what} that you may see."
+            detail = f"No such {what} that you may see. Name it by {FORMS[what]}."
             names.problems.append(Problem(code="not_found", pointer=pointer_of(*path), detail=detail))
     return names
 
@@ -168,7 +179,7 @@ def _identified(reader: Reader, kind: str) -> QuerySet:
 @prepared
 def _entries(reader: Reader, kinds: tuple[str, ...]) -> QuerySet:
     """What partners entered: the reader's own, and for analysts everybody's."""
-    own = LedgerEntry.objects.all() if reader.is_analyst else LedgerEntry.objects.filter(source__actor=reader.actor_id)
+    own = LedgerEntry.objects.filter(may_be_told(reader))
     named = own.filter(IsAny("source__code", slot("sources")), IsAny("external_id", slot("names")), kind__in=kinds)
     return named.order_by().values("source__code", "external_id", "subject_id", "actor_id", "place_id")
 
@@ -218,12 +229,6 @@ def _survivors(found: dict[str, Any], by_id: Callable[[list[UUID]], Mapping[UUID
             if survivor in into:
                 found[name] = into[survivor]
     return found
-
-
-def lock_containers(kind: str) -> None:
-    """Until the transaction ends nobody else makes one row of ``kind`` a part of another. Before any row is locked."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CONTAINER_LOCKS, crc32(kind.encode()) % BUCKETS])
 
 
 def lock_names(names: Iterable[str], *, entering: bool) -> None:

@@ -145,7 +145,11 @@ def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> No
             pointers["/target/source"] = draft.target.source
         for pointer, code in pointers.items():
             if code and code not in found.sources:
-                each.problems.append(Problem(code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}."))
+                each.problems.append(
+                    Problem(
+                        code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}. Name it by its code."
+                    )
+                )
     source = found.sources.get(draft.source)
     if key and source and source.actor_id != key.actor_id and PartnerKey.Scope.REPORTS_RELAY not in key.scopes:
         detail = "This key reports for its own organisation; to pass on what others said it needs reports:relay."

@@ -29,6 +29,7 @@ PAGING = {"cursor", "after", "fields", "limit"}
 LIMIT = 5
 # What to ask for by a filter's name: something that many rows have.
 VALUES = {
+    "external_id": "S-881",
     "item": "Cholera",
     "q": "for",
     "country": "KP",

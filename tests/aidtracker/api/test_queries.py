@@ -40,6 +40,8 @@ BY_FIELD: list[tuple[type[serializers.Field], dict[str, str]]] = [
     (forms.Span, dict.fromkeys([*MOMENTS, "2022-05-17", "..", "2022-05-18..2022-05-17", "2022-05-17..2022-05-17",
                                 "2022-05-16..2022-05-17..2022-05-18"], "invalid_parameter")),
     (serializers.RegexField, dict.fromkeys(["x", "2022-13", "20222", "2022-5"], "invalid_parameter")),
+    (forms.Reference, dict.fromkeys(["China", "ACT-", "act-00000000", "ACT-0000000O", "XXX-00000000", "ACT:", "*"],
+                                    "invalid_parameter")),
     (forms.Search, {"a%20" * 11: "too_many"}),
     (serializers.ChoiceField, dict.fromkeys(["bogus", "-marking", "recipient__name", "id", "pk", "?", "%20x", "*",
                                              "-created_at,reference", "partner__api_key_hash"], "unknown_word")),
