@@ -233,6 +233,13 @@ def test_a_retraction_points_at_what_it_takes_back(draft):
     assert (link.kind, link.target_event_id) == (ReportLink.Kind.RETRACTS, draft.event_id)
 
 
+def test_a_held_correction_knows_its_target_in_the_same_batch(draft):
+    target = Pointer(source="yonhap", event_id=draft.event_id)
+    held = replace(draft, kind="correct", subject="SHP-00000000", event_id="evt-2", target=target)
+
+    assert record([draft, held], sender=CASE)[1].unknown == ("subject",)
+
+
 def test_an_earlier_moment_wins_on_the_due_row(draft):
     record([draft], sender=CASE, received_at=T0)
     record([replace(draft, event_id="evt-late")], sender=CASE, received_at=T0 - timedelta(days=3))
