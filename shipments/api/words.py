@@ -27,13 +27,9 @@ A report has a `code`, `flags` or `facts`, or several of them. Whatever is not i
 that would do; only a code of somebody else's scheme is kept and held.
 
 **`code`** is how far it got, and since when is `occurred`. With `polarity: denies` the source says that it did not.
-<<<<<<< HEAD
+What is still to come has a `time_class`: something `actual` more than a day ahead is stored and not believed.
 Contacts, inquiries and crises have facts alone. Legs are of shipments; lines are of shipments and of offers, where
 each fact names its own.
-=======
-What is still to come has a `time_class`: something `actual` more than a day ahead is stored and not believed.
-Contacts, inquiries and crises have facts alone.
->>>>>>> 2e9ba43 (api: Say of a mistake what would mend it)
 """
 
 
