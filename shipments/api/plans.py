@@ -58,8 +58,7 @@ def subject_rows(kind: str, reader: Reader) -> QuerySet:
     return MODELS[kind].objects.visible_to(reader).filter(kind=kind, merged_into=None).values(*COMMON)
 
 
-@prepared
-def named_subject(reader: Reader, kind: str, is_past: bool) -> QuerySet:
+def _named(reader: Reader, kind: str, is_past: bool) -> QuerySet:
     """The visible subject of a reference, or what it was merged into, if it was known by then; as in subject_rows."""
     named = Subject.objects.visible_to(reader).filter(reference=slot("reference"))
     kept = named.values(kept=Coalesce("merged_into_id", "pk"))
@@ -67,13 +66,41 @@ def named_subject(reader: Reader, kind: str, is_past: bool) -> QuerySet:
     return rows.filter(was_known(reader, slot("known_at"))) if is_past else rows
 
 
-@prepared
-def _beside(reader: Reader, kind: str, names: frozenset[str], stored: tuple[bool, bool] | None) -> QuerySet:
-    """What is selected of the plans of subjects, beside what every kind has; with their pictures, if wanted."""
+named_subject = prepared(_named)
+# Which fields of the plan are wanted, and how pictures are (see Asked.how_stored), if they are.
+Wanted = tuple[frozenset[str], tuple[bool, bool] | None]
+
+
+def _wanted(kind: str, asked: Mapping[str, Any]) -> Wanted:
+    shows = asked["fields"].shows
+    names = frozenset(name for name in _fields(kind) if name not in HEAD and shows(name))
+    return names, Asked.of(asked).how_stored if shows("picture") else None
+
+
+def _columns(reader: Reader, kind: str, wanted: Wanted) -> dict[str, Any]:
+    """What is wanted of the plans of subjects, beside what every kind has, and their pictures."""
+    names, stored = wanted
     every = _every(reader) | PLANS[kind](reader)
     columns = {name: how for name, how in every.items() if name in names}
-    columns |= stored_pictures(reader, *stored) if stored else {}
-    return MODELS[kind].objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk").annotate(**columns)
+    return columns | (stored_pictures(reader, *stored) if stored else {})
+
+
+@prepared
+def _beside(reader: Reader, kind: str, wanted: Wanted) -> QuerySet:
+    rows = MODELS[kind].objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk")
+    return rows.annotate(**_columns(reader, kind, wanted))
+
+
+@prepared
+def _named_with_columns(reader: Reader, kind: str, is_past: bool, wanted: Wanted) -> QuerySet:
+    return _named(reader, kind, is_past).annotate(**_columns(reader, kind, wanted))
+
+
+def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The subject of a reference (see named_subject) as partners read it, with its picture; at most three queries."""
+    wanted, at = _wanted(kind, asked), Asked.of(asked).slots
+    rows = _named_with_columns(reader, kind, bool(at), wanted).dicts(reader, reference=reference, **at)
+    return next(iter(_shown(kind, rows, rows, reader, asked)), None)
 
 
 def shown_subjects(
@@ -83,14 +110,19 @@ def shown_subjects(
 
     What is not among the fields of ``asked`` is null and not looked up.
     """
-    selection, about = asked["fields"], Asked.of(asked)
-    names = frozenset(name for name in _fields(kind) if name not in HEAD and selection.shows(name))
-    stored = about.how_stored if selection.shows("picture") else None
+    wanted = _wanted(kind, asked)
     beside: list[dict[str, Any]] = []
-    if rows and (names or stored):
-        statement = _beside(reader, kind, names, stored)
-        beside = statement.dicts(reader, ids=[row["pk"] for row in rows], **(about.slots if stored else {}))
-    pictures = as_believed(beside, reader, about).pictures if beside and stored else {}
+    if rows and any(wanted):
+        at = Asked.of(asked).slots if wanted[1] else {}
+        beside = _beside(reader, kind, wanted).dicts(reader, ids=[row["pk"] for row in rows], **at)
+    return _shown(kind, rows, beside, reader, asked)
+
+
+def _shown(
+    kind: str, rows: Sequence[Mapping[str, Any]], beside: Sequence[Mapping[str, Any]], reader: Reader, asked: Any
+) -> list[dict[str, Any]]:
+    names, stored = _wanted(kind, asked)
+    pictures = as_believed(beside, reader, Asked.of(asked)).pictures if beside and stored else {}
     plans = {row["pk"]: {name: row[name] for name in names} for row in beside}
     nothing = dict.fromkeys(_fields(kind))
     return [

@@ -10,14 +10,14 @@ from rest_framework.response import Response
 
 from actors.api.parameters import PageParameters, Parameters
 from actors.api.reading import ReadView, page_of
-from actors.api.refusals import Fault, Refusal
+from actors.api.refusals import Fault, Refusal, not_found
 from actors.api.selection import Selection
 from actors.wording import did_you_mean, shown
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
 from shipments.api.pictures import Asked, believed, conflicts_by_subject
-from shipments.api.plans import shown_subjects, subject_rows
+from shipments.api.plans import shown_subject, shown_subjects, subject_rows
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer
 from shipments.api.serializers import SERIALIZERS
@@ -46,8 +46,10 @@ class SubjectDetail(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        row = self.row(reference, asked.get("known_at"))
-        return Response(shown_subjects(self.kind, [row], self.reader, asked)[0])
+        found = shown_subject(self.kind, reference, self.reader, asked)
+        if found is None:
+            raise not_found()
+        return Response(found)
 
 
 class SubjectTimeline(SubjectView):
