@@ -75,8 +75,12 @@ class PictureSerializer(serializers.ModelSerializer):
 
 
 class ShipmentSerializer(serializers.ModelSerializer):
-    """One of our shipments with its plan, its picture and its findings."""
+    """One of our shipments with its plan, its picture and its findings: what ours answers, as tables have it."""
 
+    crisis = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+    offer = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+    parent = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+    merged_from = serializers.SlugRelatedField(slug_field="reference", many=True, read_only=True)
     recipient = ActorSerializer()
     carrier = ActorSerializer()
     destination = PlaceSerializer()
@@ -86,10 +90,15 @@ class ShipmentSerializer(serializers.ModelSerializer):
     identifiers = IdentifierSerializer(many=True)
     picture = PictureSerializer(source="current_pictures", many=True)
     findings = FindingSerializer(source="current_findings", many=True)
+    conflicts = serializers.SerializerMethodField()
 
     class Meta:
         model = Shipment
         fields = [
             *("reference", "kind", "title", "marking", "provisional", "created_at", "mode", "recipient", "carrier"),
-            *("destination", "parties", "legs", "lines", "identifiers", "picture", "findings"),
+            *("destination", "crisis", "offer", "parent", "merged_from", "parties", "legs", "lines", "identifiers"),
+            *("picture", "findings", "conflicts"),
         ]
+
+    def get_conflicts(self, shipment: Shipment) -> int:
+        return len(shipment.current_conflicts)

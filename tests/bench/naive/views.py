@@ -5,7 +5,7 @@ from django.db.models import Prefetch
 from rest_framework import generics, serializers
 from rest_framework.pagination import CursorPagination
 
-from shipments.models import Finding, Picture, Shipment
+from shipments.models import Conflict, Finding, Picture, Shipment
 from tests.bench.naive.serializers import FindingSerializer, PictureSerializer, ReportSerializer, ShipmentSerializer
 from tests.bench.naive.tasks import update_status
 
@@ -21,8 +21,9 @@ class ReportCreate(generics.CreateAPIView):
 
 SHIPMENTS = (
     Shipment.objects.filter(marking=0, merged_into=None)
-    .select_related("recipient", "carrier", "destination")
+    .select_related("recipient", "carrier", "destination", "crisis", "offer", "parent")
     .prefetch_related(
+        "merged_from",
         "party_rows__actor",
         "legs__origin",
         "legs__destination",
@@ -31,6 +32,7 @@ SHIPMENTS = (
         "identifiers",
         Prefetch("pictures", Picture.objects.filter(known_to=None, tier=0), to_attr="current_pictures"),
         Prefetch("findings", Finding.objects.filter(known_to=None, tier=0), to_attr="current_findings"),
+        Prefetch("conflicts", Conflict.objects.filter(known_to=None, tier=0), to_attr="current_conflicts"),
     )
 )
 
@@ -65,6 +67,9 @@ class PlainShipmentSerializer(ShipmentSerializer):
 
     def get_findings(self, shipment: Shipment) -> object:
         return FindingSerializer(shipment.findings.filter(known_to=None, tier=0), many=True).data
+
+    def get_conflicts(self, shipment: Shipment) -> int:
+        return shipment.conflicts.filter(known_to=None, tier=0).count()
 
 
 class PlainShipmentList(ShipmentList):
