@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -160,7 +160,9 @@ def document_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
     if asked.get("known_at"):
         rows = rows.filter(received_at__lte=asked["known_at"])
     if "source" in asked:
-        rows = rows.filter(source__in=Source.objects.named_to(reader).filter(code=asked["source"]))
+        # The one source is found first, so that its documents are found in their order.
+        named = Source.objects.named_to(reader).filter(code=asked["source"])
+        rows = rows.filter(source_id=Subquery(named.values("pk")))
     columns = ["pk", "reference", "key", "kind", "title", "url", "language", "published_at", "received_at", "marking"]
     return rows.values(*columns).annotate(source=F("source__code"))
 

@@ -29,6 +29,7 @@ from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 from shipments.models.subject import REFERENCE_PREFIX
+from shipments.querysets import is_there
 
 REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
 REPORT_ORDER = REPORT_ORDERS["-received_at"]
@@ -154,7 +155,7 @@ def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
             decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
             quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
             language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
-            is_held=Exists(Report.objects.held(to=reader).filter(pk=OuterRef("pk"))),
+            is_held=is_there(_held(reader)),
         )
     )
 
@@ -227,12 +228,18 @@ class ReportList(ReadView):
         if "source" in asked:
             rows = rows.filter(source_id__in=_source(asked["source"], self.reader))
         if "held" in asked:
-            rows = rows.filter(is_held=asked["held"])
+            # Few are, so that they are looked for; that one is not is seen row by row.
+            rows = rows.filter(Exists(_held(self.reader))) if asked["held"] else rows.filter(is_held=False)
         return self.page(rows, REPORT_ORDERS[asked["ordering"]], asked, lambda found: shown_reports(found, self.reader))
 
     @extend_schema(**POST_DOCS)
     def post(self, request: Request) -> Response:
         return receive(request)
+
+
+def _held(reader: Reader) -> QuerySet:
+    """The report of the row outside, where it is held as far as ``reader`` may know."""
+    return Report.objects.held(to=reader).filter(pk=OuterRef("pk"))
 
 
 def _source(code: str, reader: Reader) -> QuerySet:

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from actors.models import Actor
 from shipments.models.places import Place
 from shipments.models.quantity import QuantityFields
-from shipments.models.subject import Subject, subject_link
+from shipments.models.subject import Subject, in_order, plan_link, subject_link
 
 
 class Appeal(Subject):
@@ -15,10 +15,8 @@ class Appeal(Subject):
     KIND = Subject.Kind.APPEAL
 
     subject = subject_link("as_appeal")
-    requester = models.ForeignKey(Actor, models.PROTECT, related_name="appeals_made")
-    addressee = models.ForeignKey(
-        Actor, models.PROTECT, null=True, blank=True, related_name="appeals_received", help_text="Empty: to all."
-    )
+    requester = plan_link(Actor, related_name="appeals_made")
+    addressee = plan_link(Actor, null=True, blank=True, related_name="appeals_received", help_text="Empty: to all.")
     asked_for = models.TextField(blank=True)
 
     class Meta:
@@ -28,6 +26,7 @@ class Appeal(Subject):
                 name="appeal_is_not_addressed_to_its_maker",
             ),
         ]
+        indexes = in_order("appeal", "requester", "addressee")
 
 
 class Offer(Subject):
@@ -44,8 +43,8 @@ class Offer(Subject):
         TECHNICAL = "technical"
         GENERAL = "general", "general, form not stated"
 
-    donor = models.ForeignKey(Actor, models.PROTECT, related_name="offers_made")
-    recipient = models.ForeignKey(Actor, models.PROTECT, related_name="offers_received")
+    donor = plan_link(Actor, related_name="offers_made")
+    recipient = plan_link(Actor, related_name="offers_received")
     form = models.CharField(max_length=10, choices=Form)
     answers = models.ForeignKey(Appeal, models.PROTECT, null=True, blank=True, related_name="offers")
     conditions = models.TextField(blank=True)
@@ -54,6 +53,7 @@ class Offer(Subject):
         constraints = [
             models.CheckConstraint(condition=~Q(donor=F("recipient")), name="offer_is_not_to_its_donor"),
         ]
+        indexes = in_order("offer", "donor", "recipient")
 
 
 class OfferLine(QuantityFields):
@@ -106,10 +106,11 @@ class Inquiry(Subject):
     KIND = Subject.Kind.INQUIRY
 
     subject = subject_link("as_inquiry")
-    asked_by = models.ForeignKey(Actor, models.PROTECT, null=True, blank=True, related_name="inquiries_made")
-    asked = models.ForeignKey(Actor, models.PROTECT, related_name="inquiries_received")
+    asked_by = plan_link(Actor, null=True, blank=True, related_name="inquiries_made")
+    asked = plan_link(Actor, related_name="inquiries_received")
     asked_on = models.DateField(null=True, blank=True)
     question = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = "inquiries"
+        indexes = in_order("inquiry", "asked", "asked_by")

@@ -36,7 +36,7 @@ class Document(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=20, unique=True, default=document_reference, editable=False)
     key = models.CharField(max_length=200, help_text="The publisher's or importer's own name for it.")
-    source = models.ForeignKey(Source, models.PROTECT, related_name="documents")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="documents", db_index=False)  # see Meta.indexes
     kind = models.CharField(max_length=10, choices=Kind)
     title = models.CharField(max_length=300)
     url = models.URLField(max_length=500, blank=True)
@@ -63,6 +63,11 @@ class Document(models.Model):
             models.CheckConstraint(
                 condition=Q(url="") | Q(url__regex=r"^https?://"), name="document_url_is_of_the_web"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["published_at", "id"], name="document_by_publication"),
+            models.Index(fields=["source", "published_at", "id"], name="document_by_source"),
+            models.Index(fields=["received_at", "id"], name="document_by_receipt"),
         ]
 
     def __str__(self) -> str:

@@ -179,8 +179,14 @@ class Conflict(KnownRow):
         ]
         indexes = [
             models.Index(fields=["subject"], name="conflict_by_subject"),
+            # Lists begin with the newest; what one transaction found has one moment, and is told apart by its id.
             models.Index(
-                fields=["kind", "known_from"], condition=Q(known_to__isnull=True), name="conflict_current_by_kind"
+                fields=["known_from", "stable_id"], condition=Q(known_to__isnull=True), name="conflict_in_order"
+            ),
+            models.Index(
+                fields=["kind", "known_from", "stable_id"],
+                condition=Q(known_to__isnull=True),
+                name="conflict_by_kind_in_order",
             ),
         ]
 

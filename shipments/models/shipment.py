@@ -7,7 +7,7 @@ from actors.models import Actor
 from shipments.models.diplomacy import Offer
 from shipments.models.places import Place
 from shipments.models.quantity import QuantityFields
-from shipments.models.subject import Subject, subject_link
+from shipments.models.subject import Subject, in_order, plan_link, subject_link
 
 
 class Shipment(Subject):
@@ -29,8 +29,8 @@ class Shipment(Subject):
         UNKNOWN = "unknown"
 
     mode = models.CharField(max_length=10, choices=Mode)
-    recipient = models.ForeignKey(Actor, models.PROTECT, related_name="shipments_received")
-    carrier = models.ForeignKey(Actor, models.PROTECT, null=True, blank=True, related_name="shipments_carried")
+    recipient = plan_link(Actor, related_name="shipments_received")
+    carrier = plan_link(Actor, null=True, blank=True, related_name="shipments_carried")
     offer = models.ForeignKey(Offer, models.PROTECT, null=True, blank=True, related_name="shipments")
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", help_text="Whole of a part delivery."
@@ -45,6 +45,7 @@ class Shipment(Subject):
                 name="shipment_is_not_its_own_parent",
             ),
         ]
+        indexes = in_order("shipment", "recipient", "carrier", "mode")
 
 
 class ShipmentParty(models.Model):

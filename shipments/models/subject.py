@@ -3,6 +3,8 @@
 Identity and plan only: nothing here says what happened.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -83,6 +85,16 @@ REFERENCE_PREFIX = {
 def subject_link(name: str) -> models.OneToOneField:
     """A child's link to its Subject row, which is its key; ``name`` leads back from the Subject."""
     return models.OneToOneField(Subject, models.CASCADE, parent_link=True, primary_key=True, related_name=name)
+
+
+def plan_link(to: Any, **options: Any) -> models.ForeignKey:
+    """A link of a plan that lists are narrowed by; its index is one of ``in_order``."""
+    return models.ForeignKey(to, models.PROTECT, db_index=False, **options)
+
+
+def in_order(kind: str, *columns: str) -> list[models.Index]:
+    """Indexes for lists of what has one value in a column: in the order of keys, which is that of the list."""
+    return [models.Index(fields=[column, "subject"], name=f"{kind}_by_{column}") for column in columns]
 
 
 class SubjectIdentifier(models.Model):

@@ -144,7 +144,8 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     webhook_id = models.CharField("message ID", max_length=40, unique=True, default=webhook_id, editable=False)
-    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="deliveries")
+    # Its index is the one in order of keys, see Meta.
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="deliveries", db_index=False)
     event_uid = models.UUIDField(null=True, blank=True, help_text="The event it was made of, which may be gone by now.")
     type = models.CharField(max_length=30, choices=EventType)
     subject = models.ForeignKey(Subject, models.CASCADE, null=True, blank=True, related_name="+")
@@ -187,6 +188,7 @@ class Delivery(models.Model):
                 condition=Q(type__in=["picture.changed", "picture.corrected"]),
                 name="delivery_last_told",
             ),
+            models.Index(fields=["subscription", "id"], name="delivery_by_subscription"),
         ]
 
     def __str__(self) -> str:
