@@ -26,8 +26,8 @@ from actors.api.parameters import (
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import ActorSerializer, SourceSerializer
-from actors.entered import entered_as, external_id_of
 from actors.models import Actor, ActorIdentifier, ActorName, Source, SourceRating
+from actors.services.entered import entered_as, external_id_of
 
 ACTOR_ORDERS = both_ways("name", last="reference") | both_ways("reference")
 SOURCE_ORDERS = both_ways("code")

@@ -21,9 +21,9 @@ from actors.api.parameters import (
     TrueOrFalse,
 )
 from actors.api.serializers import MARKINGS
-from actors.entered import entered_as, may_be_told
 from actors.marking import Marking
 from actors.models import Actor
+from actors.services.entered import entered_as, may_be_told
 from shipments.api.moments import happened, status_at
 from shipments.api.searching import found_by
 from shipments.models import Contact, Leg, Line, Offer, Picture, Shipment, ShipmentParty, Subject

@@ -13,10 +13,10 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, T
 from django.db.models.functions import Coalesce, NullIf
 
 from actors.access import Reader
-from actors.entered import external_id_of
 from actors.marking import Marking
 from actors.models import Actor
 from actors.services.arrays import IsAny
+from actors.services.entered import external_id_of
 from actors.services.passing import WrittenList, WrittenObject, digits, moment
 from actors.services.prepared import prepared, slot
 from shipments.api.filters import was_known

@@ -16,9 +16,9 @@ from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull, external_id_field
-from actors.entered import entered_as, external_id_of
 from actors.marking import Marking
 from actors.models import Source
+from actors.services.entered import entered_as, external_id_of
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
 from shipments.api.resolved import SOURCE

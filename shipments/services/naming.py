@@ -15,9 +15,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from actors.access import Reader
-from actors.entered import may_be_told
 from actors.models import Actor, ActorIdentifier
 from actors.services.arrays import IsAny
+from actors.services.entered import may_be_told
 from actors.services.prepared import prepared, slot
 from shipments.intake.draft import Problem
 from shipments.intake.plain import pointer_of

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def failing(monkeypatch):
     def fail_with(error):
-        def fail():
+        def fail(_):
             raise error
 
         monkeypatch.setattr(registers, "place_rows", fail)

@@ -149,7 +149,7 @@ def test_every_fault_is_told_at_once(partner, path):
     assert faults_of(answer) == {name: code for name, (_, code) in mixed.items()}
 
 
-NOT_FREE = (forms.Moment, forms.Span, serializers.RegexField)
+NOT_FREE = (forms.Moment, forms.Span, forms.Reference, serializers.RegexField)
 NOTHING = ["(a%2B)%2B$", "%25", "'%3B--", "%F0%9F%98%80"]
 
 

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from actors.marking import Marking
 from actors.models import PartnerKey
@@ -13,7 +14,7 @@ from shipments.models import Subscription
 from shipments.services.webhooks.fanning_out import fan_out
 from shipments.services.webhooks.subscribing import subscribe
 from tests.people import make_partner
-from tests.receiver import Receiver, receiving
+from tests.receiver import Received, Receiver, receiving
 from tests.shipments.services.conftest import fold, say, shipment
 
 __all__ = ["say", "shipment"]
@@ -54,3 +55,8 @@ def believe() -> None:
     fold()
     while fan_out():
         pass
+
+
+def verified(secret: str, request: Received) -> dict[str, Any]:
+    """The message, checked by the official package."""
+    return Webhook(secret).verify(request.body, request.headers)
