@@ -29,6 +29,7 @@ from shipments.api.idempotency import FORM, HEADER
 from shipments.factories import DocumentFactory
 from shipments.intake.subscription import SubscriptionDraft
 from shipments.intake.times import YEAR
+from shipments.services.explaining import claimable
 from shipments.services.webhooks.subscribing import ping, subscribe
 from tests.aidtracker.api.test_schema import DOCUMENT, resolved
 from tests.end_to_end.test_whole_service import is_up
@@ -56,6 +57,7 @@ YEARS = re.compile(rf"{YEAR}(-\d\d)?", re.ASCII)
 
 # What is there to be found by an operation: method and path -> its path parameters.
 THERE: dict[tuple[str, str], dict[str, str]] = {}
+CLAIMABLE: dict[str, list[str]] = {}
 NUMBERS = count()
 
 
@@ -74,6 +76,7 @@ def service(committed_db: None) -> Iterator[tuple[str, str]]:
 
 def _list_what_is_there(world: Any, partner: Caller) -> None:
     assert partner.key
+    CLAIMABLE.update({kind: claimable(kind) for kind in PLURALS.values()})
     read = {
         "actors": world.donor.reference,
         "conflicts": partner.get("conflicts/").json()["results"][0]["id"],
@@ -154,7 +157,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Put right what a schema cannot say: names of what is there in most cases, and the values that are to be good."""
     chance = Random(f"{case.query} {case.body}")
     # One key for all would have most answered by 422, being used already; used ones have tests of their own.
-    if re.fullmatch(FORM["pattern"], str(case.headers.get(HEADER, ""))):
+    is_good = not (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER))
+    if is_good and re.fullmatch(FORM["pattern"], str(case.headers.get(HEADER, ""))):
         case.headers[HEADER] = f"case-{next(NUMBERS)}"
     found = THERE.get((case.operation.method.upper(), case.path))
     if found and chance.random() < 0.8 and not (case.meta and case.meta.is_negative_at(ParameterLocation.PATH)):
@@ -171,6 +175,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if "fields" in case.query:
         names = _names_in(case.operation.definition.raw)
         case.query["fields"] = ",".join(chance.sample(names, k=len(names)))
+    # What can be claimed of a kind of subject is a table of the service's.
+    if "attribute" in case.query:
+        (plural,) = re.findall(r"/api/v1/(\w+)/", case.path)
+        case.query["attribute"] = chance.choice(CLAIMABLE[PLURALS[plural]])
     # No pattern knows which of two days is the later one.
     if case.path.endswith("/diff/"):
         first, last = sorted(chance.sample(range(10, 28), k=2))
