@@ -129,7 +129,9 @@ class Base:
 
 def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[str, str]) -> sql.Composed:
     found = connection.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", [table]
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema AND table_name = %s "
+        "ORDER BY ordinal_position",
+        [table],
     )
     names = [name for (name,) in found.fetchall()]
     values = sql.SQL(", ").join(
