@@ -33,8 +33,8 @@ class CallerAuthentication(SessionAuthentication):
         if "," in header:
             fault = Fault(code="repeated_header", detail="Sent more than once.", header="Authorization")
             raise Refusal("repeated_header", "One Authorization header is allowed.", faults=[fault])
-        scheme, _, token = header.partition(" ")
-        key = _key_of(token.strip()) if scheme.lower() == "bearer" else None
+        scheme, said = credential_of(request)
+        key = _key_of(said) if scheme == "bearer" else None
         if key is None:
             charge_address(request)
             raise AuthenticationFailed
@@ -54,8 +54,19 @@ class CallerAuthentication(SessionAuthentication):
         return f'{CHALLENGE}, error="invalid_token"' if "HTTP_AUTHORIZATION" in request.META else CHALLENGE
 
 
+def credential_of(request: Request) -> tuple[str, str]:
+    """The scheme, in small letters, and the credential of the Authorization header, which is there."""
+    scheme, _, said = request.META["HTTP_AUTHORIZATION"].partition(" ")
+    return scheme.lower(), said.strip()
+
+
+def is_token(said: str) -> bool:
+    """Whether a credential is a token of a key, and not a key itself."""
+    return said.startswith(TOKEN_START)
+
+
 def _key_of(said: str) -> PartnerKey | None:
-    return find_token(said) if said.startswith(TOKEN_START) else find_key(said)
+    return find_token(said) if is_token(said) else find_key(said)
 
 
 def partner_key_of(request: Request) -> PartnerKey:

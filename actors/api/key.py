@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.api.authentication import partner_key_of
+from actors.api.authentication import credential_of, is_token, partner_key_of
 from actors.api.limits import budgets_of
 from actors.api.parameters import ReadParameters
 from actors.api.permissions import HasKey
@@ -15,7 +15,6 @@ from actors.api.reading import ReadView
 from actors.api.serializers import MarkingField, NamedActorSerializer
 from actors.models import PartnerKey, Source
 from actors.services.limits import WINDOW, look
-from actors.services.tokens import START as TOKEN_START
 
 
 class OwnSourceSerializer(serializers.Serializer):
@@ -70,10 +69,10 @@ class OwnKey(ReadView):
     def get(self, request: Request) -> Response:
         self.read_parameters()
         key = partner_key_of(request)
-        is_token = request.headers["Authorization"].partition(" ")[2].strip().startswith(TOKEN_START)
+        _, said = credential_of(request)
         shown: dict[str, Any] = {
             **{name: getattr(key, name) for name in ("name", "prefix", "source", "scopes", "clearance")},
-            "credential": "token" if is_token else "key",
+            "credential": "token" if is_token(said) else "key",
             "organisation": key.actor,
             "created_at": key.created_at,
             "expires_at": key.expires_at,
