@@ -47,7 +47,7 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
     from tests.bench.floor import Floor
     from tests.bench.keeping import Kept
     from tests.bench.latency import RATE, Latency
-    from tests.bench.meter import Figures, Meter, bytes_of
+    from tests.bench.meter import Figures, Meter, Pace, bytes_of
     from tests.bench.reading import Reading
     from tests.bench.results import document, table, write
     from tests.bench.writing import Writing
@@ -66,8 +66,8 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
     naive_web = where.web("naive-web", "tests.bench.naive.wsgi", redis=1)
     missing: dict[str, str] = {}
     shared = {"place": where, "meter": meter, "figures": figures, "connection": connection, "rounds": given.rounds}
-    shared["part"] = 3 if given.quick else 1
-    shared |= {"ours": ours, "naive": naive_web, "naive_headers": {"Authorization": f"Token {tokens['naive']}"}}
+    shared |= {"part": 3 if given.quick else 1, "naive_headers": {"Authorization": f"Token {tokens['naive']}"}}
+    pace = Pace()
 
     def tell(done: list[int]) -> dict[str, Any]:
         """What was measured so far; kept at once, so that a run that is cut short has something to show."""
@@ -95,11 +95,12 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
         figures.facts[size, "bytes of picture a shipment"] = bytes_of(connection, *believed) / size
         headers = {"Authorization": f"Bearer {tokens['reader']}"}
         if given.only in (None, "reading"):
-            missing |= Reading(**shared, ours_headers=headers, say=say).measure(size)
+            missing |= Reading(**shared, pace=pace, ours_headers=headers, say=say).measure(size)
         headers = {"Authorization": f"Bearer {tokens['sender']}"}
         if given.only in (None, "writing"):
             kept.top_up()
-            Writing(**shared, base=base, floor=floor, kept=kept, ours_headers=headers, say=say).measure(size)
+            for_writing = {"base": base, "floor": floor, "kept": kept, "ours": ours, "naive": naive_web}
+            Writing(**shared, **for_writing, ours_headers=headers, say=say).measure(size)
         said = tell(sizes[: sizes.index(size) + 1])
     if given.latency and given.only in (None, "latency"):
         say(f"{given.latency} s of {RATE:,} reports a second beside an import")

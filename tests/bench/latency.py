@@ -4,7 +4,7 @@ steady   RATE reports a second in small batches, each batch on shipments that no
 bulk     streams of thousands, one after the other, as fast as they are taken
 seen     a report is believed once its subject is off the queue; looked at some ten times a second
 
-From the moment in which a batch is sent; a worker with one child, a web with two processes.
+From the moment in which a batch is sent; web and worker with as many processes as elsewhere.
 """
 
 import json
@@ -54,7 +54,7 @@ class Latency:
         references = [reference for _, some in batches for reference in some]
         found = "SELECT reference, id FROM shipments_subject WHERE reference = ANY(%s)"
         keys = dict(self.connection.execute(found, [references]).fetchall())
-        web = self.place.web("latency-web", "aidtracker.wsgi", probe="/healthz", WEB_PROCESSES="2")
+        web = self.place.web("latency-web", "aidtracker.wsgi", probe="/healthz")
         worker = self.place.worker("latency-worker", "aidtracker.celery")
         bulk = threading.Thread(target=self._import, args=(web.port, streams))
         waiting: dict[object, float] = {}

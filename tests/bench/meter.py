@@ -1,5 +1,7 @@
 """What one round cost: time, processor, statements and buffers, by the same counters for every contender."""
 
+import json
+import random
 import statistics
 import sys
 import time
@@ -14,9 +16,13 @@ from tests.bench.place import Place, Process
 
 @dataclass(kw_only=True)
 class Sample:
-    """One round of one contender. ``units`` are reports, subjects or requests; ``waits`` seconds of each request."""
+    """One round of one contender. ``units`` are reports, subjects or requests; ``waits`` seconds of each request.
+
+    ``pace``: processor seconds that the fixed piece of work took around the round, where it was measured.
+    """
 
     units: int = 0
+    pace: float = 0.0
     seconds: float = 0.0
     cpu: float = 0.0
     database_cpu: float = 0.0
@@ -62,6 +68,24 @@ class Meter:
         return int(row[0]), int(row[1])
 
 
+class Pace:
+    """A fixed piece of work: how long it takes says how fast the machine is at this moment.
+
+    Rounds at two sizes are minutes apart. What each cost, in terms of this, is not made dearer by a minute in which
+    the machine was slower. It is made of what a request is made of: objects, text and JSON, more than a cache holds.
+    """
+
+    def __init__(self) -> None:
+        draw = random.Random(7)
+        self.rows = [{f"name {n}": [draw.random(), str(draw.random())] for n in range(20)} for _ in range(1000)]
+
+    def seconds(self) -> float:
+        """Do it; the processor seconds that it took, some 50 ms."""
+        began = time.process_time()
+        json.loads(json.dumps(self.rows, indent=1))
+        return time.process_time() - began
+
+
 @dataclass(kw_only=True)
 class Figures:
     """Samples by (size, path, contender)."""
@@ -87,6 +111,13 @@ class Figures:
         """Median processor seconds (program and database) for one unit."""
         rounds = self.samples.get((size, path, contender))
         return statistics.median((one.cpu + one.database_cpu) / one.units for one in rounds) if rounds else None
+
+    def paced_cost_each(self, size: int, path: str, contender: str) -> float | None:
+        """Median processor time for one unit in terms of the fixed piece of work in the same round."""
+        rounds = self.samples.get((size, path, contender))
+        if not rounds or not all(one.pace for one in rounds):
+            return None
+        return statistics.median((one.cpu + one.database_cpu) / one.units / one.pace for one in rounds)
 
     def buffers_each(self, size: int, path: str, contender: str) -> float | None:
         """Median pages touched for one unit."""

@@ -8,12 +8,14 @@ import psycopg
 
 from tests.bench.base import BETWEEN
 from tests.bench.callers import Call, answer, call
-from tests.bench.meter import Figures, Meter
+from tests.bench.meter import Figures, Meter, Pace
 from tests.bench.place import Place, Process
 
-# In a round: a list is a hundred shipments, a detail one.
-LISTS, DETAILS = 6, 20
+# Requests in a round: a list is a hundred shipments, a detail one. Half a second of processor time or more each,
+# but for what takes far longer than its neighbours and has no bar of its own.
+LISTS, DETAILS = 15, 150
 SINGLE = ("detail", "timeline", "detail at a past moment")
+SLOW = {("flows", "ours"): 3, ("list", "DRF, plain"): 3, ("detail", "DRF, plain"): 30}
 
 
 @dataclass(kw_only=True)
@@ -23,9 +25,8 @@ class Reading:
     place: Place
     meter: Meter
     figures: Figures
+    pace: Pace
     connection: psycopg.Connection
-    ours: Process
-    naive: Process
     ours_headers: dict[str, str]
     naive_headers: dict[str, str]
     rounds: int
@@ -38,28 +39,31 @@ class Reading:
         missing = {}
         documents = self.place.directory / "documents"
         documents.mkdir(exist_ok=True)
+        # One process each, so that the round that warms up warms the one which answers the others.
+        ours = self._web("ours", "aidtracker.wsgi")
+        naive = self._web("naive", "tests.bench.naive.wsgi", redis=1)
+        bare = self._web("bare", "tests.bench.bare:application", BARE_DOCUMENTS=str(documents))
         for name, path in paths.items():
-            status, body = answer(self.ours.port, Call(method="GET", path=path), headers=self.ours_headers)
+            status, body = answer(ours.port, Call(method="GET", path=path), headers=self.ours_headers)
             if status != 200:
                 missing[name] = f"GET {path.partition('?')[0]} answers {status}"
             if name in ("list", "detail"):
                 (documents / f"{name}.json").write_bytes(body)
         same = json.loads((documents / "list.json").read_bytes())["results"]
-        status, body = answer(self.naive.port, Call(method="GET", path="/shipments/"), headers=self.naive_headers)
+        status, body = answer(naive.port, Call(method="GET", path="/shipments/"), headers=self.naive_headers)
         theirs = [row["reference"] for row in json.loads(body)["results"]]
         assert theirs == [row["reference"] for row in same], "DRF answers other rows than ours"
         reference = paths["detail"].rstrip("/").rpartition("/")[2]
-        bare = self.place.web("bare", "tests.bench.bare:application", probe="/", BARE_DOCUMENTS=str(documents))
         turns: list[tuple[str, str, Process, str, dict[str, str]]] = []
         for name, path in paths.items():
             if name not in missing:
-                turns.append((name, "ours", self.ours, path, self.ours_headers))
+                turns.append((name, "ours", ours, path, self.ours_headers))
         turns += [
-            ("list", "DRF", self.naive, "/shipments/", self.naive_headers),
-            ("list", "DRF, plain", self.naive, "/plain/shipments/", self.naive_headers),
+            ("list", "DRF", naive, "/shipments/", self.naive_headers),
+            ("list", "DRF, plain", naive, "/plain/shipments/", self.naive_headers),
             ("list", "bare", bare, "/list/", {}),
-            ("detail", "DRF", self.naive, f"/shipments/{reference}/", self.naive_headers),
-            ("detail", "DRF, plain", self.naive, f"/plain/shipments/{reference}/", self.naive_headers),
+            ("detail", "DRF", naive, f"/shipments/{reference}/", self.naive_headers),
+            ("detail", "DRF, plain", naive, f"/plain/shipments/{reference}/", self.naive_headers),
             ("detail", "bare", bare, f"/detail/{reference}/", {}),
         ]
         try:
@@ -67,13 +71,20 @@ class Reading:
                 self.figures.is_counting = number > 0
                 self.say(f"reads, round {number} of {self.rounds}" if number else "reads, to warm up")
                 for name, contender, process, path, headers in turns:
-                    calls = [Call(method="GET", path=path)] * ((DETAILS if name in SINGLE else LISTS) // self.part)
+                    many = SLOW.get((name, contender), DETAILS if name in SINGLE else LISTS)
+                    calls = [Call(method="GET", path=path)] * max(many // self.part, 1)
+                    before = self.pace.seconds()
                     with self.meter.round(len(calls), process) as sample:
                         sample.waits = call(process.port, calls, headers=headers)
+                    sample.pace = (before + self.pace.seconds()) / 2
                     self.figures.add(size, name, contender, sample)
+            self.figures.facts[size, "peak_mb_web, reading"] = ours.peak_memory()
         finally:
-            self.place.stop(bare)
+            self.place.stop(ours, naive, bare)
         return missing
+
+    def _web(self, name: str, application: str, *, redis: int = 0, **environment: str) -> Process:
+        return self.place.web(f"{name}-reading", application, redis=redis, WEB_PROCESSES="1", **environment)
 
     def _paths(self) -> dict[str, str]:
         """What is read, by name. The oldest first, for these are the same shipments at every size."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -19,7 +20,8 @@ from tests.bench.meter import Figures, Meter
 from tests.bench.place import Place, Process, stopped
 
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
-CALLERS = 4
+CALLERS = 16
+STREAMS = 2
 NDJSON = "application/x-ndjson"
 
 
@@ -42,7 +44,7 @@ class Writing:
     part: int  # of a round's work, one in so many
     say: Callable[[str], None]
     shipments: int = 500  # told of in each round
-    naive_reports: int = 2000  # over all rounds
+    naive_reports: int = 1000  # in each round
 
     def measure(self, size: int) -> None:
         """All rounds of writing over a base of ``size`` shipments, after one that warms up and is not counted."""
@@ -67,7 +69,7 @@ class Writing:
     def _ingest(self, size: int) -> list[Story]:
         stories = self.base.stories(self.shipments // self.part)
         reports = sent(stories)
-        self._ours(size, "ingest", "ours", _stream(reports), len(reports))
+        self._ours(size, "ingest", "ours", [_stream(reports)], len(reports))
         rows = self.floor.rows_about([story.plan.reference for story in stories])
         with self.meter.round(rows.count(b"\n")) as sample:
             self.floor.ingest(rows, at_once=BATCH)
@@ -79,18 +81,23 @@ class Writing:
         more = self.base.stories(self.shipments // self.part)
         reports = sent(more)
         self._ours(size, "ingest, JSON arrays", "ours", _arrays(reports), len(reports))
+        for_two = sent(self.base.stories(self.shipments // self.part))
+        streams = [_stream(share) for share in _shares(for_two, STREAMS)]
+        self._ours(size, "ingest", "ours, two streams", streams, len(for_two), callers=STREAMS)
         return [*stories, *more]
 
-    def _ours(self, size: int, path: str, contender: str, calls: Sequence[Call], units: int) -> None:
+    def _ours(
+        self, size: int, path: str, contender: str, calls: Sequence[Call], units: int, *, callers: int = 1
+    ) -> None:
         with self.meter.round(units, self.ours) as sample:
-            sample.waits = call(self.ours.port, calls, headers=self.ours_headers)
+            sample.waits = call(self.ours.port, calls, headers=self.ours_headers, callers=callers)
         self.figures.add(size, path, contender, sample)
 
     def _end_to_end(self, size: int, worker: Process) -> None:
         stories = self.base.stories(self.shipments // self.part)
         reports = sent(stories)
         with self.meter.round(len(reports), self.ours, worker) as sample:
-            call(self.ours.port, _stream(reports), headers=self.ours_headers)
+            call(self.ours.port, [_stream(reports)], headers=self.ours_headers)
             wait_until(self._is_believed)
         self.figures.add(size, "end to end", "ours", sample)
         references = [story.plan.reference for story in stories]
@@ -103,7 +110,7 @@ class Writing:
 
     def _single(self, size: int, worker: Process, naive_worker: Process) -> None:
         """One report a POST, by several callers at once, until all is believed: ours and the naive way."""
-        count = self.naive_reports // self.rounds // self.part
+        count = self.naive_reports // self.part
         reports = sent(self.base.stories(count // 8 + 1))[:count]
         calls = [_post("/api/v1/reports/", each, expect=(200, 201, 202)) for each in reports]
         with self.meter.round(count, self.ours, worker) as sample:
@@ -157,9 +164,15 @@ def _post(path: str, said: Any, *, expect: tuple[int, ...]) -> Call:
     return Call(method="POST", path=path, body=json.dumps(said).encode(), expect=expect)
 
 
-def _stream(reports: Sequence[dict[str, Any]]) -> list[Call]:
+def _stream(reports: Sequence[dict[str, Any]]) -> Call:
     body = b"\n".join(json.dumps(each).encode() for each in reports)
-    return [Call(method="POST", path="/api/v1/reports/batch/", body=body, content_type=NDJSON, expect=(207,))]
+    return Call(method="POST", path="/api/v1/reports/batch/", body=body, content_type=NDJSON, expect=(207,))
+
+
+def _shares(reports: list[dict[str, Any]], count: int) -> list[list[dict[str, Any]]]:
+    """So many runs of ``reports``, nearly as long as one another."""
+    ends = [len(reports) * n // count for n in range(count + 1)]
+    return [reports[first:last] for first, last in pairwise(ends)]
 
 
 def _arrays(reports: Sequence[dict[str, Any]]) -> list[Call]:
