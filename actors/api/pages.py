@@ -3,6 +3,10 @@
 A cursor holds what the last row was ordered by, in values that the reader has seen (never a row's
 key). It is signed for one organisation's (or person's) reading rights, one path and one set of filters,
 and is good for nothing else. A new key with the same rights goes on where the old one stopped.
+
+Words that no index knows are looked for in a number of rows, and the next page looks on from there: a page costs the
+same however rare a word is, and may have few rows, or none, where more follow (docs/decisions, words that are looked
+for).
 """
 
 import hashlib
@@ -12,13 +16,34 @@ from datetime import datetime
 from typing import Any
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    ExpressionWrapper,
+    Func,
+    Lookup,
+    Model,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.lookups import GreaterThan, LessThan
 from rest_framework.request import Request
 
 from actors.api.authentication import reader_of
 from actors.api.refusals import Fault, Refusal
 
 NOT_FILTERS = ("cursor", "after", "limit", "fields")
+# In so many rows a page looks for words, and in so many at once.
+LOOKED_THROUGH, AT_ONCE = 5_000, 1_000
+
+
+class _Row(Func):
+    """Columns, or values, that are compared as one, by an index over the columns from the very row on."""
+
+    template = "(%(expressions)s)"
+    output_field = TextField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,23 +61,24 @@ class Order:
     def order_by(self) -> list[str]:
         return [f"-{column}" if self.descending else column for column in self.columns]
 
+    @property
+    def shown(self) -> list[str]:
+        """The columns that a cursor tells."""
+        return [(self.stand_ins or {}).get(column, column) for column in self.columns]
+
     def position_of(self, row: Any) -> list[Any]:
         """What a cursor says of the last row."""
-        return [_plain(_value(row, (self.stand_ins or {}).get(column, column))) for column in self.columns]
+        return [_plain(_value(row, column)) for column in self.shown]
 
-    def after(self, position: list[Any], model: type[Model]) -> Q:
+    def after(self, position: list[Any], model: type[Model]) -> Lookup:
         """The rows beyond ``position``."""
-        beyond = "lt" if self.descending else "gt"
-        condition, same, begin = Q(), Q(), Q()
+        values: list[Any] = []
         for column, said in zip(self.columns, position, strict=True):
-            value = said
-            if stand_in := (self.stand_ins or {}).get(column):
-                value = model._default_manager.filter(**{stand_in: said}).values(column)[:1]
-            condition |= same & Q(**{f"{column}__{beyond}": value})
-            same &= Q(**{column: value})
-            begin = begin or Q(**{f"{column}__{beyond}e": value})
-        # An index is entered by the first column alone; what is equal in it is told apart from there.
-        return begin & condition
+            stand_in = (self.stand_ins or {}).get(column)
+            row = model._default_manager.order_by().filter(**{stand_in: said}) if stand_in else None
+            values.append(Value(said) if row is None else Subquery(row.values(column)[:1]))
+        beyond = LessThan if self.descending else GreaterThan
+        return beyond(_Row(*self.columns), _Row(*values))
 
 
 def both_ways(*names: str, last: str = "", stand_ins: Mapping[str, str] | None = None) -> dict[str, Order]:
@@ -77,16 +103,42 @@ def matching(terms: Iterable[str], *columns: str) -> Q:
 
 
 def read_page(
-    request: Request, rows: QuerySet, order: Order, parameters: Mapping[str, Any]
+    request: Request, rows: QuerySet, order: Order, parameters: Mapping[str, Any], *, found: Q | None = None
 ) -> tuple[list[Any], str | None]:
-    """One page of ``rows`` and the path of the next one, if there is any."""
+    """One page of ``rows`` and the path of the next one, if there is any.
+
+    With ``found``, the page has those rows of which it is true among as many as are looked through for it.
+    """
     if cursor := parameters.get("cursor"):
         rows = rows.filter(order.after(unsealed(request, cursor, "cursor"), rows.model))
-    limit = parameters["limit"]
+    limit, last = parameters["limit"], None
+    if found:
+        keys, last = _look_through(rows, order, found, limit)
+        rows = rows.filter(pk__in=keys)
     page = list(rows.order_by(*order.order_by)[: limit + 1])
-    if len(page) <= limit:
-        return page, None
-    return page[:limit], following(request, "cursor", order.position_of(page[limit - 1]))
+    if len(page) > limit:
+        page, last = page[:limit], order.position_of(page[limit - 1])
+    return page, following(request, "cursor", last) if last else None
+
+
+def _look_through(rows: QuerySet, order: Order, found: Q, limit: int) -> tuple[list[Any], list[Any] | None]:
+    """Keys of rows in which something is found, and the position to look on from, if these are not all.
+
+    PostgreSQL is not asked for the rows found alone: it would look for them in an order of its own, in all there are.
+    """
+    looked = rows.annotate(is_found=ExpressionWrapper(found, BooleanField())).values("pk", "is_found", *order.shown)
+    keys: list[Any] = []
+    position: list[Any] | None = None
+    for _ in range(0, LOOKED_THROUGH, AT_ONCE):
+        beyond = looked.filter(order.after(position, rows.model)) if position else looked
+        part = list(beyond.order_by(*order.order_by)[:AT_ONCE])
+        keys += [row["pk"] for row in part if row["is_found"]]
+        if len(part) < AT_ONCE:
+            return keys, None
+        position = order.position_of(part[-1])
+        if len(keys) > limit:
+            break
+    return keys, position
 
 
 def following(request: Request, parameter: str, position: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -113,11 +113,13 @@ class ReadView(APIView):
         order: Order,
         parameters: dict[str, Any],
         represent: Callable[[list[Any]], Iterable[Any]],
+        *,
+        found: Q | None = None,
     ) -> Response:
-        """A page of ``rows``, represented all at once, with the way to the next one."""
-        found, following = read_page(self.request, rows, order, parameters)
+        """A page of ``rows`` (see read_page), represented all at once, with the way to the next one."""
+        page, following = read_page(self.request, rows, order, parameters, found=found)
         headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-        return Response({"results": represent(found), "next": following}, headers=headers)
+        return Response({"results": represent(page), "next": following}, headers=headers)
 
 
 @cache

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.api.pages import Order, matching
-from actors.api.parameters import Moment, PageParameters, Reference, Search, Since, TrueOrFalse
+from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from shipments.api.filters import KnownAtParameters
@@ -30,7 +30,10 @@ class ConflictParameters(PageParameters, KnownAtParameters):
     """Filters of conflicts."""
 
     ordering = serializers.ChoiceField(choices=list(CONFLICT_ORDERS), default="-known_from")
-    q = Search(required=False, help_text="Words to be found in the title or reference of the subject, or the reason.")
+    q = Search(
+        required=False,
+        help_text=f"Words to be found in the title or reference of the subject, or the reason. {LOOKED_FOR}",
+    )
     since = Since(required=False, help_text="Found then or later.")
     until = Moment(required=False, help_text="Found then or earlier.")
     kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind], required=False)
@@ -87,8 +90,8 @@ class ConflictList(ReadView):
             "until": "known_from__lte",
         }
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        rows = rows.filter(matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
-        return self.page(rows, CONFLICT_ORDERS[asked["ordering"]], asked, shown_conflicts)
+        found = matching(asked.get("q", ()), "subject__title", "subject__reference", "reason")
+        return self.page(rows, CONFLICT_ORDERS[asked["ordering"]], asked, shown_conflicts, found=found)
 
 
 class ConflictDetail(ReadView):

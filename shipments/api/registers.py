@@ -11,7 +11,16 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import EXTERNAL_ID, Moment, PageParameters, PresentParameters, Search, Since, WithoutHistory
+from actors.api.parameters import (
+    EXTERNAL_ID,
+    LOOKED_FOR,
+    Moment,
+    PageParameters,
+    PresentParameters,
+    Search,
+    Since,
+    WithoutHistory,
+)
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
@@ -148,7 +157,10 @@ class DocumentParameters(PageParameters, KnownAtParameters):
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=Document.Kind.choices, required=False)
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
-    q = Search(required=False, help_text="Words to be found in the title, the address, the key or the reference.")
+    q = Search(
+        required=False,
+        help_text=f"Words to be found in the title, the address, the key or the reference. {LOOKED_FOR}",
+    )
     since = Since(required=False, help_text="Published then or later.")
     until = Moment(required=False, help_text="Published then or earlier.")
     ordering = serializers.ChoiceField(choices=list(DOCUMENT_ORDERS), default="-published_at")
@@ -188,10 +200,14 @@ class DocumentList(ReadView):
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
         if "marking" in asked:
             rows = rows.filter(marking=Marking.from_code(asked["marking"]))
-        rows = rows.filter(matching(asked.get("q", ()), "title", "url", "key", "reference"))
         order = DOCUMENT_ORDERS[asked["ordering"]]
+        found = matching(asked.get("q", ()), "title", "url", "key", "reference")
         return self.page(
-            rows, order, asked, lambda found: DocumentSerializer(withhold(found, self.reader), many=True).data
+            rows,
+            order,
+            asked,
+            lambda page: DocumentSerializer(withhold(page, self.reader), many=True).data,
+            found=found,
         )
 
     def get_permissions(self) -> Any:

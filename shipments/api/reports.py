@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from actors.access import Reader
 from actors.api.pages import both_ways, matching
-from actors.api.parameters import Moment, PageParameters, Reference, Search, Since, TrueOrFalse
+from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
@@ -118,7 +118,7 @@ class ReportParameters(PageParameters, KnownAtParameters):
     ordering = serializers.ChoiceField(choices=list(REPORT_ORDERS), default="-received_at")
     q = Search(
         required=False,
-        help_text="Words to be found in the quote, the subject as it was said, or the reference; at most ten.",
+        help_text=f"At most ten words to be found in the quote, the subject as said, or the reference. {LOOKED_FOR}",
     )
     since = Since(required=False, help_text="Said then or later.")
     until = Moment(required=False, help_text="Said then or earlier.")
@@ -224,13 +224,14 @@ class ReportList(ReadView):
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
         if "marking" in asked:
             rows = rows.filter(marking=Marking.from_code(asked["marking"]))
-        rows = rows.filter(matching(asked.get("q", ()), "quote", "subject_said", "reference"))
         if "source" in asked:
             rows = rows.filter(source_id__in=_source(asked["source"], self.reader))
         if "held" in asked:
             # Few are, so that they are looked for; that one is not is seen row by row.
             rows = rows.filter(Exists(_held(self.reader))) if asked["held"] else rows.filter(is_held=False)
-        return self.page(rows, REPORT_ORDERS[asked["ordering"]], asked, lambda found: shown_reports(found, self.reader))
+        order = REPORT_ORDERS[asked["ordering"]]
+        found = matching(asked.get("q", ()), "quote", "subject_said", "reference")
+        return self.page(rows, order, asked, lambda page: shown_reports(page, self.reader), found=found)
 
     @extend_schema(**POST_DOCS)
     def post(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from rest_framework import serializers
 
+from actors.api import pages
 from actors.api.parameters import Moment, Span
 from actors.marking import Marking
 from shipments.models import Conflict, Document, Report, Subject, Subscription
@@ -93,7 +94,10 @@ def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[Cell, 
     """What each question costs at each size."""
     where = addresses()
     try:
-        with django_db_blocker.unblock():
+        with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+            # Fewer rows than there are at the smaller size.
+            patch.setattr(pages, "LOOKED_THROUGH", 100)
+            patch.setattr(pages, "AT_ONCE", 50)
             partner = make_partner(scopes=ALL_SCOPES)
             readers = {"a public reader": make_partner(clearance=Marking.CLEAR), "an analyst": make_analyst()}
             assert partner.key

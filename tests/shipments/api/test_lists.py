@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from actors.api import pages
 from actors.factories import ActorFactory, ActorNameFactory, SourceFactory
 from actors.marking import Marking
 from shipments.factories import (
@@ -152,6 +153,26 @@ def test_conflicts_and_documents_are_found_by_words_and_time(world, partner):
     document = DocumentFactory(title="On a flight")
     assert [row["reference"] for row in rows(partner, "documents/", {"q": "flight on"})] == [document.reference]
     assert rows(partner, "documents/", {"until": "1990-01-01"}) == []
+
+
+@pytest.mark.parametrize("ordering", ["received_at", "-received_at"])
+def test_a_page_looks_for_words_in_some_rows_and_the_next_one_looks_on(world, partner, monkeypatch, ordering):
+    monkeypatch.setattr(pages, "LOOKED_THROUGH", 4)
+    monkeypatch.setattr(pages, "AT_ONCE", 2)
+    for number in range(10):
+        quote = "a needle" if number == 5 else "hay"
+        said = {"subject": world.shipment.reference, "code": "departed", "event_id": f"n-{number}", "quote": quote}
+        record_report(day(20), source="wire", **said)
+    path = f"reports/?limit=2&ordering={ordering}"
+    every = [report["event_id"] for report in walk(partner, path)]
+    first = partner.get(f"{path}&q=needle").json()
+    assert first["results"] == []
+    assert first["next"]
+    assert [report["event_id"] for report in walk(partner, f"{path}&q=needle")] == ["n-5"]
+    # What is found often is told each once and in the order of the list.
+    hay = [event_id for event_id in every if event_id.startswith("n-") and event_id != "n-5"]
+    assert [report["event_id"] for report in walk(partner, f"{path}&q=hay")] == hay
+    assert len(hay) == 9
 
 
 def test_fields_are_those_that_were_asked_for(world, partner):
