@@ -9,6 +9,7 @@ first and the last page by either hold the same stories at every size.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,8 @@ from shipments.generation.world import World, world
 from shipments.intake.draft import ReportDraft
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import relay_outbox
+from tests.bench.filling import indexed_at_the_end
+from tests.bench.place import PROCESSES
 
 SEED = 7
 STORIES = 500
@@ -40,6 +43,10 @@ SELECT id FROM shipments_subject UNION ALL SELECT id FROM shipments_report UNION
 CREATE FUNCTION bench.moved(id uuid, n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT (lpad(to_hex(1735689600000 + n), 12, '0') || substr(replace(id::text, '-', ''), 13))::uuid
 $$;
+"""
+# What is copied, aside: the tables themselves are read by no index while they grow.
+SET_ASIDE = """
+CREATE TABLE bench.{table} AS SELECT * FROM {table} WHERE {about} IN (SELECT id FROM bench.original) ORDER BY {about}
 """
 KEY, NUMBER = "bench.moved({column}, n)", "{column} + n * " + str(STEP) + "::bigint"
 SUFFIX = "{column} || upper(lpad(to_hex(n), 3, '0'))"
@@ -109,25 +116,38 @@ class Base:
         """Make the base ``size`` shipments large; ``beside`` names more tables to copy, as COPIED does."""
         if not self.told:
             self.begin()
+        tables = {**COPIED, **dict(beside)}
         if not self.copies:
             connection.execute(MOVED.encode())
-            connection.execute("CREATE INDEX ON bench.original (id)")
-            connection.execute("ANALYZE bench.original")
-        tables = [*COPIED.items(), *beside]
+            for table, (about, _) in tables.items():
+                connection.execute(SET_ASIDE.format(table=table, about=about).encode())
+        copies = [_copy(connection, table, changes) for table, (_, changes) in tables.items()]
         wanted = size // self.first - 1
-        while self.copies < wanted:
-            last = min(self.copies + max(AT_ONCE // self.first, 1), wanted)
-            with connection.transaction():
+
+        def add(numbers: range) -> int:
+            with psycopg.connect(connection.info.dsn, password=connection.info.password) as another:
                 # Loaded as pg_restore would: foreign keys were right in the rows that are copied.
-                connection.execute("SET LOCAL session_replication_role = replica")
-                for table, (about, changes) in tables:
-                    connection.execute(_copy(connection, table, about, changes), [self.copies + 1, last])
-            self.copies = last
-            say(f"base: {(self.copies + 1) * self.first:,} of {size:,} shipments")
+                another.execute("SET LOCAL session_replication_role = replica")
+                for number in numbers:
+                    for copy in copies:
+                        another.execute(copy, {"n": number})
+            return numbers.stop
+
+        step = max(AT_ONCE // self.first, 1)
+        shares = [range(n, min(n + step, wanted + 1)) for n in range(self.copies + 1, wanted + 1, step)]
+        with indexed_at_the_end(connection, list(tables)):
+            with ThreadPoolExecutor(PROCESSES) as pool:
+                for done in pool.map(add, shares):
+                    say(f"base: {done * self.first:,} of {size:,} shipments")
+            self.copies = max(self.copies, wanted)
+            say("base: its indexes")
         connection.execute("VACUUM (ANALYZE)")
+        # What was loaded is written out now, and not while something is measured.
+        connection.execute("CHECKPOINT")
 
 
-def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[str, str]) -> sql.Composed:
+def _copy(connection: psycopg.Connection, table: str, changes: dict[str, str]) -> sql.Composed:
+    """A statement that adds the ``n``-th copy of the first stories' rows, in the order in which they lie."""
     found = connection.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema AND table_name = %s "
         "ORDER BY ordinal_position",
@@ -135,18 +155,12 @@ def _copy(connection: psycopg.Connection, table: str, about: str, changes: dict[
     )
     names = [name for (name,) in found.fetchall()]
     values = sql.SQL(", ").join(
-        sql.SQL(changes.get(name, "{column}")).format(column=sql.SQL("old.") + sql.Identifier(name)) for name in names
+        sql.SQL(changes.get(name, "{column}")).format(column=sql.Identifier(name)) for name in names
     )
     return sql.SQL(
-        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} "
-        "FROM generate_series(%s::int, %s::int) AS n, {table} AS old "
-        "WHERE old.{about} IN (SELECT id FROM bench.original) ORDER BY n, old.{about}"
-    ).format(
-        table=sql.Identifier(table),
-        names=sql.SQL(", ").join(map(sql.Identifier, names)),
-        values=values,
-        about=sql.Identifier(about),
-    )
+        "INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE "
+        "SELECT {values} FROM bench.{table}, (SELECT %(n)s::int AS n) AS which"
+    ).format(table=sql.Identifier(table), names=sql.SQL(", ").join(map(sql.Identifier, names)), values=values)
 
 
 def _at_two_moments(story: Story) -> Story:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import psycopg
 
+from tests.bench.filling import indexed_at_the_end
+
 MAKE = """
 CREATE SCHEMA floor;
 CREATE UNLOGGED TABLE floor.staging (LIKE shipments_report);
@@ -20,10 +22,11 @@ CREATE INDEX ON floor.report (subject_id, received_at);
 CREATE TABLE floor.status (subject_id uuid PRIMARY KEY, status text NOT NULL, since timestamptz);
 CREATE TABLE floor.story (subject_id uuid PRIMARY KEY, status text, since timestamptz, steps jsonb, conflicts jsonb);
 """
-TOP_UP = """
-INSERT INTO floor.report SELECT * FROM shipments_report ON CONFLICT DO NOTHING;
-INSERT INTO floor.status SELECT subject_id, '', NULL FROM shipments_shipment ON CONFLICT DO NOTHING;
-"""
+FILL = (
+    "TRUNCATE floor.report, floor.status",
+    "INSERT INTO floor.report SELECT * FROM shipments_report",
+    "INSERT INTO floor.status SELECT subject_id, '', NULL FROM shipments_shipment",
+)
 STORE = "INSERT INTO floor.report SELECT * FROM floor.staging ON CONFLICT DO NOTHING"
 FOLD = """
 INSERT INTO floor.status
@@ -59,9 +62,10 @@ class Floor:
         connection.execute(MAKE.encode())
 
     def top_up(self) -> None:
-        """Give the floor whatever the base has and it has not."""
-        for statement in TOP_UP.strip().split(";\n"):
-            self.connection.execute(statement.rstrip(";\n").encode())
+        """Give the floor all that the base has."""
+        with indexed_at_the_end(self.connection, ["floor.report", "floor.status"]):
+            for statement in FILL:
+                self.connection.execute(statement)
         self.connection.execute("VACUUM ANALYZE floor.report, floor.status")
 
     def rows_about(self, references: Sequence[str]) -> bytes:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import psycopg
 
+from tests.bench.filling import indexed_at_the_end
+
 # The rows of a batch of reports, table by table, in the order in which they are written.
 ROWS = {
     "shipments_report": """
@@ -48,7 +50,9 @@ class Kept:
         self.connection.execute("CREATE SCHEMA kept")
         for table in ROWS:
             self._run(f"CREATE TABLE kept.{table} (LIKE {table} INCLUDING ALL)")
-            self._run(f"INSERT INTO kept.{table} OVERRIDING SYSTEM VALUE SELECT * FROM {table}")
+        with indexed_at_the_end(self.connection, [f"kept.{table}" for table in ROWS]):
+            for table in ROWS:
+                self._run(f"INSERT INTO kept.{table} OVERRIDING SYSTEM VALUE SELECT * FROM {table}")
         for statement in self._alterations():
             self._run(statement)
         for table in ROWS:
