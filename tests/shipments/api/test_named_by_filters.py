@@ -4,7 +4,7 @@ import pytest
 
 from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
-from actors.models import Actor
+from actors.models import Actor, Source
 from shipments.models import Appeal, LedgerEntry
 from tests.people import code_of, faults_of, make_analyst, make_partner
 from tests.shipments.api.entries import ENTERS, PLURALS
@@ -27,6 +27,16 @@ def test_what_was_entered_is_told_and_found_by_its_external_id_by_its_owner_alon
         rows = found(caller, f"{PLURALS[kind]}/", external_id=own)
         assert [each["external_id"] for each in rows] == ([own] if told else [])
         assert found(caller, f"{PLURALS[kind]}/", external_id="never-entered") == []
+
+
+def test_what_a_source_of_no_organisation_entered_is_named_to_analysts_alone(sender, bodies):
+    location = sender.post("actors/", bodies["actor"]).headers["Location"]
+    Source.objects.filter(code="lss").update(actor=None)
+    assert make_analyst().get(location).json()["external_id"] == "moh"
+    # Signed in, of no organisation either, and no analyst.
+    for caller in (make_analyst(clearance=Marking.GREEN), sender):
+        assert caller.get(location).json()["external_id"] is None
+        assert found(caller, "actors/", external_id="moh") == []
 
 
 def test_a_name_is_one_of_its_kind(sender, bodies):
