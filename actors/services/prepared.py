@@ -163,7 +163,26 @@ def _with_names(text: str, params: Sequence[Any]) -> str:
     return re.sub("%[s%]", filled, text)
 
 
-class _Cursor(psycopg.Cursor[Any]):
+@lru_cache(KEPT)
+def _numbered(statement: str) -> tuple[str, list[Any]]:
+    """``statement`` with its values by number, as PostgreSQL takes them, and the names of these in their order.
+
+    Of long statements psycopg would do so at each use. Values without a name have their place as one.
+    """
+    names: list[Any] = []
+
+    def filled(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%"
+        name = found[1] or len(names)
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%(?:%|(?:\((\w+)\))?s)", filled, statement), names
+
+
+class _Cursor(psycopg.RawCursor[Any]):
     """A cursor whose statements are planned at their first use, and that leaves JSON to the decoders."""
 
     def __init__(self, connection: Any) -> None:
@@ -171,6 +190,9 @@ class _Cursor(psycopg.Cursor[Any]):
         self.adapters.register_loader("json", TextLoader)
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+        if params is not None:
+            query, names = _numbered(query)
+            params = [params[name] for name in names]
         return super().execute(query, params, **{**how, "prepare": True})
 
 
@@ -181,9 +203,17 @@ def run(statement: str, params: Any = None) -> list[Any]:
     """
     here = connections[DEFAULT_DB_ALIAS]
     here.ensure_connection()
-    with _Cursor(here.connection) as raw:
-        # Django's errors and its log of queries around it.
-        wrapped = here.make_debug_cursor(raw) if here.queries_logged else here.make_cursor(raw)  # type: ignore[arg-type]
-        wrapped.execute(statement, params)
-        # The rows are here already; a description of each column would cost as much as fetching them.
-        return raw.fetchall() if raw.pgresult and raw.pgresult.nfields else []
+    raw = _cursor_of(here.connection)
+    # Django's errors and its log of queries around it.
+    wrapped = here.make_debug_cursor(raw) if here.queries_logged else here.make_cursor(raw)  # type: ignore[arg-type]
+    wrapped.execute(statement, params)
+    # The rows are here already; a description of each column would cost as much as fetching them.
+    return raw.fetchall() if raw.pgresult and raw.pgresult.nfields else []
+
+
+def _cursor_of(connection: Any) -> _Cursor:
+    """The cursor of a connection for such statements, kept with it: a new one looks up each type and column again."""
+    kept: dict[str, Any] = vars(connection)
+    if "prepared_cursor" not in kept:
+        kept["prepared_cursor"] = _Cursor(connection)
+    return kept["prepared_cursor"]

@@ -1,14 +1,14 @@
 """Queries that are built once for every reader: each reader is answered as the querysets would answer them."""
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 
 from actors.access import Reader
 from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import Actor, Source
 from actors.services.arrays import IsAny
-from actors.services.prepared import prepared, slot
+from actors.services.prepared import prepared, run, slot
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +68,19 @@ def test_a_query_is_planned_once_a_connection():
             [sources(reader).text.replace("%(clearance)s", "$1")],
         )
         assert cursor.fetchone() == (1, 3)
+
+
+def test_values_of_a_statement_go_by_name_or_by_place():
+    asked = "SELECT %(one)s::int, %(two)s::int, %(one)s::int, '100%%'"
+    assert [run(asked, {"two": 2, "one": one}) for one in (1, 3)] == [[(1, 2, 1, "100%")], [(3, 2, 3, "100%")]]
+    assert run("SELECT %s::int, %s::int", [4, 4]) == [(4, 4)]
+    assert run("SELECT '100%'") == [("100%",)]
+
+
+def test_a_connection_answers_after_a_statement_that_failed():
+    for divisor, found in ((1, [(6,)]), (0, None), (2, [(3,)])):
+        try:
+            with transaction.atomic():
+                assert run("SELECT 6 / %(divisor)s::int", {"divisor": divisor}) == found
+        except DataError:
+            assert found is None
