@@ -29,6 +29,14 @@ def _forbid_storing(response: HttpResponseBase) -> None:
     response.headers["Cache-Control"] = "private, no-store"
 
 
+def _let_go(response: Any) -> None:
+    """Part an answer that is written from its view: in a circle both would wait for the collector, which comes by once
+    in a thousand requests, and a page of a hundred is a megabyte.
+    """
+    response.renderer_context.pop("view").response = None
+    response.renderer_context = {}
+
+
 def _unstored(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Forbid everybody on the way to keep an answer. Outside of conditional_page, which gives no ETag to such."""
 
@@ -105,6 +113,8 @@ class ReadView(APIView):
             # No ETag for a problem: its request_id is another each time.
             _forbid_storing(response)
         patch_vary_headers(response, ["Authorization", "Cookie"])
+        if isinstance(response, SimpleTemplateResponse):
+            response.add_post_render_callback(_let_go)
         return response
 
     def page(
