@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from shipments.reconciliation.model import Evidence
 from shipments.reconciliation.vocabulary import Marking, Tier

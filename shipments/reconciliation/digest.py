@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -11,6 +10,8 @@ from json import JSONEncoder
 from math import exp
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
 
 from shipments.reconciliation.compare import plain
 from shipments.reconciliation.model import ReportKey
@@ -59,9 +60,9 @@ def _parts(value: object) -> object:
     if read is None:
         if isinstance(value, Decimal):
             return ["decimal", plain(value)]
-        if not is_dataclass(value):
+        if not isinstance(value, Struct):
             raise TypeError(f"cannot hash a {type(value).__name__}")
-        names = [field.name for field in fields(value) if field.name not in _TOLD]
+        names = [name for name in value.__struct_fields__ if name not in _TOLD]
         read = _FIELDS[type(value)] = attrgetter("__class__.__name__", *names)
     return read(value)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from shipments.reconciliation.bench import Bench, open_bench, votes_of
 from shipments.reconciliation.candidates import Entry

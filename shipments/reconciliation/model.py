@@ -7,9 +7,10 @@ integer microseconds since 1970-01-01 UTC. All keys are natural keys, never row 
 from __future__ import annotations
 
 from collections.abc import KeysView
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from shipments.reconciliation.values import AttributeRule, Interval, Value
 from shipments.reconciliation.vocabulary import (
@@ -64,8 +65,7 @@ class Target(NamedTuple):
         return cls(key.source, key.event_id, key.content_hash, key.ordinal)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cite:
+class Cite(Struct, frozen=True, kw_only=True):
     """One thing that a report repeats: a report, a source, or (neither given) nobody named."""
 
     report: Target | None = None
@@ -77,8 +77,7 @@ class Cite:
         return self.report is None and self.source is None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """One typed value that a report states of the subject, of one leg or of one line of it.
 
     ``as_of`` is the moment that a value of a series holds for (deaths by the evening of the 16th).
@@ -91,8 +90,7 @@ class Fact:
     line: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """A flag of the subject (or of one leg) set or unset, since the report's ``occurred``."""
 
     name: str
@@ -100,8 +98,7 @@ class Flag:
     leg: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What an analyst decides; the milestone, facts or flags accepted are those of the report.
 
     accept          what the report carries, at the policy's decision weight
@@ -123,8 +120,7 @@ class Decision:
     conflict: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One statement by one source about one subject at one time.
 
     ``occurred`` is theirs (None: the time is not known), ``asserted_at`` when they said it,
@@ -160,8 +156,7 @@ class Report:
         return self.key.source
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rating:
+class Rating(Struct, frozen=True, kw_only=True):
     """A grade of a source (for one topic or for all), from ``valid_from`` on; read as of ``recorded_at``."""
 
     source: str
@@ -171,8 +166,7 @@ class Rating:
     topic: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Citation:
+class Citation(Struct, frozen=True, kw_only=True):
     """An edge found later (same text, registered syndication): ``citing`` repeats ``cited``.
 
     ``marking`` is at least that of both reports: an edge to a report that an audience may not see is not
@@ -185,8 +179,7 @@ class Citation:
     marking: Marking = Marking.CLEAR
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """Every number of the fold, as one dated row. Weights are milli-nats, factors per mille.
 
     ``bars`` holds the accept bar by kind of subject; kinds left out have ``bar``. ``tolerance``
@@ -211,8 +204,7 @@ class Policy:
         return dict(self.bars).get(kind, self.bar)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Milestone:
+class Milestone(Struct, frozen=True, kw_only=True):
     """A word of a lifecycle. ``rank`` in tenths (refused 9.3 is 93). Progress implies lower progress."""
 
     name: str
@@ -222,8 +214,7 @@ class Milestone:
     implies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Lifecycle:
+class Lifecycle(Struct, frozen=True, kw_only=True, eq=False):
     """Milestones and which may come before which; compared by identity, so make each once.
 
     ``allowed`` are (earlier, later) names. ``only_later`` are the allowed pairs where the later one
@@ -275,8 +266,7 @@ def _meanings(lifecycle: Lifecycle) -> dict[str, _Meaning]:
     }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LegPlan:
+class LegPlan(Struct, frozen=True, kw_only=True):
     """A planned part of a journey, by its natural key; ``sequence`` orders the legs of a shipment."""
 
     key: str
@@ -285,8 +275,7 @@ class LegPlan:
     destination: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SubjectPlan:
+class SubjectPlan(Struct, frozen=True, kw_only=True):
     """Identity and plan of the subject: what the reports are about.
 
     ``destination`` is the planned place of arrival and ``destination_holds`` every finer or equal place
@@ -302,8 +291,7 @@ class SubjectPlan:
     topic: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """Everything about one subject, in any order; ``reconcile`` sorts by natural keys.
 
     ``policies`` are all versions: the latest recorded by known_at applies. ``lifecycle`` is None for

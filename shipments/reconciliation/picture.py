@@ -6,15 +6,14 @@ never hashed. Everything is sorted by natural keys, so that equal evidence gives
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.values import Interval, Value
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, Standing, State, TimeClass, Toggle
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What became of one claim: a milestone, one fact, one flag, or the report as a whole.
 
     ``about`` is "milestone:arrived", "fact:quantity", "flag:delayed" or "report" (a retraction, a
@@ -35,8 +34,7 @@ class Claim:
     unresolved: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True, kw_only=True):
     """A rival that is not shown as the value, with its margin (negative: how far behind)."""
 
     label: str
@@ -49,8 +47,7 @@ class Alternative:
     because: tuple[ReportKey, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One element of the timeline (or of a leg's, where ``leg`` is given), in chain order.
 
     ``reach`` says how sure it is that the subject got at least this far, ``margin`` how much this
@@ -72,8 +69,7 @@ class Step:
     stands_for: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A resolved value: of an attribute, a milestone, a flag, or the status of the subject.
 
     ``kind`` is "fact", "milestone", "flag" or "subject"; ``value`` is typed for facts and None
@@ -108,8 +104,7 @@ class Finding:
     since: Interval | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True):
     """Something that did not make the picture, or stands against it; ``id`` is stable.
 
     id = sha256(subject, kind, what is disputed, sorted keys), hexadecimal. ``by`` is how far it is behind (milli-nats).
@@ -127,8 +122,7 @@ class Conflict:
     kept_open: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """A milestone said to come (planned, expected, estimated, requested): feeds plan and ETA only.
 
     ``is_seen`` is False where no actual step implies it: a gap, never a conflict.
@@ -145,8 +139,7 @@ class Planned:
     because: tuple[ReportKey, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LegPicture:
+class LegPicture(Struct, frozen=True, kw_only=True):
     """The fold of one leg: the same words as for the subject."""
 
     key: str
@@ -159,8 +152,7 @@ class LegPicture:
     timeline: tuple[Step, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """What we believe of one subject at one moment.
 
     ``status`` is the furthest step whose reach meets the bar, ``leading`` the last step of the best
@@ -192,8 +184,7 @@ class Picture:
     output_hash: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """A picture and how long it stood: ``known_from`` <= t < ``known_to`` (None: still stands)."""
 
     known_from: int

@@ -5,14 +5,14 @@ Times are integer microseconds since 1970-01-01 UTC; amounts are Decimal; there 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from shipments.reconciliation.vocabulary import Basis, Compare, Precision, Qualifier, ValueType
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True, order=True):
     """A time as it was said: from ``earliest`` to ``latest``, both inclusive, microseconds UTC."""
 
     earliest: int
@@ -24,29 +24,25 @@ class Interval:
             raise ValueError(f"interval ends before it begins: {self.earliest} > {self.latest}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """Free words (a description of a cargo), compared by equality or by the rule's pairs."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """A value of a closed list (channel, disclosure, outcome, mode)."""
 
     code: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Time:
+class Time(Struct, frozen=True, kw_only=True):
     """A time as a value (ETA, expiry of an offer)."""
 
     at: Interval
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True, kw_only=True):
     """An interval of amounts; ``None`` on an end means: not bounded by what was said.
 
     ``unit`` is a UNECE Rec 20 code or a plain noun; ``measure`` is the definition (fever_cases,
@@ -65,8 +61,7 @@ class Quantity:
             raise ValueError(f"quantity ends before it begins: {self.low} > {self.high}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Money:
+class Money(Struct, frozen=True, kw_only=True):
     """An amount interval in one ISO 4217 currency; ``measure`` as for a quantity."""
 
     low: Decimal | None
@@ -80,15 +75,13 @@ class Money:
             raise ValueError(f"amount ends before it begins: {self.low} > {self.high}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A place by its natural key (UN/LOCODE, ISO country, our slug)."""
 
     place: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True, kw_only=True):
     """An actor by its natural key."""
 
     actor: str
@@ -97,8 +90,7 @@ class Actor:
 Value = Text | Code | Time | Quantity | Money | Place | Actor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class AttributeRule:
+class AttributeRule(Struct, frozen=True, kw_only=True, eq=False):
     """How an attribute of facts is compared; one row of the attribute registry. Compared by identity: make each once.
 
     ``contains`` are (coarser, finer) pairs of natural keys or texts: ("medical supplies",

@@ -8,17 +8,18 @@ built as it stood at a moment, and ``turns`` tells the moments at which it stood
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from uuid import UUID
 
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.reconciliation.model import Citation, Evidence, LegPlan, Rating, SubjectPlan
+from shipments.reconciliation.model import Evidence, LegPlan, Rating, Report, ReportKey, SubjectPlan
 from shipments.reconciliation.vocabulary import Grade, LegRole, SubjectKind
 from shipments.services import loading
 from shipments.services.loading import InterestRow, MappingRow, SubjectRow
 from shipments.services.parties import Parties, parties_of
 from shipments.services.rules import Rules
-from shipments.services.translating import Statement, citation_of, report_of, statement_of
+from shipments.services.translating import Link, Statement, citation_of, report_of, statement_of
 
 
 @dataclass(kw_only=True)
@@ -40,34 +41,34 @@ class Dossier:
         """The tiers whose picture may differ: the subject's own, and each higher marking that occurs."""
         return sorted({self.marking} | {said.row.marking for said in self.reports if said.row.marking > self.marking})
 
-    @property
+    @cached_property
     def turns(self) -> list[int]:
         """Moments at which the evidence itself stood differently, beside the arrival of reports.
 
         What was in force before the first report arrived turns nothing.
         """
-        first = min((said.row.received_at for said in self.reports), default=0)
-        hung = chain.from_iterable(said.turns for said in self.reports)
-        contained = (recorded_at for *_, recorded_at in self.rules.containments)
-        return sorted({turn for turn in chain(hung, contained) if turn > first})
+        first = min([said.row.received_at for said in self.reports], default=0)
+        hung = chain.from_iterable([said.turns for said in self.reports])
+        return sorted({turn for turn in chain(hung, self.rules.turns) if turn > first})
 
     def evidence(self, *, readable: "Readable", as_of: int) -> Evidence:
         """The evidence that ``readable`` lets through, as it stood at ``as_of`` (core time)."""
         seen = [said for said in self.reports if readable(said)]
-        # What was passed on may be readable while its source's own word is not.
-        hidden = {said.key for said in self.reports} - {said.key for said in seen}
-        kept = []
-        citations: list[Citation] = []
+        reports: list[Report] = []
+        late: list[tuple[ReportKey, Link]] = []
         for said in seen:
             report = report_of(said, self.parties, self.subject_id, as_of=as_of)
             if report is not None:
-                kept.append(report)
-                # An edge to a report that these readers may not see would tell them of it.
-                late = (link for link in said.links if link.is_late and link.target not in hidden)
-                citations.extend(citation_of(report.key, link) for link in late)
+                reports.append(report)
+                if said.links:
+                    late += [(report.key, link) for link in said.links if link.is_late]
+        # An edge to a report that these readers may not see would tell them of it; what was passed on may be
+        # readable while its source's own word is not.
+        hidden = {said.key for said in self.reports} - {said.key for said in seen} if late else ()
+        citations = [citation_of(key, link) for key, link in late if link.target not in hidden]
         return Evidence(
             plan=self.plan,
-            reports=tuple(kept),
+            reports=tuple(reports),
             policies=self.rules.policies,
             lifecycle=LIFECYCLES.get(self.kind),
             leg_lifecycle=LEG if self.plan.legs else None,

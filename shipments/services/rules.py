@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -39,6 +40,11 @@ class Rules:
     # What was worked out once: the same for every subject of a kind, or bound for the same place.
     _found: dict[tuple[str, int], tuple[AttributeRule, ...]] = field(default_factory=dict)
     _held: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def turns(self) -> frozenset[int]:
+        """The moments at which a containment was recorded."""
+        return frozenset(recorded_at for *_, recorded_at in self.containments)
 
     def attribute_rules(self, kind: str, *, as_of: int) -> tuple[AttributeRule, ...]:
         """The attributes of one kind of subject, with the containments recorded by ``as_of``."""

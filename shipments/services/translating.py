@@ -1,13 +1,14 @@
 """Between rows and the reconciler's values: a report row becomes a Report, a typed value its JSON and back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
 from msgspec.json import decode
 
 from actors.marking import Marking
@@ -64,6 +65,8 @@ class Statement:
     @property
     def turns(self) -> Iterable[int]:
         """The moments at which it came to be read otherwise."""
+        if not (self.attachments or self.mappings or self.interests):
+            return ()
         return [each.recorded_at for hung in (self.attachments, self.mappings, self.interests) for each in hung]
 
 
@@ -84,7 +87,7 @@ def report_of(said: Statement, parties: Parties, subject_id: UUID, *, as_of: int
     # holds it out there, from the moment it was taken.
     # One that went back to where it was before (a merge was undone) leaves the dossier between.
     is_ours = row.subject_id == subject_id
-    been = {row.subject_id}
+    been = {row.subject_id} if said.attachments else set()
     for attachment in said.attachments:
         if attachment.recorded_at > as_of:
             continue
@@ -114,12 +117,13 @@ def report_of(said: Statement, parties: Parties, subject_id: UUID, *, as_of: int
     if interested is None:
         known = [each.actor_id for each in said.interests if each.recorded_at <= as_of]
         interested = bool(known) and parties.has_interest(known, milestone, denies=row.polarity == "denies")
+    links = said.links
     report = Report(
         key=said.key,
         asserted_at=row.asserted_at,
         received_at=received_at,
         kind=KINDS[row.kind],
-        target=next((link.target for link in said.links if link.kind in ("corrects", "retracts")), None),
+        target=next((link.target for link in links if link.kind in ("corrects", "retracts")), None) if links else None,
         occurred=_interval(row),
         milestone=milestone or None,
         polarity=POLARITIES[row.polarity],
@@ -128,15 +132,12 @@ def report_of(said: Statement, parties: Parties, subject_id: UUID, *, as_of: int
         line=line,
         place=row.place,
         facts=tuple(map(_fact, decode(row.facts))) if row.facts else (),
-        flags=tuple(
-            Flag(name=name, toggle=words.Toggle.SET if is_set else words.Toggle.UNSET, leg=leg)
-            for name, is_set in sorted(flags.items())
-        ),
+        flags=tuple([_flag(name, is_set, leg) for name, is_set in sorted(flags.items())]) if flags else (),
         directness=DIRECTNESSES[row.directness],
         hedge=HEDGES[row.hedge],
         credibility=row.credibility,
         interested=interested,
-        cites=tuple(cite_of(link) for link in said.links if link.kind == "cites" and not link.is_late),
+        cites=tuple([cite_of(link) for link in links if link.kind == "cites" and not link.is_late]) if links else (),
         marking=MARKINGS[row.marking],
         decision=_decision(said.decision, said.links) if said.decision else None,
     )
@@ -179,6 +180,10 @@ def _interval(row: ReportRow) -> Interval | None:
     if row.occurred_from is None or row.occurred_to is None:
         return None
     return Interval(earliest=row.occurred_from, latest=row.occurred_to, precision=PRECISIONS[row.occurred_precision])
+
+
+def _flag(name: str, is_set: bool, leg: str | None) -> Flag:
+    return Flag(name=name, toggle=words.Toggle.SET if is_set else words.Toggle.UNSET, leg=leg)
 
 
 def _fact(said: dict[str, Any]) -> Fact:
@@ -229,7 +234,7 @@ def json_of(value: Value | None) -> dict[str, Any] | None:
         return None
     if isinstance(value, Time):
         return interval_json(value.at)
-    said = ((each.name, getattr(value, each.name)) for each in fields(value))
+    said = structs.asdict(value).items()
     return {name: str(part) if isinstance(part, Decimal) else part for name, part in said if part != ""}
 
 

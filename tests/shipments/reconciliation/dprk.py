@@ -7,8 +7,9 @@ Receipt follows publication.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from shipments.reconciliation.lifecycles import LEG
 from shipments.reconciliation.model import Evidence, LegPlan, Report, SubjectPlan

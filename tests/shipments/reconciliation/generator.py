@@ -7,8 +7,9 @@ Everything is drawn from the one ``Random`` given, so that hypothesis can shrink
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
+
+from msgspec.structs import replace
 
 from shipments.reconciliation.model import (
     HOUR,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
+
+from msgspec.structs import replace
 
 from shipments.reconciliation.lifecycles import APPEAL, LEG, OFFER, SHIPMENT
 from shipments.reconciliation.model import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.lifecycles import APPEAL, LEG, OFFER, SHIPMENT

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.model import ReportKey, Target

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shipments.reconciliation.model import Citation, Cite, ReportKey, Target
 from shipments.reconciliation.vocabulary import DecisionKind, Directness, Fate, Grade, State, SubjectKind

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from shipments.reconciliation.model import LegPlan
 from shipments.reconciliation.vocabulary import DecisionKind, Fate, State, SubjectKind

@@ -6,8 +6,9 @@ REPLAYS sets how many (10,000 without it; `make soak` asks for 100,000).
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from random import Random
+
+from msgspec.structs import replace
 
 from shipments.reconciliation.fold import reconcile
 from tests.shipments.reconciliation.generator import story

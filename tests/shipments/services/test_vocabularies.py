@@ -1,11 +1,11 @@
 """Loading the vocabularies: once, twice, and from a file that contradicts what is there."""
 
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+from msgspec.structs import asdict
 
 from actors.models import ActorIdentifier
 from shipments.models import Attribute, CodeMapping, Containment, Place, PolicyVersion
