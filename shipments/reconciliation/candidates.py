@@ -32,10 +32,12 @@ class Entry:
     has_weight: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        key, self.has_weight = self.votes[0].word.key, bool(self.votes[0].weight)
-        for vote in self.votes[1:]:
-            key = min(key, vote.word.key)
-            self.has_weight = self.has_weight or bool(vote.weight)
+        if len(self.votes) == 1:
+            (vote,) = self.votes
+            key, self.has_weight = vote.word.key, bool(vote.weight)
+        else:
+            key = min([vote.word.key for vote in self.votes])
+            self.has_weight = any(vote.weight for vote in self.votes)
         self.order = self.earliest, self.latest, key
 
     def without(self, words: Container[int]) -> Entry | None:
@@ -83,7 +85,7 @@ class Candidate:
         self.order = self.rank, self.earliest, min([entry.order[2] for entry in self.entries])
         self.ways = ways(self.votes)
         self.origin_count = independent(self.votes)
-        self.is_decided = any(vote.is_decision and vote.weight for vote in self.votes)
+        self.is_decided = any(vote.weight for vote in self.votes if vote.is_decision)
         self.at = self._at()
 
     @property

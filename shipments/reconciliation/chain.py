@@ -80,6 +80,12 @@ class Stories:
             return max([0, *self._forward(without).values()])
         return max([0, *(_worth(states) for states in self._table(without=without).values())])
 
+    def lost(self, without: Collection[int], *, best: int) -> int:
+        """How much less than ``best`` the best story is worth without some of the candidates."""
+        if self.is_one:
+            return sum([self.candidates[j].score for j in without if j in self.before])
+        return best - self.best(without=without)
+
     def best_through(self, indices: Iterable[int]) -> dict[int, int]:
         """The worth of the best story through each of these candidates."""
         if self.is_one:

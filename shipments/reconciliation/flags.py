@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate, Entry, islands
@@ -23,8 +25,7 @@ from shipments.reconciliation.weights import Vote, Weighed, best_by_pool, indepe
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL, FLAG
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """One side of a flag at one time, with what it weighs. ``begun``: when it was first so, at the earliest."""
 
     toggle: Toggle
@@ -129,7 +130,7 @@ def _overrule(sides: Iterable[Side], slack: int) -> list[Side]:
     found: list[Side] = []
     for side in sorted(sides, key=lambda s: s.decided_at, reverse=True):
         if side.decided_at and any(s.decided_at and _clash(side, s, slack) for s in found):
-            votes = [v._replace(weight=0) if v.is_decision else v for v in side.votes]
+            votes = [replace(v, weight=0) if v.is_decision else v for v in side.votes]
             found.append(replace(side, votes=votes, score=worth(votes)))
         else:
             found.append(side)

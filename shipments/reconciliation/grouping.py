@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.values import Value
@@ -122,7 +124,7 @@ def _overrule(groups: Iterable[Group]) -> None:
     """Of decisions for rivals the latest stands: the votes of the others weigh nothing."""
     decided = sorted((g for g in groups if g.is_decided), key=lambda g: g.decided_at)
     for group in decided[:-1]:
-        group.votes = [v._replace(weight=0) if v.is_decision else v for v in group.votes]
+        group.votes = [replace(v, weight=0) if v.is_decision else v for v in group.votes]
         group.score = worth(group.votes)
 
 

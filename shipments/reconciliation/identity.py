@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from shipments.reconciliation.model import Report, ReportKey, Target
 from shipments.reconciliation.vocabulary import Fate, Kind
@@ -40,13 +41,11 @@ class Said:
 def distinct(reports: Iterable[Report], *, known_at: int) -> dict[ReportKey, Report]:
     """Each report once, in key order, as first received; those received after ``known_at`` left out."""
     found: dict[ReportKey, Report] = {}
-    for report in reports:
-        if report.received_at > known_at:
-            continue
-        seen = found.get(report.key)
-        if seen is None or _is_first(report, seen):
+    for report in sorted([each for each in reports if each.received_at <= known_at], key=attrgetter("key")):
+        seen = found.setdefault(report.key, report)
+        if seen is not report and _is_first(report, seen):
             found[report.key] = report
-    return {key: found[key] for key in sorted(found)}
+    return found
 
 
 def _is_first(report: Report, other: Report) -> bool:

@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+from functools import cached_property
+
+from msgspec import Struct
 
 from shipments.reconciliation.identity import Said
 from shipments.reconciliation.model import Citation, Cite, Report, ReportKey
@@ -31,7 +33,7 @@ class RootKind(Enum):
 Root = tuple[RootKind, str]  # with the source
 
 
-class Voted(NamedTuple):
+class Voted(Struct, frozen=True):
     """The sources a word votes for, and what of it does not count.
 
     ``echoes`` are roots that speak for themselves; ``has_fallen`` says that all it rests on was
@@ -57,10 +59,7 @@ class Origins:
         echoes: dict[ReportKey, list[Cite]],
     ) -> None:
         self.said = said
-        self.own: dict[tuple[str, Slot], list[ReportKey]] = defaultdict(list)
-        for word in standing:
-            self.own[(word.source, word.slot)].append(word.key)
-        self.gone = {(word.source, word.slot) for word in gone} - self.own.keys()
+        self._standing, self._gone = standing, gone
         self.edges = {key: list(r.cites) for key, r in said.known.items() if r.cites}
         for key, cites in echoes.items():
             self.edges.setdefault(key, []).extend(cites)
@@ -68,6 +67,19 @@ class Origins:
             for key in said.find(citation.citing):
                 self.edges.setdefault(key, []).append(citation.cited)
         self._roots: dict[Slot, dict[ReportKey, frozenset[Root]]] = {}
+
+    @cached_property
+    def own(self) -> dict[tuple[str, Slot], list[ReportKey]]:
+        """The reports by which a source speaks itself, by what they speak of; asked only where somebody repeats."""
+        own: dict[tuple[str, Slot], list[ReportKey]] = defaultdict(list)
+        for word in self._standing:
+            own[(word.source, word.slot)].append(word.key)
+        return own
+
+    @cached_property
+    def gone(self) -> set[tuple[str, Slot]]:
+        """Of what a source has withdrawn all that it said, and of what it may not be heard."""
+        return {(word.source, word.slot) for word in self._gone} - self.own.keys()
 
     def vote(self, word: Word) -> Voted:
         """For whom the word votes."""

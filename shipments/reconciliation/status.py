@@ -159,8 +159,8 @@ def judge(
         score([candidates[i] for i in path], length=policy.walk_length)
     best = stories.best()
     margins = {i: worth - best for i, worth in stories.best_through(stories.eligible).items()}
-    margins |= {i: best - stories.best(without=(i,)) for i in path}
-    reaches = {i: best - stories.best(without=_implying(candidates, i, lifecycle)) for i in path}
+    margins |= {i: stories.lost((i,), best=best) for i in path}
+    reaches = {i: stories.lost(_implying(candidates, i, lifecycle), best=best) for i in path}
     return Verdict(
         lifecycle=lifecycle,
         stories=stories,
@@ -177,9 +177,9 @@ def judge(
     )
 
 
-def _implying(candidates: Sequence[Candidate], index: int, lifecycle: Lifecycle) -> set[int]:
+def _implying(candidates: Sequence[Candidate], index: int, lifecycle: Lifecycle) -> list[int]:
     implying = lifecycle.implying(candidates[index].milestone)
-    return {i for i, candidate in enumerate(candidates) if candidate.milestone in implying}
+    return [i for i, candidate in enumerate(candidates) if candidate.milestone in implying]
 
 
 def unresolved(votes: Iterable[Vote]) -> int:
@@ -198,4 +198,4 @@ def backing(votes: Sequence[Vote]) -> Backing:
 
 def because(best: Iterable[Vote]) -> tuple[ReportKey, ...]:
     """The reports of the votes that count, sorted."""
-    return tuple(sorted({vote.word.report.key for vote in best}))
+    return tuple(sorted({vote.word.key for vote in best}))

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, product
 from typing import NamedTuple
 
-from shipments.reconciliation.model import Policy, Rating
+from msgspec import Struct
+
+from shipments.reconciliation.model import Policy, Rating, Report
 from shipments.reconciliation.origins import Origins
 from shipments.reconciliation.vocabulary import Fate, Grade
 from shipments.reconciliation.words import Word
@@ -23,7 +25,7 @@ MOST_WAYS = 64
 MOST_TORN = 6
 
 
-class Vote(NamedTuple):
+class Vote(Struct, frozen=True):
     """One word's vote for one origin. Votes of one ``pool`` count once in each candidate.
 
     The pool is the origin, but all ungraded votes share one; an unresolved vote is in its speaker's.
@@ -40,7 +42,7 @@ class Vote(NamedTuple):
     is_decision: bool = False
 
 
-class Weighed(NamedTuple):
+class Weighed(Struct, frozen=True):
     """A standing word with its votes (none: it is an echo, or it fell, and ``fate`` says which).
 
     ``weight`` is the word's own: that of its heaviest vote. ``is_unresolved``: one is for an origin nobody named.
@@ -95,7 +97,7 @@ class Scales:
         if excluded:
             return Weighed(word, (Vote(word.source, word.source, 0, word, None),), origins=voted.votes)
         grade = self.grade(word.source, at=report.asserted_at, topic=topic)
-        weight = self._own_weight(word, grade)
+        weight = self._own_weight(report, grade)
         speaker = UNGRADED if grade is Grade.F else word.source
         if voted.votes == (word.source,) and not voted.is_unresolved:
             return Weighed(word, (Vote(speaker, speaker, weight, word, word.source),), weight, origins=voted.votes)
@@ -105,8 +107,7 @@ class Scales:
         heaviest = max(vote.weight for vote in votes)
         return Weighed(word, tuple(votes), heaviest, origins=voted.votes, is_unresolved=voted.is_unresolved)
 
-    def _own_weight(self, word: Word, grade: Grade) -> int:
-        report = word.report
+    def _own_weight(self, report: Report, grade: Grade) -> int:
         weight = self.grade_weights[grade] * self.directness[report.directness] // 1000
         weight = weight * self.hedge[report.hedge] // 1000
         return weight * self.policy.interested // 1000 if report.interested else weight
@@ -149,8 +150,10 @@ def ways(votes: Sequence[Vote]) -> list[Way]:
     return [resolved, *instead] if resolved else instead
 
 
-def edges(votes: Iterable[Vote]) -> Way:
+def edges(votes: Sequence[Vote]) -> Way:
     """The best vote of each speaker for each origin, sorted."""
+    if len(votes) == 1:
+        return (Edge(votes[0].pool, votes[0].speaker, max(0, votes[0].weight)),)
     best: dict[tuple[str, str], int] = {}
     for vote in votes:
         pair = (vote.pool, vote.speaker)
@@ -287,4 +290,4 @@ def best_by_pool(votes: Iterable[Vote]) -> dict[str, Vote]:
 
 
 def _is_before(vote: Vote, other: Vote) -> bool:
-    return (vote.word.report.key, vote.word.index) < (other.word.report.key, other.word.index)
+    return (vote.word.key, vote.word.index) < (other.word.key, other.word.index)

@@ -83,9 +83,9 @@ class Hearing:
     def words(self, report: Report, rulings: Rulings) -> list[Word]:
         """Every word of the report, in its own order."""
         held_out = ""
-        if report.key in rulings.moved:
+        if rulings.moved and report.key in rulings.moved:
             held_out = "two_events"
-        elif report.key in rulings.expired:
+        elif rulings.expired and report.key in rulings.expired:
             held_out = "expired"
         found = [] if report.milestone is None else [self._milestone(report, report.milestone, held_out)]
         if report.facts:
