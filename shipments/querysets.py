@@ -46,7 +46,7 @@ def is_there(row: QuerySet) -> Coalesce:
     Where EXISTS is one of several conditions, PostgreSQL takes it for cheaper to note every key there is, for a page of
     a hundred too.
     """
-    return Coalesce(Subquery(row.order_by().values(found=Value(True))), False, output_field=BooleanField())
+    return Coalesce(Subquery(row.order_by().values(found=Value(True))[:1]), False, output_field=BooleanField())
 
 
 class SubjectQuerySet(QuerySet):
@@ -217,7 +217,7 @@ class OutboxQuerySet(QuerySet):
         named = reports.filter(reference=OuterRef("report"))
         return self.annotate(report=KT("body__report"), cleared=KT("body__cleared")).filter(
             Q(subject=None) | (seen & ~gone) | lost,
-            Q(report__isnull=True) | Exists(named),
+            Q(report__isnull=True) | Q(is_there(named)),
         )
 
 

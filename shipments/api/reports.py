@@ -217,15 +217,19 @@ class ReportList(ReadView):
             "event_id": "event_id",
             "kind": "kind",
             "milestone": "milestone",
-            "subject": "subject",
             "since": "asserted_at__gte",
             "until": "asserted_at__lte",
         }
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
         if "marking" in asked:
             rows = rows.filter(marking=Marking.from_code(asked["marking"]))
+        if "subject" in asked:
+            # The one subject is found first, so that its reports are found by index.
+            named = Subject.objects.visible_to(self.reader).filter(reference=asked["subject"])
+            rows = rows.filter(subject_id=Subquery(named.order_by().values("pk")))
         if "source" in asked:
-            rows = rows.filter(source_id__in=_source(asked["source"], self.reader))
+            # Looked up before, so that PostgreSQL knows of how many reports it has.
+            rows = rows.filter(source_id__in=list(_source(asked["source"], self.reader).values_list("pk", flat=True)))
         if "held" in asked:
             # Few are, so that they are looked for; that one is not is seen row by row.
             rows = rows.filter(Exists(_held(self.reader))) if asked["held"] else rows.filter(is_held=False)
