@@ -10,9 +10,11 @@ from typing import Any
 from django.db.models import BooleanField, CharField, Exists, Func, OuterRef, Q, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from actors.access import Reader
 from shipments.models import Picture
+from shipments.models.picture import story_end
 
 # The day of kinds that have no lifecycle, as it was first said or planned.
 DAYS = {"contact": "held_on", "inquiry": "asked_on", "crisis": "began_on"}
@@ -45,15 +47,20 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
         if until:
             condition &= Q(**{f"{DAYS[kind]}__lte": until.astimezone(UTC).date()})
         return condition
-    # Stored times are in UTC and one form, so that their order as texts is their order in time.
-    span = JSONObject(
-        since=Value((since or datetime(1, 1, 1, tzinfo=UTC)).astimezone(UTC).isoformat(), TextField()),
-        until=Value((until or datetime.max.replace(tzinfo=UTC)).astimezone(UTC).isoformat(), TextField()),
-    )
-    path = Value("$[*].at ? (@.from <= $until && @.to >= $since)")
-    overlapping = Func("timeline", path, span, function="jsonb_path_exists", output_field=BooleanField())
     pictures = Picture.objects.for_reader(reader, known_at=asked.get("known_at"))
-    return Q(Exists(pictures.filter(overlapping, subject_id=OuterRef("pk"))))
+    # Each by an index; that no step may lie between, though one is before and one after, is seen in the story.
+    if since:
+        pictures = pictures.filter(GreaterThanOrEqual(story_end("last"), since))
+    if until:
+        pictures = pictures.filter(LessThanOrEqual(story_end("first"), until))
+    if since and until:
+        # Stored times are in UTC and one form, so that their order as texts is their order in time.
+        said = {"since": since, "until": until}
+        span = {name: Value(at.astimezone(UTC).isoformat(), TextField()) for name, at in said.items()}
+        path = Value("$[*].at ? (@.from <= $until && @.to >= $since)")
+        between = Func("timeline", path, JSONObject(**span), function="jsonb_path_exists", output_field=BooleanField())
+        pictures = pictures.filter(between)
+    return Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
 
 
 def steps_by(steps: Sequence[Mapping[str, Any]], moment: datetime) -> list[Mapping[str, Any]]:

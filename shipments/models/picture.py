@@ -59,6 +59,11 @@ class ResolvedValue(models.Model):
         abstract = True
 
 
+def story_end(which: str) -> models.Func:
+    """The ``first`` moment of a picture's story, or the ``last`` one; null, if it has none."""
+    return models.Func("timeline", function=f"story_{which}_moment", output_field=models.DateTimeField())
+
+
 class Picture(KnownRow, ResolvedValue):
     """One version of the picture of a subject: how far it got, and the timeline.
 
@@ -93,6 +98,12 @@ class Picture(KnownRow, ResolvedValue):
             models.Index(fields=["known_from", "subject"], name="picture_by_beginning"),
             # Few subjects have a picture above the lowest tier; lists ask of each whether it does.
             models.Index(fields=["subject", "tier"], condition=Q(tier__gt=0), name="picture_of_higher_tiers"),
+            *(
+                models.Index(
+                    story_end(which), "subject", condition=Q(known_to__isnull=True), name=f"picture_by_{which}_moment"
+                )
+                for which in ("first", "last")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,20 @@ BESIDE: dict[str, tuple[str, dict[str, str]]] = {
     "shipments_outboxevent": ("subject_id", {"id": NUMBER, "uid": KEY, "subject_id": KEY, "sequence": NUMBER}),
     "shipments_delivery": ("subject_id", {"id": KEY, "webhook_id": SUFFIX, "event_uid": KEY, "subject_id": KEY}),
 }
+# What appeals and offers tell of themselves: that they were made, on a day.
+MADE = {
+    "milestone": "made",
+    "leg": None,
+    "state": "single_source",
+    "confidence": 850,
+    "margin": 1735,
+    "place": None,
+    "origins": ["outlet-0"],
+    "unresolved": 0,
+    "because": [],
+    "stands_for": None,
+    "at": {"from": "2022-05-10T00:00:00+00:00", "to": "2022-05-10T23:59:59.999999+00:00", "precision": "day"},
+}
 # Registers grow with the number of those who take part, not with what is said and moved.
 GROWING = COPIED.keys() | BESIDE.keys()
 
@@ -82,6 +96,7 @@ def make(key: PartnerKey) -> Base:
 def known(subject: Subject, status: str, outlet: Source, **picture: Any) -> None:
     """Two pictures in turn, the second with a finding and a conflict, and a report with its quote."""
     later = NOON + timedelta(days=1)
+    picture |= {"timeline": [MADE] if status == "made" else []}
     PictureFactory(subject=subject, status=status, known_to=later, **picture)
     PictureFactory(subject=subject, status=status, version=2, known_from=later, contested=True, **picture)
     FindingFactory(subject=subject)

@@ -77,7 +77,6 @@ EXCEPTIONS: dict[tuple[str, ...], str] = {
 # have PostgreSQL choose, so that a list that does not is no sign of a mend.
 FILTERS: dict[str, str] = {
     **dict.fromkeys(("q", "item"), "words are looked for without an index over words"),
-    **dict.fromkeys(("since", "until"), "when something happened is worked out subject by subject"),
     "known_at": "past conflicts are put in order for a page",
     **dict.fromkeys(("donor", "participant"), "rows of one actor are found beside the subject, and then put in order"),
     **dict.fromkeys(("place", "country"), "rows of one value are found and then put in order"),

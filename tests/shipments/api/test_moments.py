@@ -97,6 +97,13 @@ def test_shipments_are_found_by_when_something_of_them_happened(world, partner, 
     assert [row["reference"] for row in rows] == ([world.shipment.reference] if found else [])
 
 
+def test_a_step_before_and_one_after_are_none_between(world, partner, tell):
+    tell("wire", "booked", occurred="2022-05-01", event_id="w-0")
+    between = {"since": "2022-05-02", "until": "2022-05-10"}
+    assert partner.get("shipments/", between).json()["results"] == []
+    assert len(partner.get("shipments/", {**between, "since": "2022-05-01"}).json()["results"]) == 1
+
+
 def test_contacts_are_found_by_their_day(world, partner):
     type(world.contact).objects.update(held_on="2022-05-12")
     assert len(partner.get("contacts/", {"since": "2022-05-12", "until": "2022-05-12"}).json()["results"]) == 1
