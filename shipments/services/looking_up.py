@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from actors.access import Reader
 from actors.models import Source
 from actors.services.arrays import IsAny
-from actors.services.prepared import prepared, slot
+from actors.services.prepared import prepared, read_together, slot
 from shipments.intake.draft import Pointer, ReportDraft
 from shipments.models import Attribute, Document, Leg, Line, Report
 from shipments.services.loading import MappingRow, read_mappings
-from shipments.services.naming import SubjectRow, places_named, subjects_named
+from shipments.services.naming import PlaceRow, SubjectRow, places_by, places_named, subjects_by, subjects_named
 
 OWN_SCHEME = "aidtracker"
 
@@ -23,6 +23,7 @@ OWN_SCHEME = "aidtracker"
 class Speaker(NamedTuple):
     """A source, and whom it speaks for."""
 
+    code: str
     id: UUID
     actor_id: UUID | None
 
@@ -44,15 +45,26 @@ class Lookups:
 
 def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
     """Read what ``drafts`` refer to and ``reader`` may see."""
-    places = places_named({draft.place for draft in drafts} - {""}, reader)
+    places = {draft.place for draft in drafts} - {""}
+    # What nearly every report names, by one statement.
+    speakers, by_code, by_reference = read_together(
+        reader,
+        (_sources(reader), Speaker),
+        (places_by(reader, "code"), PlaceRow),
+        (subjects_by(reader, "reference"), SubjectRow),
+        sources=list({code for draft in drafts for code in source_codes(draft)}),
+        places=list(places),
+        subjects=list({draft.subject for draft in drafts}),
+    )
     has_facts = any(draft.facts for draft in drafts)
     return Lookups(
-        sources=_speakers({code for draft in drafts for code in source_codes(draft)}, reader),
-        places={name: place.pk for name, place in places.items()},
+        # Whom a protected source is not named to, they cannot find it by citing either.
+        sources={speaker.code: speaker for speaker in speakers},
+        places={name: place.pk for name, place in places_named(places, reader, by_code=by_code).items()},
         documents=_documents({draft.document for draft in drafts if draft.document}, reader),
         attributes={each.name: each for each in _attributes(reader).models(reader)} if has_facts else {},
         targets=_targets(drafts, reader),
-        **_holding(drafts, reader),
+        **_holding(drafts, reader, by_reference),
     )
 
 
@@ -61,9 +73,11 @@ def look_again(drafts: Sequence[ReportDraft], found: Lookups, reader: Reader) ->
     return replace(found, **_holding(drafts, reader))
 
 
-def _holding(drafts: Sequence[ReportDraft], reader: Reader) -> dict[str, Any]:
+def _holding(
+    drafts: Sequence[ReportDraft], reader: Reader, by_reference: Sequence[SubjectRow] | None = None
+) -> dict[str, Any]:
     """Subjects with their legs and lines, and codes: a report of which one is not there is held."""
-    subjects = subjects_named({draft.subject for draft in drafts}, reader)
+    subjects = subjects_named({draft.subject for draft in drafts}, reader, by_reference=by_reference)
     ids = {subject.pk for subject in subjects.values()}
     codes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
     return {
@@ -86,14 +100,9 @@ def source_codes(draft: ReportDraft) -> set[str]:
     return codes
 
 
-def _speakers(codes: set[str], reader: Reader) -> dict[str, Speaker]:
-    """Sources by their codes. Whom a protected one is not named to, they cannot find it by citing either."""
-    return {code: Speaker(*row) for code, *row in _sources(reader).tuples(reader, codes=list(codes))}
-
-
 @prepared
 def _sources(reader: Reader) -> QuerySet:
-    named = Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("codes")))
+    named = Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("sources")))
     return named.values("code", "pk", "actor_id")
 
 

@@ -124,27 +124,36 @@ def actors_named(wanted: set[str], reader: Reader) -> dict[str, Actor]:
     return _survivors(_only(wanted, found), visible.in_bulk)
 
 
-def places_named(wanted: set[str], reader: Reader) -> dict[str, PlaceRow]:
-    """Places by code or own entry."""
+def places_named(wanted: set[str], reader: Reader, *, by_code: Iterable[PlaceRow] | None = None) -> dict[str, PlaceRow]:
+    """Places by code or own entry; ``by_code`` are those by code, where they were read already."""
 
     def places(column: str, values: Iterable[Any]) -> list[PlaceRow]:
-        return [PlaceRow._make(row) for row in _places(reader, column).tuples(reader, values=list(values))]
+        return [PlaceRow._make(row) for row in places_by(reader, column).tuples(reader, places=list(values))]
 
     def by_id(ids: Iterable[UUID]) -> dict[UUID, PlaceRow]:
         return {place.pk: place for place in places("pk", ids)}
 
-    found = {place.code: place for place in places("code", wanted)} if wanted else {}
+    if by_code is None:
+        by_code = places("code", wanted) if wanted else ()
+    found = {place.code: place for place in by_code}
     found |= _entered(wanted - found.keys(), reader, (LedgerEntry.Kind.PLACE,), by_id)
     return _survivors(found, by_id)
 
 
-def subjects_named(wanted: set[str], reader: Reader, *, kind: str = "") -> dict[str, SubjectRow]:
-    """Visible subjects (of ``kind``, if given) by reference, own entry or identifier."""
+def subjects_named(
+    wanted: set[str], reader: Reader, *, kind: str = "", by_reference: Iterable[SubjectRow] | None = None
+) -> dict[str, SubjectRow]:
+    """Visible subjects (of ``kind``, if given) by reference, own entry or identifier.
+
+    ``by_reference`` are those by reference, where they were read already.
+    """
 
     def subjects(column: str, values: Iterable[Any], of: str = "") -> list[SubjectRow]:
-        return [SubjectRow._make(row) for row in _subjects(reader, column, of).tuples(reader, values=list(values))]
+        return [SubjectRow._make(row) for row in subjects_by(reader, column, of).tuples(reader, subjects=list(values))]
 
-    found = {subject.reference: subject for subject in subjects("reference", wanted, kind)}
+    if by_reference is None:
+        by_reference = subjects("reference", wanted, kind)
+    found = {subject.reference: subject for subject in by_reference}
     kinds = (LedgerEntry.Kind.APPEAL, LedgerEntry.Kind.OFFER, LedgerEntry.Kind.SHIPMENT)
     found |= _entered(
         wanted - found.keys(),
@@ -160,13 +169,15 @@ def subjects_named(wanted: set[str], reader: Reader, *, kind: str = "") -> dict[
 
 
 @prepared
-def _places(reader: Reader, column: str) -> QuerySet:
-    return Place.objects.order_by().filter(IsAny(column, slot("values"))).values(*PlaceRow._fields)
+def places_by(reader: Reader, column: str) -> QuerySet:
+    """Places of which ``column`` is any of the slot ``places``, as PlaceRow has them."""
+    return Place.objects.order_by().filter(IsAny(column, slot("places"))).values(*PlaceRow._fields)
 
 
 @prepared
-def _subjects(reader: Reader, column: str, kind: str) -> QuerySet:
-    return _visible(reader, kind).filter(IsAny(column, slot("values"))).values(*SubjectRow._fields)
+def subjects_by(reader: Reader, column: str, kind: str = "") -> QuerySet:
+    """Visible subjects of which ``column`` is any of the slot ``subjects``, as SubjectRow has them."""
+    return _visible(reader, kind).filter(IsAny(column, slot("subjects"))).values(*SubjectRow._fields)
 
 
 @prepared
