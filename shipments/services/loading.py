@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from msgspec.json import decode
+
+from actors.services.prepared import run
 
 
 class SubjectRow(NamedTuple):
@@ -204,7 +206,10 @@ INTERESTS = f"""
 
 def read_subjects(ids: Collection[UUID]) -> list[SubjectRow]:
     """Subjects by their keys, in order."""
-    return [SubjectRow._make(row) for row in _rows(SUBJECTS, ids)]
+    return [
+        SubjectRow._make((*own, decode(legs) if legs else None, lines, attached))
+        for *own, legs, lines, attached in _rows(SUBJECTS, ids)
+    ]
 
 
 def read_reports(subject_ids: Collection[UUID], attached: Collection[UUID]) -> list[ReportRow]:
@@ -246,6 +251,5 @@ def read_interests(source_ids: Collection[UUID]) -> list[InterestRow]:
 
 
 def _rows(statement: str, *keys: Iterable[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(each) for each in keys])
-        return cursor.fetchall()
+    # Planned once a connection: for a few subjects planning would cost more than reading. JSON comes as text.
+    return run(statement, [list(each) for each in keys])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from actors.services.prepared import run
 
 # (kind, milestone) -> the role whose act it is.
 PERFORMED_BY = {
@@ -64,8 +64,6 @@ NAMED = """
 def parties_of(kinds: Mapping[UUID, str]) -> dict[UUID, Parties]:
     """The parties of each subject (its kind by its id); one query."""
     roles: dict[UUID, set[tuple[str, UUID]]] = {subject_id: set() for subject_id in kinds}
-    with connection.cursor() as cursor:
-        cursor.execute(NAMED, {"ids": list(kinds)})
-        for subject_id, role, actor_id in cursor.fetchall():
-            roles[subject_id].add((role, actor_id))
+    for subject_id, role, actor_id in run(NAMED, {"ids": list(kinds)}):
+        roles[subject_id].add((role, actor_id))
     return {subject_id: Parties(kind=kinds[subject_id], roles=frozenset(held)) for subject_id, held in roles.items()}

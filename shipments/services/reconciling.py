@@ -20,6 +20,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from actors.services.prepared import run
 from shipments.models import Due, OutboxEvent
 from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
@@ -168,20 +169,19 @@ def _standing(since: Mapping[UUID, int]) -> dict[UUID, dict[int, Standing]]:
     found: dict[UUID, dict[int, Standing]] = {subject_id: {} for subject_id in since}
     if not since:
         return found
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT picture.subject_id, tier, version, encode(output_hash, 'hex'), coalesce(known_to >= moment, true)
-              FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
-              JOIN shipments_picture AS picture
-                ON picture.subject_id = asked.subject_id AND known_from < moment
-               AND (known_to IS NULL OR known_to >= moment OR tier > 0)
-             ORDER BY known_from
-            """,
-            [list(since), [moment_of(at) for at in since.values()]],
-        )
-        for subject_id, tier, version, output_hash, in_force in cursor.fetchall():
-            found[subject_id][tier] = Standing(version=version, output_hash=output_hash, in_force=in_force)
+    rows = run(
+        """
+        SELECT picture.subject_id, tier, version, encode(output_hash, 'hex'), coalesce(known_to >= moment, true)
+          FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
+          JOIN shipments_picture AS picture
+            ON picture.subject_id = asked.subject_id AND known_from < moment
+           AND (known_to IS NULL OR known_to >= moment OR tier > 0)
+         ORDER BY known_from
+        """,
+        [list(since), [moment_of(at) for at in since.values()]],
+    )
+    for subject_id, tier, version, output_hash, in_force in rows:
+        found[subject_id][tier] = Standing(version=version, output_hash=output_hash, in_force=in_force)
     return found
 
 
@@ -205,9 +205,8 @@ def _snapshot() -> Iterator[None]:
 
 
 def _now() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return micros(cursor.fetchone()[0])
+    ((now,),) = run("SELECT clock_timestamp()")
+    return micros(now)
 
 
 def count_due() -> int:

@@ -2,14 +2,19 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from actors.access import Reader
+from actors.marking import Marking
+from actors.services.prepared import prepared
 from shipments.models import Attribute, Containment, Place, PolicyVersion
 from shipments.reconciliation.model import HOUR, Policy
 from shipments.reconciliation.values import AttributeRule
@@ -89,31 +94,57 @@ class Rules:
 
 
 def read_rules() -> Rules:
-    """The rules as they are now; four queries."""
+    """The rules as they are now; four queries. While they are the same, so is what was worked out from them."""
+    global _last
+    rows = tuple(query(ANYBODY).tuples(ANYBODY) for query in (_policies, _attributes, _containments, _places))
+    if _last is None or _last[0] != rows:
+        _last = rows, _rules_of(*rows)
+    return _last[1]
+
+
+Rows = Sequence[list[Any]]
+_last: tuple[tuple[Rows, ...], Rules] | None = None
+# They are the same for all.
+ANYBODY = Reader(clearance=Marking.CLEAR)
+
+
+def _rules_of(policies: Rows, attributes: Rows, containments: Rows, places: Rows) -> Rules:
     return Rules(
-        policies=tuple(policy_of(row) for row in PolicyVersion.objects.order_by("version")),
-        attributes=tuple(Attribute.objects.all()),
-        containments=tuple(
-            (attribute, coarser, finer, micros(recorded_at))
-            for attribute, coarser, finer, recorded_at in Containment.objects.values_list(
-                "attribute_id", "coarser", "finer", "recorded_at"
-            ).order_by("recorded_at", "pk")
-        ),
-        # A merged place lies in the one that it is: reports name it for good.
-        places=dict(
-            Place.objects.annotate(outer=Coalesce("merged_into__code", "within__code"))
-            .filter(outer__isnull=False)
-            .values_list("code", "outer")
-        ),
+        policies=tuple(policy_of(*row) for row in policies),
+        attributes=tuple(map(_attributes(ANYBODY).model_of, attributes)),
+        containments=tuple((attribute, coarser, finer, micros(at)) for attribute, coarser, finer, at in containments),
+        places=dict(places),
     )
 
 
-def policy_of(row: PolicyVersion) -> Policy:
+@prepared
+def _policies(_: Reader) -> QuerySet:
+    return PolicyVersion.objects.order_by("version").values("version", "recorded_at", "weights")
+
+
+@prepared
+def _attributes(_: Reader) -> QuerySet:
+    return Attribute.objects.all()
+
+
+@prepared
+def _containments(_: Reader) -> QuerySet:
+    rows = Containment.objects.order_by("recorded_at", "pk")
+    return rows.values("attribute_id", "coarser", "finer", "recorded_at")
+
+
+@prepared
+def _places(_: Reader) -> QuerySet:
+    """Places that lie in another. A merged one lies in the one that it is: reports name it for good."""
+    within = Place.objects.order_by("pk").annotate(outer=Coalesce("merged_into__code", "within__code"))
+    return within.filter(outer__isnull=False).values("code", "outer")
+
+
+def policy_of(version: int, recorded_at: datetime, weights: Mapping[str, Any]) -> Policy:
     """The core's policy of a row. Raises KeyError where the row leaves a number out."""
-    weights: dict[str, Any] = row.weights
     return Policy(
-        version=str(row.version),
-        recorded_at=micros(row.recorded_at),
+        version=str(version),
+        recorded_at=micros(recorded_at),
         grade_weights=tuple((Grade(grade), weight) for grade, weight in weights["grades"].items()),
         directness=tuple((Directness(word), share) for word, share in weights["directness"].items()),
         hedge=tuple((Hedge(word), share) for word, share in weights["hedge"].items()),

@@ -255,8 +255,8 @@ def test_a_batch_costs_the_same_queries_as_one(draft):
             record(drafts, sender=CASE)
         return len(captured)
 
-    assert queries(100) == queries(10) <= 9
-    assert queries(1) <= 6
+    assert queries(100) == queries(10) <= 8
+    assert queries(1) <= 5
 
 
 def test_what_somebody_else_stored_meanwhile_is_a_duplicate_and_the_rest_is_stored(draft, monkeypatch):
