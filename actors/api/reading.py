@@ -30,10 +30,11 @@ def _forbid_storing(response: HttpResponseBase) -> None:
 
 
 def _let_go(response: Any) -> None:
-    """Part an answer that is written from its view: in a circle both would wait for the collector, which comes by once
-    in a thousand requests, and a page of a hundred is a megabyte.
+    """Part an answer that is written from its view, and the view from its request: in circles all would wait for the
+    collector, which comes by once in a thousand requests, and a page of a hundred is a megabyte.
     """
-    response.renderer_context.pop("view").response = None
+    view = response.renderer_context.pop("view")
+    view.request = view.response = None
     response.renderer_context = {}
 
 
@@ -113,6 +114,8 @@ class ReadView(APIView):
             # No ETag for a problem: its request_id is another each time.
             _forbid_storing(response)
         patch_vary_headers(response, ["Authorization", "Cookie"])
+        # By this a request holds itself, and the body that was read.
+        request.parser_context = {}
         if isinstance(response, SimpleTemplateResponse):
             response.add_post_render_callback(_let_go)
         return response
