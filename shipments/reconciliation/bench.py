@@ -177,7 +177,7 @@ def open_bench(evidence: Evidence, *, known_at: int, tells_claims: bool = True) 
             word,
             origins,
             topic=(rule_of.topic if rule_of else None) or evidence.plan.topic,
-            excluded=word.key in rulings.excluded,
+            excluded=bool(rulings.excluded) and word.key in rulings.excluded,
         )
         if weighed.fate is None:
             bench.ballots[word.about].append(weighed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.values import Interval
@@ -118,10 +119,19 @@ class Candidate:
 
 def gather(entries: Iterable[Entry], lifecycle: Lifecycle, policy: Policy) -> list[Candidate]:
     """The candidates of one lifecycle in S5's order, with their first scores."""
+    candidates = events(entries, lifecycle, policy)
+    score(candidates, length=policy.walk_length)
+    for candidate in candidates:
+        candidate.first_score = candidate.score
+    return candidates
+
+
+def events(entries: Iterable[Entry], lifecycle: Lifecycle, policy: Policy) -> list[Candidate]:
+    """The same before anything is scored."""
     by_milestone: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_milestone[entry.milestone].append(entry)
-    candidates = []
+    candidates: list[Candidate] = []
     for name, group in by_milestone.items():
         milestone = lifecycle.named(name)
         candidates += [
@@ -135,11 +145,7 @@ def gather(entries: Iterable[Entry], lifecycle: Lifecycle, policy: Policy) -> li
             )
             for island in islands(group, tolerance=policy.tolerance)
         ]
-    candidates.sort(key=lambda candidate: candidate.order)
-    score(candidates, length=policy.walk_length)
-    for candidate in candidates:
-        candidate.first_score = candidate.score
-    return candidates
+    return sorted(candidates, key=attrgetter("order"))
 
 
 def score(candidates: Sequence[Candidate], *, length: int) -> None:

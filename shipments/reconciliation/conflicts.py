@@ -29,7 +29,8 @@ def write_verdict(bench: Bench, leg: str, verdict: Verdict) -> None:
         )
     if bench.tells_claims:
         _write_claims(bench, leg, verdict, kinds)
-    _write_denials(bench, leg, verdict)
+    if verdict.denials or bench.milestones(leg, denied=True):
+        _write_denials(bench, leg, verdict)
     _write_challenges(bench, leg, verdict)
 
 

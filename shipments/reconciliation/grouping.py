@@ -81,7 +81,8 @@ def resolve(
 ) -> Resolution:
     """The groups of one attribute's values, weighed, ordered and judged."""
     groups = _gather(attribute, said, comparer)
-    _overrule(groups)
+    if len(groups) > 1:
+        _overrule(groups)
     for group in groups if denials else ():
         group.against = [v for v, value in denials if comparer.implies(attribute, group.core, value)]
         group.denied = weight_against(group.against)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shipments.reconciliation.bench import Bench
-from shipments.reconciliation.candidates import Candidate, Entry, gather
+from shipments.reconciliation.candidates import Candidate, Entry, events
 from shipments.reconciliation.picture import Planned
 from shipments.reconciliation.status import Verdict, backing
 from shipments.reconciliation.vocabulary import Fate, TimeClass
@@ -45,7 +45,7 @@ def _row(
     denied: list[Word],
 ) -> Planned:
     entries = [Entry(milestone=name, earliest=b.word.earliest, latest=b.word.latest, votes=b.votes) for b in affirmed]
-    candidates = gather(entries, verdict.lifecycle, bench.policy)
+    candidates = events(entries, verdict.lifecycle, bench.policy)
     best = max(candidates, key=lambda c: (worth(c.votes), c.origin_count, -c.earliest))
     for ballot in affirmed:
         is_best = any(vote.word is ballot.word for vote in best.votes)

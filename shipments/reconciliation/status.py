@@ -193,7 +193,8 @@ def backing(votes: Sequence[Vote]) -> Backing:
     named = [v for v in votes if v.origin is not None]
     heard = best if len(named) == len(votes) else best_by_pool(named).values()
     origins = {v.origin for v in heard if v.weight > 0 and v.origin is not None}
-    return Backing(tuple(sorted(origins)), unresolved(votes), because(best))
+    # An unresolved vote is for no origin, so that there is none where all votes name theirs.
+    return Backing(tuple(sorted(origins)), unresolved(votes) if heard is not best else 0, because(best))
 
 
 def because(best: Iterable[Vote]) -> tuple[ReportKey, ...]:

@@ -42,7 +42,7 @@ def last_words(
     """
     groups: dict[tuple[str, Slot], list[Word]] = defaultdict(list)
     for word in words:
-        if word.key not in excluded:
+        if not excluded or word.key not in excluded:
             groups[(ANALYSTS if word.is_accept else word.source, word.slot)].append(word)
     fallen: dict[int, Fallen] = {}
     for group in groups.values():

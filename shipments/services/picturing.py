@@ -7,11 +7,13 @@ spans ─> rows: one Picture a span, Findings and Conflicts merged over spans in
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.identifiers import reference_of
 from shipments.intake.canonical import key_digest
@@ -29,8 +31,7 @@ from shipments.wording import amount_in_words, value_in_words
 SCOPE_LENGTH = 600  # of Finding.scope
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A picture and the span in which it was believed; core times, ``end`` None: still."""
 
     start: int
@@ -38,8 +39,7 @@ class Span:
     picture: core.Picture
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A row as it should be. ``table`` names the model, ``key`` what identifies it beside tier and start."""
 
     table: str
@@ -175,7 +175,8 @@ def finding_columns(finding: core.Finding) -> dict[str, Any]:
     """The columns of a Finding row that its key does not hold."""
     value = json_of(finding.value)
     is_amount = finding.value is None or isinstance(finding.value, Quantity | Money)
-    low, high = (Decimal(end) if end and is_amount else None for end in (finding.low, finding.high))
+    low = Decimal(finding.low) if finding.low and is_amount else None
+    high = Decimal(finding.high) if finding.high and is_amount else None
     return {
         "state": str(finding.state),
         "confidence": finding.confidence,
