@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from msgspec.json import decode
 
 from actors.services.prepared import run
@@ -214,17 +215,17 @@ def read_subjects(ids: Collection[UUID]) -> list[SubjectRow]:
 
 def read_reports(subject_ids: Collection[UUID], attached: Collection[UUID]) -> list[ReportRow]:
     """What was said of subjects, and the reports ``attached`` to them, each once."""
-    return [ReportRow._make(row) for row in _rows(REPORTS, subject_ids, attached)]
+    return [ReportRow._make(row) for row in _rows_anew(REPORTS, subject_ids, attached)]
 
 
 def read_links(report_ids: Collection[UUID]) -> list[LinkRow]:
     """The arrows from reports, in the order in which each drew its own."""
-    return [LinkRow._make(row) for row in _rows(LINKS, report_ids)]
+    return [LinkRow._make(row) for row in _rows_anew(LINKS, report_ids)]
 
 
 def read_attachments(report_ids: Collection[UUID]) -> list[AttachmentRow]:
     """What reports were bound to, the earliest first."""
-    return [AttachmentRow._make(row) for row in _rows(ATTACHMENTS, report_ids)]
+    return [AttachmentRow._make(row) for row in _rows_anew(ATTACHMENTS, report_ids)]
 
 
 def read_decisions(report_ids: Collection[UUID]) -> list[DecisionRow]:
@@ -253,3 +254,11 @@ def read_interests(source_ids: Collection[UUID]) -> list[InterestRow]:
 def _rows(statement: str, *keys: Iterable[Any]) -> list[tuple[Any, ...]]:
     # Planned once a connection: for a few subjects planning would cost more than reading. JSON comes as text.
     return run(statement, [list(each) for each in keys])
+
+
+def _rows_anew(statement: str, *keys: Iterable[Any]) -> list[tuple[Any, ...]]:
+    # Planned at each use: a plan that was made while reports and legs were few walks them all, until statistics are
+    # taken of what has meanwhile grown. None of what these read is of the type json.
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(each) for each in keys])
+        return cursor.fetchall()

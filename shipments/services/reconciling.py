@@ -169,19 +169,21 @@ def _standing(since: Mapping[UUID, int]) -> dict[UUID, dict[int, Standing]]:
     found: dict[UUID, dict[int, Standing]] = {subject_id: {} for subject_id in since}
     if not since:
         return found
-    rows = run(
-        """
-        SELECT picture.subject_id, tier, version, encode(output_hash, 'hex'), coalesce(known_to >= moment, true)
-          FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
-          JOIN shipments_picture AS picture
-            ON picture.subject_id = asked.subject_id AND known_from < moment
-           AND (known_to IS NULL OR known_to >= moment OR tier > 0)
-         ORDER BY known_from
-        """,
-        [list(since), [moment_of(at) for at in since.values()]],
-    )
-    for subject_id, tier, version, output_hash, in_force in rows:
-        found[subject_id][tier] = Standing(version=version, output_hash=output_hash, in_force=in_force)
+    with connection.cursor() as cursor:
+        # Planned at each use: a plan that was made while pictures were few walks them all.
+        cursor.execute(
+            """
+            SELECT picture.subject_id, tier, version, encode(output_hash, 'hex'), coalesce(known_to >= moment, true)
+              FROM unnest(%s::uuid[], %s::timestamptz[]) AS asked (subject_id, moment)
+              JOIN shipments_picture AS picture
+                ON picture.subject_id = asked.subject_id AND known_from < moment
+               AND (known_to IS NULL OR known_to >= moment OR tier > 0)
+             ORDER BY known_from
+            """,
+            [list(since), [moment_of(at) for at in since.values()]],
+        )
+        for subject_id, tier, version, output_hash, in_force in cursor.fetchall():
+            found[subject_id][tier] = Standing(version=version, output_hash=output_hash, in_force=in_force)
     return found
 
 
