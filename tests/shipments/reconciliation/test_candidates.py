@@ -121,3 +121,9 @@ def test_a_step_of_which_nobody_knows_the_time_has_none() -> None:
     at = step(fold(say("wfp", "arrived", 30), say("carrier", "arrived", said=90)), "arrived").at
     assert at is not None
     assert at.latest == hours(30)
+
+
+def test_a_day_that_begins_six_hours_after_an_event_or_ends_as_long_before_it_is_of_it() -> None:
+    for near, far in (((36, 60), (36.1, 60)), ((0, 24), (0, 23.9))):
+        assert conflicts(fold(say("wfp", "arrived", 30), say("carrier", "arrived", near))) == []
+        assert conflicts(fold(say("wfp", "arrived", 30), say("carrier", "arrived", far))) != []

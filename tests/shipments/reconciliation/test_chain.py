@@ -15,7 +15,7 @@ from shipments.reconciliation.chain import Stories
 from shipments.reconciliation.denials import Denial
 from shipments.reconciliation.lifecycles import SHIPMENT
 from shipments.reconciliation.policy import POLICY_V1
-from shipments.reconciliation.vocabulary import ConflictKind, Fate, Grade, SubjectKind
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, Grade, State, SubjectKind
 from shipments.reconciliation.words import BEFORE_ALL
 from tests.shipments.reconciliation.generator import story
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold, path, step
@@ -220,3 +220,9 @@ def test_the_short_way_without_denials_gives_the_same_worths(seed: int) -> None:
     assert short.best_through(short.eligible) == general.best_through(short.eligible)
     for index in short.eligible:
         assert short.best(without=(index,)) == general.best(without=(index,))
+
+
+def test_a_denial_of_the_very_first_milestone_is_charged() -> None:
+    picture = fold(say("ngo", "planned", 10), say("carrier", "planned", 10, denies=True))
+    assert (picture.leading, finding(picture, "planned").state) == (None, State.CONTESTED)
+    assert finding(picture, "planned").margin == 847 - 1735

@@ -20,6 +20,7 @@ DEPARTED, ARRIVED = say("carrier", "departed", 24), say("wfp", "arrived", 30)
         (say("ngo", "delivered", 90), (DEPARTED, say("wfp", "lost", 60)), ConflictKind.AFTER_TERMINAL),
         (say("ngo", "lost", 60), (DEPARTED, say("wfp", "delivered", 60)), ConflictKind.EXCLUSIVE_BRANCH),
         (say("ngo", "arrived", 10), (DEPARTED, ARRIVED), ConflictKind.OUT_OF_SEQUENCE),
+        (say("ngo", "departed", 60), (ARRIVED,), ConflictKind.OUT_OF_SEQUENCE),
         (say("ngo", "arrived", 60), (DEPARTED, ARRIVED), ConflictKind.DUPLICATE_SLOT),
         (say("rumour", "delivered", 60), (DEPARTED, ARRIVED), ConflictKind.NO_WEIGHT),
     ],

@@ -300,3 +300,24 @@ def test_among_equal_groups_the_one_with_more_origins_leads() -> None:
     assert (found.value, found.leading) == (None, "exact:60..60 t")
     found = finding(fold(*alone, tells("customs", tonnes(60)), policies=(even,)), "quantity")
     assert found.leading == "exact:52..52 t"
+
+
+def test_amounts_that_touch_agree_whichever_is_the_heavier() -> None:
+    for low, high in ((amount(5, 7), amount(7, 9)), (amount(7, 9), amount(5, 7))):
+        picture = fold(tells("wfp", fact("deaths", low)), tells("ngo", fact("deaths", high)), kind=CRISIS)
+        assert (finding(picture, "deaths").state, conflicts(picture)) == (State.CORROBORATED, [])
+
+
+def test_of_contested_amounts_without_an_upper_end_the_range_has_none() -> None:
+    at_least = Quantity(low=Decimal(50), high=None, unit="t")
+    facts = (fact("quantity", at_least), fact("quantity", amount(9)))
+    found = finding(fold(*(tells(who, said) for who, said in zip(("carrier", "wire"), facts, strict=True))), "quantity")
+    assert (found.state, found.low, found.high) == (State.CONTESTED, "9", None)
+
+
+def test_a_fact_of_a_line_is_told_of_that_line() -> None:
+    of_lines = (fact("quantity", amount(9), line="a"), fact("quantity", amount(4), line="b"))
+    picture = fold(tells("wfp", *of_lines), lines=("a", "b"))
+    assert {f.line: f.low for f in picture.findings if f.line} == {"a": "9", "b": "4"}
+    denied = tells("wfp", fact("quantity", amount(9), line="a"), denies=True)
+    assert [(f.line, f.state) for f in fold(denied, lines=("a", "b")).findings if f.line] == [("a", State.DENIED)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, Hedge, Toggle
+from shipments.reconciliation.policy import POLICY_V1
+from shipments.reconciliation.vocabulary import ConflictKind, DecisionKind, Fate, Hedge, State, Toggle
 from tests.shipments.reconciliation.reading import claim, conflict, conflicts, finding, fold
 from tests.shipments.reconciliation.telling import LEGS, decide, flag, hours, say, when
 
@@ -241,3 +243,19 @@ def test_of_one_source_the_heaviest_word_on_a_flag_is_used_and_the_others_agree(
     )
     picture = fold(hedged, firm)
     assert (claim(picture, firm).fate, claim(picture, hedged).fate) == (Fate.USED, Fate.COMPATIBLE)
+
+
+def test_a_flag_of_one_moment_with_what_would_end_it_holds_and_one_of_the_same_day_has_ended() -> None:
+    held = [flag("held_customs")]
+    cleared = say("wfp", "cleared", 40)
+    assert finding(fold(cleared, say("carrier", at=40, flags=held)), "held_customs").label == "set"
+    day = say("wfp", "cleared", (24, 48))
+    assert finding(fold(day, say("carrier", at=(24, 48), flags=held)), "held_customs").label != "set"
+
+
+@pytest.mark.parametrize(("bar", "state"), [(888, State.SINGLE_SOURCE), (889, State.CONTESTED)])
+def test_a_side_as_far_behind_as_the_bar_contests_nothing(bar: int, state: State) -> None:
+    on = say("carrier", at=10, flags=[flag("quarantined")])
+    off = say("ngo", at=12, flags=[flag("quarantined", UNSET)])
+    found = finding(fold(on, off, policies=(replace(POLICY_V1, bar=bar),)), "quarantined")
+    assert (found.label, found.state) == ("set", state)

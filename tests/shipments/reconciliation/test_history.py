@@ -59,6 +59,12 @@ def test_nothing_is_believed_before_the_first_receipt() -> None:
     assert moments(evidence(ARRIVED), until=hours(29)) == ()
 
 
+def test_what_was_recorded_at_the_very_moment_of_the_fold_is_folded() -> None:
+    graded = evidence(ARRIVED, ratings=[Rating(source="wfp", grade=Grade.E, valid_from=0, recorded_at=hours(40))])
+    assert moments(graded, until=hours(40)) == (hours(30), hours(40))
+    assert moments(graded, until=hours(40) - 1) == (hours(30),)
+
+
 def test_from_a_moment_on_only_what_changed_since_is_told() -> None:
     bundle = evidence(ARRIVED, DELIVERED)
     assert [v.known_from for v in history(bundle, moments_from=hours(31), until=EVER)] == [hours(60)]

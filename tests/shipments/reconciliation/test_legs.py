@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from shipments.reconciliation.model import LegPlan
 from shipments.reconciliation.picture import Picture
 from shipments.reconciliation.vocabulary import ConflictKind
@@ -32,6 +34,18 @@ def test_what_lies_between_is_in_transit() -> None:
         say("wfp", "departed", 30, leg="second"),
     )
     assert path(picture) == "departed in_transit"
+    at = step(picture, "in_transit").at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(20), hours(30))
+
+
+def test_of_legs_side_by_side_the_first_to_leave_departs() -> None:
+    legs = (LegPlan(key="one", sequence=1), LegPlan(key="other", sequence=1))
+    reports = [say("wfp", "departed", 20, leg="one"), say("carrier", "departed", 10, leg="other")]
+    for told in (reports, [replace(each, leg={"one": "other", "other": "one"}[each.leg or ""]) for each in reports]):
+        departed = step(fold(*told, legs=legs), "departed")
+        assert departed.at is not None
+        assert (departed.at.earliest, departed.stands_for) == (hours(10), "one")
 
 
 def test_arrived_of_the_last_legs_is_arrived_when_the_last_of_them_is_in() -> None:
@@ -125,6 +139,9 @@ def test_cancelling_the_last_leg_does_not_make_the_stop_before_it_the_end() -> N
     home = say("wfp", "arrived", 10, leg="one", place="KPFNJ")
     direct = (LegPlan(key="one", sequence=1), legs[1])
     assert fold(*told, home, legs=direct, destination="KPFNJ").status == "arrived"
+    # Where the shipment has a destination, that of its cancelled leg is not asked.
+    assert fold(*told, replace(home, place="KP"), legs=direct, destination="KPNAM").status == "arrived"
+    assert fold(*told, home, legs=direct, destination="CNDDG").status == "in_transit"
 
 
 def test_a_leg_that_may_be_cancelled_does_not_put_the_shipment_on_its_way() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from shipments.reconciliation.digest import confidence
+from shipments.reconciliation.policy import POLICY_V1
 from shipments.reconciliation.vocabulary import DecisionKind, Fate, Grade, Standing, State, TimeClass
 from tests.shipments.reconciliation.reading import claim, finding, fold, path, step
 from tests.shipments.reconciliation.telling import decide, retract, say
@@ -15,6 +17,8 @@ BASE = (say("carrier", "departed", 24), say("wfp", "arrived", 30))
 def test_the_status_is_the_furthest_step_whose_reach_meets_the_bar() -> None:
     picture = fold(*BASE, say("ngo", "cleared", 50), say("blog", "delivered", 60))
     assert (picture.status, picture.leading) == ("arrived", "delivered")
+    assert (finding(picture, "status").label, finding(picture, "status").leading) == ("arrived", "delivered")
+    assert finding(fold(*BASE), "status").leading is None
     assert [s.reach for s in picture.timeline] == [867 * 2 + 1 + 2944 + 847 + 201, 2944 + 847 + 201, 847 + 201, 201]
 
 
@@ -115,3 +119,18 @@ def test_an_excluded_plan_is_no_plan() -> None:
     assert (planned.origins, planned.denied_by) == (("ngo",), ())
     assert (claim(picture, plans[0]).fate, claim(picture, plans[0]).reason) == (Fate.OUTWEIGHED, "excluded")
     assert fold(plans[0], decide(DecisionKind.EXCLUDE, reports=[plans[0]])).planned == ()
+
+
+@pytest.mark.parametrize(("bar", "is_contested"), [(2623, False), (2624, True)])
+def test_a_rival_as_far_behind_as_the_bar_contests_nothing(bar: int, *, is_contested: bool) -> None:
+    told = say("carrier", "delivered", 60), say("customs", "delivered", 60), say("ngo", "lost", 60)
+    picture = fold(*told, policies=(replace(POLICY_V1, bar=bar),))
+    assert (picture.contested_from is not None, bool(picture.alternatives)) == (is_contested, is_contested)
+    assert picture.state is (State.CONTESTED if is_contested else State.CORROBORATED)
+
+
+def test_a_plan_is_denied_by_those_who_deny_what_comes_before_it_and_not_what_comes_after() -> None:
+    plan = say("carrier", "arrived", 40, said=5, time_class=TimeClass.PLANNED)
+    for milestone, denied_by in (("departed", ("icrc",)), ("arrived", ("icrc",)), ("delivered", ())):
+        (planned,) = fold(plan, say("icrc", milestone, 30, denies=True)).planned
+        assert planned.denied_by == denied_by

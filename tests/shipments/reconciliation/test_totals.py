@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from shipments.reconciliation.model import Fact, LegPlan, Report
+from shipments.reconciliation.values import Quantity
 from shipments.reconciliation.vocabulary import Basis, Qualifier, State
 from tests.shipments.reconciliation.reading import finding, fold
 from tests.shipments.reconciliation.telling import LEGS, amount, fact, retract, say
@@ -48,6 +51,8 @@ def test_a_capacity_bounds_the_high_end_only() -> None:
     assert (found.value, found.low, found.high, found.state) == (None, None, "150", State.UNKNOWN)
     assert (found.confidence, found.leading) == (500, "up_to:None..150 t")
     assert all(f.attribute != "quantity" for f in fold(*capacities[:3], legs=LEGS).findings)
+    at_least = tells("wfp", fact("capacity", Quantity(low=Decimal(50), high=None, unit="t"), leg="beside"))
+    assert all(f.attribute != "quantity" for f in fold(*capacities[:3], at_least, legs=LEGS).findings)
     assert finding(fold(*capacities, tells("wfp", tonnes(40)), legs=LEGS), "quantity").high == "40"
 
 
