@@ -4,7 +4,8 @@
                           │                               └ generation moved on: stays due
                           └ lease runs out, or failed: due again after a pause
 
-Every time here is the database's. Locks: rows of Due are always taken in order of their key.
+Every time here is the database's. Locks: rows of Due are always taken in order of their key, and after those of their
+subjects, by whoever takes both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -116,16 +117,19 @@ def claim(*, limit: int) -> list[Claim]:
 
 
 def lock_still_ours(claims: Sequence[Claim], versions: Mapping[UUID, int]) -> set[UUID]:
-    """Lock the rows of ``claims`` and raise the version of each subject; those that are ours to write.
+    """Lock the subjects of ``claims`` and their rows, and raise each version; those that are ours to write.
 
     They are the ones whose lease is still ours and whose version is the one that was read (``versions``): a worker
     that slept past its lease finds another token here and must not write. Call inside a transaction.
     """
     rows = run(
         """
-        WITH ours AS MATERIALIZED (
+        WITH held AS MATERIALIZED (
+            SELECT id FROM shipments_subject WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+        ), ours AS MATERIALIZED (
+            -- Not before all of the subjects are held: whoever changes one holds it and then makes it due.
             SELECT subject_id FROM shipments_due
-             WHERE subject_id = ANY(%s) AND claim_token = %s ORDER BY subject_id FOR UPDATE
+             WHERE subject_id = ANY(ARRAY(SELECT id FROM held)) AND claim_token = %s ORDER BY subject_id FOR UPDATE
         )
         UPDATE shipments_subject AS subject SET version = subject.version + 1
           FROM ours JOIN unnest(%s::uuid[], %s::bigint[]) AS seen (id, version) ON seen.id = ours.subject_id

@@ -91,13 +91,14 @@ def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> 
         row = model.objects.visible_to(Reader.of_key(key)).filter(reference=reference).first()
     if row is None:
         return None
+    # The row before its entry, as the pages of analysts do: else each could wait for the other.
+    row = model.objects.select_for_update().get(pk=row.pk)
     column = kind if kind in ("actor", "place") else "subject"
     # Itself alone: its order would join the source and lock that, and every report of it would wait.
     own = LedgerEntry.objects.select_for_update(of=("self",))
     entry = own.filter(kind=kind, source=key.source, **{column: row.pk}).first()
     if entry is None:
         raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
-    row = model.objects.select_for_update().get(pk=row.pk)
     if row.merged_into_id:
         raise NotRevisable("merged", "It was merged into another; ask for it by its reference to see which.")
     if not row.provisional:

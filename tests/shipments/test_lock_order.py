@@ -1,0 +1,88 @@
+"""Whoever changes a subject and whoever folds it take their locks in one order: none waits for the other in a circle.
+
+The row of the subject, then what hangs on it: its entry and its row in the queue.
+"""
+
+import threading
+
+import pytest
+
+from actors.factories import ActorFactory, SourceFactory
+from shipments.admin import subjects as pages
+from shipments.models import Due, LedgerEntry, Shipment
+from shipments.services import reconciling, revising
+from shipments.services.planning import note_plan_change
+from shipments.services.queue import claim, mark_due_now
+from tests.pages import page_of, plain_files, signed_in  # noqa: F401
+from tests.people import make_partner
+from tests.shipments.api.entries import ENTERS, good_entries
+from tests.threads import all_at_once, until_somebody_waits
+
+PARTS = ["party_rows", "legs", "lines", "identifiers", "grants"]
+
+
+@pytest.fixture
+def sender(committed_db):
+    return make_partner(scopes=ENTERS, source=SourceFactory(code="lss", actor=ActorFactory()))
+
+
+@pytest.fixture
+def entered(sender):
+    """Where a shipment is that a partner entered and may still change."""
+    return sender.post("shipments/", good_entries()["shipment"]).headers["Location"]
+
+
+@pytest.fixture
+def met(monkeypatch):
+    """``meet(where)`` has whoever notes a change of plan in the module ``where`` go on once somebody waits for them."""
+    arrived = threading.Event()
+
+    def meet(where):
+        def notes(subject):
+            arrived.set()
+            until_somebody_waits()
+            note_plan_change(subject)
+
+        monkeypatch.setattr(where, "note_plan_change", notes)
+        return arrived
+
+    return meet
+
+
+def test_an_analyst_and_a_patch(sender, entered, met):
+    analyst, shipment, answers = signed_in(), Shipment.objects.get(), {}
+    said = {"title": "As an analyst knows it", "provisional": "on", "mode": shipment.mode}
+    said |= {"marking": shipment.marking, "recipient": shipment.recipient_id}
+    said |= {f"{part}-{count}": "0" for part in PARTS for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    saving = met(pages)
+
+    def patch():
+        saving.wait(timeout=30)
+        answers["patch"] = sender.send("PATCH", entered, {"mode": "sea"}, **{"idempotency-key": "by-sea"})
+
+    def save():
+        answers["page"] = analyst.post(page_of(shipment), said)
+
+    all_at_once(save, patch)
+    assert {name: answer.status_code for name, answer in answers.items()} == {"page": 302, "patch": 200}
+    shipment.refresh_from_db()
+    assert (shipment.title, shipment.mode) == ("As an analyst knows it", "sea")
+    assert LedgerEntry.objects.get().version == 3
+
+
+def test_a_patch_and_a_worker(sender, entered, met):
+    mark_due_now([Shipment.objects.get().pk])
+    claims, answers = claim(limit=10), []
+    changing = met(revising)
+
+    def fold():
+        changing.wait(timeout=30)
+        reconciling.reconcile(claims)
+
+    def patch():
+        answers.append(sender.send("PATCH", entered, {"title": "Changed"}, **{"idempotency-key": "changed"}))
+
+    all_at_once(patch, fold)
+    assert [answer.status_code for answer in answers] == [200]
+    # What changed meanwhile is folded once more.
+    assert Due.objects.get().claim_token is None
