@@ -300,6 +300,15 @@ def test_explanation_tells_the_fate_of_every_claim(world, partner):
     assert all(claim["weight"] > 0 for claim in only)
 
 
+def test_another_time_of_a_step_is_told_by_the_finding_of_its_milestone(world, partner, tell):
+    tell("carrier", "arrived", occurred="2022-05-19", event_id="c-2")
+    picture = partner.get(f"shipments/{world.shipment.reference}/").json()["picture"]
+    (arrived,) = [each for each in picture["findings"] if (each["kind"], each["attribute"]) == ("milestone", "arrived")]
+    (rival,) = arrived["alternatives"]
+    assert (arrived["origins"], rival["label"], rival["origins"]) == (["wire"], "arrived", ["carrier"])
+    assert rival["at"]["from"] > arrived["value"]["from"]
+
+
 def test_conflicts_of_a_subject_are_those_of_the_whole_list(world, partner):
     own = partner.get(f"shipments/{world.shipment.reference}/conflicts/").json()["results"]
     everywhere = partner.get("conflicts/", {"subject": world.shipment.reference}).json()["results"]
