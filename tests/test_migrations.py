@@ -5,15 +5,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 
 import psycopg
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from actors.factories import ActorFactory
 from aidtracker.local.servers import APPLICATION, OWNER
+from shipments.factories import ReportFactory
 from tests.servers import TEMPLATE, addresses
 
 OURS = ("actors", "shipments")
@@ -80,6 +85,17 @@ def test_migrations_are_named_by_intent() -> None:
     assert found
     by_machine = re.compile(r"auto_|_initial$|_and_more$")
     assert [name for name in found if by_machine.search(name)] == []
+
+
+@pytest.mark.django_db
+def test_a_statement_that_stands_twice_is_told_before_anything_is_undone() -> None:
+    *_, last = import_module("shipments.migrations.0011_keep_apart_what_was_passed_on").Migration.operations
+    own = ReportFactory()
+    with connection.schema_editor() as editor:
+        last.reverse_code(apps, editor)
+        ReportFactory(source=own.source, reference=own.reference, relayed_by=ActorFactory())
+        with pytest.raises(IrreversibleError, match=f"several times.*: 1 .one is {own.reference}"):
+            last.reverse_code(apps, editor)
 
 
 def test_migrations_go_back_to_nothing_and_forth_again(scratch: str) -> None:

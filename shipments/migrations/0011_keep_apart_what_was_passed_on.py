@@ -5,6 +5,7 @@ Indexes are built beside running writers, and what was unique stays so for rows 
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.migrations.exceptions import IrreversibleError
 
 NATURAL_KEY = "source_id, event_id, content_hash, ordinal"
 
@@ -22,6 +23,21 @@ def _unique(name: str, columns: str, *, before: str) -> migrations.RunSQL:
             *([f"ALTER TABLE shipments_report ADD CONSTRAINT {name} UNIQUE ({before})"] if before else []),
         ],
     )
+
+
+def refuse_what_stands_twice(apps, schema_editor):
+    """Before anything is undone: evidence is never deleted, so what stands twice leaves no way back."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), min(reference) FROM"
+            " (SELECT reference FROM shipments_report GROUP BY reference HAVING count(*) > 1) AS twice"
+        )
+        twice, one = cursor.fetchone()
+    if twice:
+        raise IrreversibleError(
+            f"Statements that stand several times, as said and as passed on: {twice} (one is {one}). The release before"
+            " can hold each once, and reports are never deleted: stay at shipments 0011 or later."
+        )
 
 
 class Migration(migrations.Migration):
@@ -87,4 +103,6 @@ class Migration(migrations.Migration):
                 )
             ],
         ),
+        # The last here is the first on the way back.
+        migrations.RunPython(migrations.RunPython.noop, refuse_what_stands_twice),
     ]
