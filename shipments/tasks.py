@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from shipments.services import doorbell
 from shipments.services.answers import forget_answers
 from shipments.services.erasing import erase_payloads
+from shipments.services.flows.keeping import fold_flows
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
@@ -67,10 +68,14 @@ def send_webhooks() -> None:
 
 @shared_task(name="shipments.sweep")
 def sweep() -> None:
-    """Find what a lost message left behind: due subjects, leases that ran out, events not relayed."""
+    """Find what a lost message left behind: due subjects, leases that ran out, events not relayed. Add up flows."""
     if due := count_due():
         log.info("sweep.found", due=due)
     ring_answered()
+    for _ in range(BATCHES_A_RING):
+        # Flows are read without it just as well: what somebody waits for goes first.
+        if count_due() >= settings.RECONCILE_BATCH_SIZE or not fold_flows():
+            return
 
 
 @shared_task(name="shipments.drop_old_events")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, astuple
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -19,18 +20,17 @@ from shipments.api.pictures import digits
 from shipments.services.flows.amounts import MEASURES, Total
 from shipments.services.flows.paging import read_flows
 from shipments.services.flows.reading import Narrowing
-from shipments.services.flows.summing import Flow, Key, Rung, Silence
+from shipments.services.flows.summing import MOST_WAITING, Flow, Key, Rung, Silence
+from shipments.services.flows.told import Days, Waiting
 
 GROUPS = [
     "crisis", "item", "month", "year", "crisis,item", "crisis,month", "crisis,year", "item,month", "item,year",
     "crisis,item,month", "crisis,item,year",
 ]  # fmt: skip
 PERIOD = r"^[12][0-9]{3}(-(0[1-9]|1[0-2]))?$"
-# Waiting offers that are named in a flow; how many there are is told in full.
-MOST_WAITING = 10
 
 
-NARROWING = ("donor", "recipient", "crisis", "item", "contested")
+NARROWING = ("donor", "recipient", "crisis", "period", "item", "contested")
 
 
 class FlowParameters(PageParameters, KnownAtParameters):
@@ -180,11 +180,10 @@ class FlowList(ReadView):
             known_at=asked.get("known_at"),
             narrowing=Narrowing(**{name: asked[name] for name in NARROWING if name in asked}),
             group_by=asked.get("group_by", "").split(","),
-            period=asked.get("period"),
             start=_key(unsealed(request, asked["cursor"], "cursor")) if "cursor" in asked else None,
             limit=asked["limit"],
         )
-        shown = [shown_flow(flow, page.actors) for flow in page.flows]
+        shown = [shown_flow(flow, page.actors, page.moment) for flow in page.flows]
         link = page.following and following(request, "cursor", astuple(page.following))
         headers = {"Link": f'<{link}>; rel="next"'} if link else {}
         return Response({"results": FlowSerializer(shown, many=True).data, "next": link}, headers=headers)
@@ -195,8 +194,8 @@ def _key(position: list[Any]) -> Key:
     return Key(recipient=recipient, donors=tuple(donors), crisis=crisis, item=item, period=period)
 
 
-def shown_flow(flow: Flow, actors: Mapping[str, Any]) -> dict[str, Any]:
-    """A flow as partners read it."""
+def shown_flow(flow: Flow, actors: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
+    """A flow as partners read it; offers have waited up to ``moment``."""
     return {
         "donors": [actors[reference] for reference in flow.key.donors],
         "recipient": actors[flow.key.recipient] if flow.key.recipient else None,
@@ -207,7 +206,7 @@ def shown_flow(flow: Flow, actors: Mapping[str, Any]) -> dict[str, Any]:
         "offers": flow.offers,
         "shipments": flow.shipments,
         **{name: _rung(rung) for name, rung in flow.rungs.items()},
-        "silence": _silence(flow.silence),
+        "silence": _silence(flow.silence, moment),
     }
 
 
@@ -226,20 +225,21 @@ def _total(total: Total) -> dict[str, Any]:
     }
 
 
-def _silence(silence: Silence) -> dict[str, Any]:
+def _silence(silence: Silence, moment: datetime) -> dict[str, Any]:
     return {
-        "unanswered": len(silence.waiting),
-        "waiting": [
-            {
-                "offer": each.offer,
-                "days_least": each.days.least,
-                "days_most": each.days.most,
-                "said": each.is_said,
-                "contested": each.is_contested,
-            }
-            for each in silence.waiting[:MOST_WAITING]
-        ],
+        "unanswered": silence.unanswered,
+        "waiting": [_waiting(each, each.days(moment)) for each in silence.waiting],
         "answered": silence.answered,
         "median_days_least": silence.median_least,
         "median_days_most": silence.median_most,
+    }
+
+
+def _waiting(waiting: Waiting, days: Days) -> dict[str, Any]:
+    return {
+        "offer": waiting.offer,
+        "days_least": days.least,
+        "days_most": days.most,
+        "said": waiting.is_said,
+        "contested": waiting.is_contested,
     }

@@ -1,6 +1,7 @@
 from shipments.models.diplomacy import Appeal, Contact, Inquiry, Offer, OfferLine
 from shipments.models.entries import LedgerEntry
 from shipments.models.evidence import Attachment, Decision, Document, Report, ReportLink, ReportPayload
+from shipments.models.flows import FlowDue, FlowShare, FlowTotal
 from shipments.models.picture import Conflict, Finding, Picture
 from shipments.models.places import Place
 from shipments.models.queue import Due, IdempotentRequest, OutboxEvent
@@ -25,6 +26,9 @@ __all__ = [
     "Due",
     "EventType",
     "Finding",
+    "FlowDue",
+    "FlowShare",
+    "FlowTotal",
     "IdempotentRequest",
     "Inquiry",
     "LedgerEntry",

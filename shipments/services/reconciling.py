@@ -10,14 +10,13 @@ subjects. A worker that slept past its lease finds its claims gone and writes no
 that was marked due meanwhile stays due.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from actors.services.prepared import run
@@ -27,6 +26,7 @@ from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
+from shipments.services.snapshots import snapshot
 from shipments.services.storing import Difference, difference, is_same, stored_rows, write
 
 log = structlog.get_logger(__name__)
@@ -99,7 +99,7 @@ def reconcile(claims: Sequence[Claim]) -> None:
 
 def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
     """Fold subjects from a snapshot of the evidence, each from its moment on (None: from the beginning)."""
-    with _snapshot():
+    with snapshot():
         until = _now()
         rules = read_rules()
         dossiers = read_dossiers(since, rules)
@@ -192,18 +192,6 @@ def _next_turn(dossier: Dossier, now: int) -> datetime | None:
     decided = [said.decision.expires_at for said in dossier.reports if said.decision]
     ahead = [moment_of(expires_at) for expires_at in decided if expires_at and expires_at > now]
     return min(ahead, default=None)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """One snapshot for all reads of a batch: evidence that arrives meanwhile is seen whole or not at all."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _now() -> int:

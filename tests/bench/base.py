@@ -21,6 +21,9 @@ from shipments.generation.rows import Stage, record_stories, set_stage, write_pl
 from shipments.generation.stories import Story, story_of
 from shipments.generation.world import World, world
 from shipments.intake.draft import ReportDraft
+from shipments.models import FlowTotal
+from shipments.services.flows.checking import totals_of_shares
+from shipments.services.flows.keeping import fold_flows
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import relay_outbox
 from tests.bench.filling import indexed_at_the_end
@@ -71,11 +74,18 @@ COPIED: dict[str, tuple[str, dict[str, str]]] = {
     "shipments_reportpayload": ("report_id", {"report_id": KEY}),
     "shipments_picture": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
     "shipments_finding": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
+    "shipments_flowshare": ("subject_id", {"id": NUMBER, "subject_id": KEY}),
     "shipments_conflict": (
         "subject_id",
         {"id": NUMBER, "subject_id": KEY, "stable_id": "md5(n || {column}) || md5({column} || n)"},
     ),
 }
+
+
+def add_up_shares() -> None:
+    """Have the totals of flows hold the shares of copies as well."""
+    for key, sums in totals_of_shares().items():
+        FlowTotal.objects.filter(pk=key).update(sums=sums)
 
 
 class Base:
@@ -103,6 +113,8 @@ class Base:
         while count_due():
             reconcile_due(limit=200)
         while relay_outbox():
+            pass
+        while fold_flows():
             pass
 
     def grow(
@@ -141,6 +153,7 @@ class Base:
                     say(f"base: {done * self.first:,} of {size:,} shipments")
             self.copies = max(self.copies, wanted)
             say("base: its indexes")
+        add_up_shares()
         connection.execute("VACUUM (ANALYZE)")
         # What was loaded is written out now, and not while something is measured.
         connection.execute("CHECKPOINT")

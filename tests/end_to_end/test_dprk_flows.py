@@ -19,11 +19,13 @@ from shipments.models import Subject
 from shipments.services.cases import load_case, read_case_file
 from shipments.services.flows.amounts import Total
 from shipments.services.flows.paging import Page, read_flows
-from shipments.services.flows.summing import Days, Flow
+from shipments.services.flows.summing import Flow
+from shipments.services.flows.told import Days
 from shipments.services.reconciling import reconcile_due
 
 CASE = "dprk-covid-2022"
 LATER = datetime(2022, 6, 20, tzinfo=UTC)
+THEN = known_at_of("2022-05-17")
 
 
 @dataclass(kw_only=True)
@@ -45,7 +47,7 @@ def case(django_db_setup: None, django_db_blocker: Any) -> Generator[Case, None,
         subjects = Subject.objects.filter(identifiers__scheme=f"case:{CASE}")
         yield Case(
             now=_by_donor(read_flows(public, now=LATER)),
-            on_17_may=_by_donor(read_flows(public, now=LATER, known_at=known_at_of("2022-05-17"))),
+            on_17_may=_by_donor(read_flows(public, now=LATER, known_at=THEN)),
             offers=dict(subjects.values_list("identifiers__value", "reference")),
         )
         transaction.set_rollback(True)
@@ -113,10 +115,10 @@ def test_russias_old_offer_had_been_without_an_answer_for_years(case: Case) -> N
 
     # Made in 2020, nobody says when: from its last moment, and from its first.
     assert then.keys() == {old}
-    assert then[old].days == Days(least=502, most=867)
-    assert now[old].days == Days(least=535, most=901)
+    assert then[old].days(THEN) == Days(least=502, most=867)
+    assert now[old].days(LATER) == Days(least=535, most=901)
     # Told of at noon in Moscow on 1 June, and made at some time before that.
-    assert now[june].days == Days(least=18, most=None)
+    assert now[june].days(LATER) == Days(least=18, most=None)
     assert now[old].is_said
     assert now[june].is_said
 

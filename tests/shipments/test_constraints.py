@@ -42,7 +42,7 @@ from shipments.factories import (
     SubscriptionFactory,
     SubscriptionSecretFactory,
 )
-from shipments.models import Place, Shipment, Subject
+from shipments.models import FlowShare, FlowTotal, Place, Shipment, Subject
 from tests.constraints import Offence, Offences, assert_bites, cases, named_constraints
 
 pytestmark = pytest.mark.django_db
@@ -229,6 +229,12 @@ OFFENCES: Offences = {
     "finding_begins_once": [twice(FindingFactory, "subject")],
     "conflict_is_known_for_a_while": [lambda: ConflictFactory(known_to=NOON)],
     "conflict_begins_once": [twice(ConflictFactory, "subject", "stable_id")],
+    # flows
+    "flow_share_is_for_somebody": [
+        lambda: FlowShare.objects.create(
+            subject_id=uuid4(), total=FlowTotal.objects.create(pk=uuid4(), donors=[]), least=2, above=2, sums="{}"
+        )
+    ],
     # queue
     "due_claim_is_not_ahead": [lambda: DueFactory(**CLAIM | {"claimed_generation": 2})],
     "due_claim_is_whole": [lambda missing=missing: DueFactory(**CLAIM | {missing: None}) for missing in CLAIM],

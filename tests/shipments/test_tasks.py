@@ -10,7 +10,7 @@ from django.conf import settings
 from actors.factories import SourceFactory
 from shipments import tasks
 from shipments.factories import ReportDraftFactory, ShipmentFactory
-from shipments.models import Due, OutboxEvent, Report
+from shipments.models import Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
 from shipments.services.recording import Sender, record
 
@@ -76,3 +76,16 @@ def test_a_worker_process_does_not_have_what_was_loaded_walked_over_with_every_b
     finally:
         gc.unfreeze()
         gc.set_threshold(*usual)
+
+
+def test_the_sweep_adds_flows_up_unless_a_full_batch_of_pictures_waits(meanwhile, monkeypatch):
+    meanwhile()
+    say(ShipmentFactory())
+    tasks.ring_answered()
+    assert FlowDue.objects.exists()
+    monkeypatch.setattr(tasks, "count_due", lambda: settings.RECONCILE_BATCH_SIZE)
+    tasks.sweep()
+    assert FlowDue.objects.exists()
+    monkeypatch.undo()
+    tasks.sweep()
+    assert not FlowDue.objects.exists()

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         while True:
             page = read_flows(reader, start=start, limit=MOST + 1, **asked)
             self.names |= {reference: actor["name"] for reference, actor in page.actors.items()}
+            self.moment = page.moment
             yield from page.flows
             start = page.following
             if start is None:
@@ -81,7 +83,7 @@ class Command(BaseCommand):
                 self._write_rung(name, rung)
         if ahead := flow.shipments.get("unconfirmed", 0):
             self.stdout.write(f"  {ahead} more spoken of, that nobody is believed to have seen leave")
-        for remark in _silence(flow.silence):
+        for remark in _silence(flow.silence, self.moment):
             for n, text in enumerate(textwrap.wrap(remark, WIDTH - 6)):
                 self.stdout.write(f"  {' ' if n else '↳'} {text}")
 
@@ -112,17 +114,18 @@ def _amount(total: Total) -> str:
     return f"{said}{share}"
 
 
-def _silence(silence: Silence) -> Iterator[str]:
+def _silence(silence: Silence, moment: datetime) -> Iterator[str]:
     for each in silence.waiting[:3]:
-        days = f"{each.days.least:,}"
-        if each.days.most is None:
+        waited = each.days(moment)
+        days = f"{waited.least:,}"
+        if waited.most is None:
             days = f"at least {days}"
-        elif each.days.most != each.days.least:
-            days += f" to {each.days.most:,}"
+        elif waited.most != waited.least:
+            days += f" to {waited.most:,}"
         spoken = "no answer, it is said" if each.is_said else "nobody tells of an answer"
         yield f"{each.offer}: {spoken}, in {days} days{' (contested)' if each.is_contested else ''}"
-    if len(silence.waiting) > 3:
-        yield f"and {len(silence.waiting) - 3} more without an answer"
+    if silence.unanswered > 3:
+        yield f"and {silence.unanswered - 3} more without an answer"
     if silence.median_least is not None:
         most = "" if silence.median_most in (None, silence.median_least) else f" to {silence.median_most:g}"
         days = f"{silence.median_least:g}{most} days"

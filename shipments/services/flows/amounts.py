@@ -1,6 +1,5 @@
 """Amounts as intervals with units, and how they add up. Pure; an end that is not known is None, never 0."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
@@ -87,40 +86,3 @@ def merged(amounts: Iterable[Amount]) -> dict[tuple[str, str], Amount]:
         elif known.is_bound == amount.is_bound:
             found[amount.slot] = hull(known, amount)
     return found
-
-
-def add_up(amounts: Iterable[Amount]) -> list[Total]:
-    """The sum of each unit, in a fixed order; the order of ``amounts`` does not matter."""
-    by_slot: defaultdict[tuple[str, str], list[Amount]] = defaultdict(list)
-    for amount in amounts:
-        by_slot[amount.slot].append(amount)
-    slots = sorted(by_slot, key=lambda slot: (MEASURES.index(slot[0]), slot[1]))
-    with localcontext(prec=DIGITS):
-        return [_sum(slot, by_slot[slot]) for slot in slots]
-
-
-def _sum(slot: tuple[str, str], amounts: list[Amount]) -> Total:
-    lows = [amount.low for amount in amounts if amount.low is not None]
-    highs = [amount.high for amount in amounts if amount.high is not None]
-    return Total(
-        measure=slot[0],
-        unit=slot[1],
-        low=sum(lows, Decimal(0)) if lows else None,
-        high=sum(highs, Decimal(0)) if len(highs) == len(amounts) else None,
-        contested=_share([(_size(amount), amount.is_contested) for amount in amounts]),
-    )
-
-
-def _size(amount: Amount) -> Decimal | None:
-    return amount.high if amount.high is not None else amount.low
-
-
-def _share(sizes: list[tuple[Decimal | None, bool]]) -> Decimal | None:
-    """The contested part of what has a size; None where something contested has none, or nothing has."""
-    if not any(is_contested for _, is_contested in sizes):
-        return Decimal(0)
-    if any(size is None and is_contested for size, is_contested in sizes):
-        return None
-    whole = sum((size for size, _ in sizes if size is not None), Decimal(0))
-    part = sum((size for size, is_contested in sizes if size is not None and is_contested), Decimal(0))
-    return (part / whole).quantize(Decimal("0.001")) if whole else None

@@ -1,17 +1,20 @@
 """From rows to what is told of each offer and shipment, as the sums want it."""
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from actors.access import Reader
 from shipments.models import Finding
 from shipments.services.flows.amounts import Amount, money_in
+from shipments.services.flows.families import families_of
 from shipments.services.flows.ladder import Step, implies, reached
 from shipments.services.flows.parts import FactTold, LineTold, parts_of, planned_amount
 from shipments.services.flows.reading import (
     Actors,
+    Among,
     Narrowing,
     Row,
     count_rows,
@@ -20,9 +23,8 @@ from shipments.services.flows.reading import (
     said_at,
     shipment_rows,
 )
-from shipments.services.flows.summing import UNCONFIRMED, Days, Part, Told, Waiting
+from shipments.services.flows.told import UNCONFIRMED, Part, Told, Waiting, days_between
 
-DAY = timedelta(days=1)
 # The step that gives an offer or a shipment its month: the promise itself, or the departure.
 BEGINNING = {"offer": "floated", "shipment": "departed"}
 # What a recipient answers; a condition is the donor's own word.
@@ -30,34 +32,36 @@ ANSWERS = frozenset({"acknowledged", "refused", "accepted_partly", "accepted"})
 
 
 class Gathered:
-    """Everything told of what goes to some recipients, and the actors who take part. Seven queries."""
+    """Everything told of some offers and shipments, and the actors who take part. A fixed number of queries.
 
-    def __init__(
-        self,
-        reader: Reader,
-        narrowing: Narrowing,
-        to: Collection[UUID],
-        *,
-        known_at: datetime | None,
-        now: datetime,
-    ) -> None:
-        rows = [*offer_rows(reader, known_at, narrowing, to), *shipment_rows(reader, known_at, narrowing, to)]
+    ``told`` is what is asked for, ``beside`` all of it with the wholes and parts that are not.
+    """
+
+    def __init__(self, reader: Reader, narrowing: Narrowing, among: Among, *, known_at: datetime | None = None) -> None:
+        rows = _rows(reader, known_at, narrowing, among)
+        asked = {row["subject_id"] for row in rows}
+        if narrowing.parts_families:
+            others = Among(subjects=families_of(asked) - asked)
+            rows += _rows(reader, known_at, Narrowing(), others) if others.subjects else []
         subjects = [row["subject_id"] for row in rows]
         self._findings = finding_rows(reader, known_at, subjects)
         self._counts = count_rows(reader, known_at, subjects)
         self._said_at = said_at(reader, {each for row in rows if _is_waiting(row) for each in row["because"]})
-        self.actors = Actors(reader, {*to, *(key for row in rows for key in _donors(row))})
-        self._moment = known_at or now
-        self._item = narrowing.item
+        self.actors = Actors(reader, {key for row in rows for key in (row["recipient"], *_donors(row))})
+        self._item, self._period = narrowing.item, narrowing.period
         self._donor = None if narrowing.donor is None else self.actors.same_as(narrowing.donor)
-        self.told = [told for row in rows if (told := self._told(row))]
+        self.beside = [self._told(row) for row in rows]
+        self.told = [told for each in self.beside if each.pk in asked and (told := self._asked_for(each))]
 
-    def _told(self, row: Row) -> Told | None:
+    def _asked_for(self, told: Told) -> Told | None:
+        if self._period not in (None, told.month, told.year):
+            return None
+        parts = tuple(part for part in told.parts if self._is_asked_for(part))
+        return told if parts == told.parts else replace(told, parts=parts) if parts else None
+
+    def _told(self, row: Row) -> Told:
         kind, times = row["subject__kind"], row["times"]
         steps = [Step(milestone=m, state=s) for m, s in zip(row["milestones"], row["states"], strict=True)]
-        parts = [part for part in self._parts(row) if self._is_asked_for(part)]
-        if not parts:
-            return None
         findings = self._findings.get(row["subject_id"], [])
         began = next((n for n, step in enumerate(steps) if implies(kind, step.milestone, BEGINNING[kind])), None)
         month, year = period_of(times[began]) if began is not None else ("", "")
@@ -71,7 +75,7 @@ class Gathered:
             status=row["status"] or UNCONFIRMED,
             is_contested=row["contested"],
             reached=reached(kind, steps, status=row["status"], state=row["state"], rivals=row["rivals"]),
-            parts=tuple(parts),
+            parts=self._parts(row),
             open_low=_open_low(steps, findings),
             whole=row.get("whole"),
             **(self._answer(row, steps, times, findings) if kind == "offer" else {}),
@@ -112,12 +116,13 @@ class Gathered:
             return {}
         at = times[made] if steps[made].milestone == "made" else None
         if _is_waiting(row):
+            earliest, latest = _bounds(at) if at else (None, None)
             # Where nobody says when it was made, it was when it was told of.
             told_at = min((self._said_at[each] for each in row["because"] if each in self._said_at), default=None)
-            begin = _bounds(at) if at else (None, told_at or self._moment)
             waiting = Waiting(
                 offer=row["subject__reference"],
-                days=_days(begin, (self._moment, self._moment)),
+                earliest=earliest,
+                since=latest or told_at,
                 is_said=any(each["kind"] == "milestone" for each in findings),
                 is_contested=row["contested"],
             )
@@ -126,8 +131,12 @@ class Gathered:
         if answer is None:
             return {}
         answered_at = times[answer]
-        took = _days(_bounds(at), _bounds(answered_at)) if at and answered_at else None
+        took = days_between(_bounds(at), _bounds(answered_at)) if at and answered_at else None
         return {"is_answered": True, "answered_in": took}
+
+
+def _rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
+    return [*offer_rows(reader, known_at, narrowing, among), *shipment_rows(reader, known_at, narrowing, among)]
 
 
 def _is_waiting(row: Row) -> bool:
@@ -192,9 +201,3 @@ def period_of(at: Row | None) -> tuple[str, str]:
 
 def _bounds(at: Row) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(at["from"]), datetime.fromisoformat(at["to"])
-
-
-def _days(begin: tuple[datetime | None, datetime], end: tuple[datetime, datetime]) -> Days:
-    """How many whole days lie between two times, at least and at most."""
-    least = max((end[0] - begin[1]) // DAY, 0)
-    return Days(least=least, most=None if begin[0] is None else max((end[1] - begin[0]) // DAY, 0))

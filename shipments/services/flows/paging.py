@@ -1,5 +1,9 @@
-"""Flows page by page: whole recipients at a time, so that no page reads more than it must."""
+"""Flows page by page: whole recipients at a time, so that no page reads more than it must.
 
+From what is kept (see ``kept``), or subject by subject where that does not do: both tell the same.
+"""
+
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +11,12 @@ from uuid import UUID
 
 from actors.access import Reader
 from shipments.services.flows.gathering import Gathered
-from shipments.services.flows.reading import Actors, Narrowing, Row, recipients_of
-from shipments.services.flows.summing import Flow, Key, flows_of
+from shipments.services.flows.kept import kept_for
+from shipments.services.flows.reading import Actors, Among, Narrowing, Row, recipients_of
+from shipments.services.flows.summing import Flow, Key, added_up, shares_of
+from shipments.services.snapshots import snapshot
 
-# Offers and shipments that are read for one page; a recipient of more is still read whole.
+# Offers and shipments, or totals, that are read for one page; a recipient of more is still read whole.
 AT_ONCE = 2000
 
 
@@ -18,12 +24,14 @@ AT_ONCE = 2000
 class Page:
     """Some flows in the order of their keys, the actors in them by reference, and the key the next page begins with.
 
+    Offers have waited up to ``moment``.
     A page may hold fewer flows than asked for, and none; it is the last one only where ``following`` is None.
     """
 
     flows: Sequence[Flow]
     actors: Mapping[str, Row]
     following: Key | None
+    moment: datetime
 
 
 def read_flows(
@@ -33,35 +41,61 @@ def read_flows(
     known_at: datetime | None = None,
     narrowing: Narrowing | None = None,
     group_by: Collection[str] = (),
-    period: str | None = None,
     start: Key | None = None,
     limit: int = 100,
 ) -> Page:
     """The flows from ``start`` on that ``reader`` may know of (now, or as known at ``known_at``).
 
-    ``period`` is a month (2022-05) or a year (2022). Silence is counted up to ``known_at``, else ``now``.
-    A fixed number of queries.
+    Silence is counted up to ``known_at``, else ``now``. A fixed number of queries.
     """
     narrowing = narrowing or Narrowing()
-    counts = recipients_of(reader, known_at, narrowing)
-    ahead = _by_reference(reader, counts, start)
-    to: list[UUID] = []
-    room = AT_ONCE
-    while ahead and room > 0:
-        _, keys = ahead.pop(0)
-        to += keys
-        room -= sum(counts[key] for key in keys)
-    gathered = Gathered(reader, narrowing, to, known_at=known_at, now=now)
-    told = [each for each in gathered.told if period is None or period in (each.month, each.year)]
-    flows = [flow for flow in flows_of(told, group_by) if start is None or flow.key >= start]
-    following = flows[limit].key if len(flows) > limit else Key(recipient=ahead[0][0], donors=()) if ahead else None
-    return Page(flows=flows[:limit], actors=gathered.actors.named(), following=following)
+    with snapshot():
+        kept = kept_for(reader, narrowing, group_by) if known_at is None else None
+        source = kept or _BySubject(reader, narrowing, group_by, known_at=known_at)
+        counts = source.counts()
+        ahead = [name for name in sorted(counts) if start is None or name >= start.recipient]
+        to: list[str] = []
+        room = AT_ONCE
+        while ahead and room > 0:
+            to.append(ahead.pop(0))
+            room -= counts[to[-1]]
+        flows = [flow for flow in source.flows(to) if start is None or flow.key >= start]
+        following = flows[limit].key if len(flows) > limit else Key(recipient=ahead[0], donors=()) if ahead else None
+        return Page(
+            flows=flows[:limit], actors=source.actors(flows[:limit]), following=following, moment=known_at or now
+        )
 
 
-def _by_reference(reader: Reader, counts: Mapping[UUID, int], start: Key | None) -> list[tuple[str, list[UUID]]]:
-    """The recipients from ``start`` on, each with its keys; those whom the reader may not know are one, and first."""
-    actors = Actors(reader, counts.keys())
-    found: dict[str, list[UUID]] = {}
-    for key in counts:
-        found.setdefault(actors.reference(key), []).append(key)
-    return [(name, sorted(found[name])) for name in sorted(found) if start is None or name >= start.recipient]
+class _BySubject:
+    """Flows added up of every offer and shipment that is asked for."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        narrowing: Narrowing,
+        group_by: Collection[str],
+        *,
+        known_at: datetime | None,
+    ) -> None:
+        self._reader, self._narrowing, self._group_by, self._known_at = reader, narrowing, group_by, known_at
+        self._keys: dict[str, list[UUID]] = {}
+
+    def counts(self) -> dict[str, int]:
+        """How many there are to each recipient; those whom the reader may not know are one, and first."""
+        by_key = recipients_of(self._reader, self._known_at, self._narrowing)
+        actors = Actors(self._reader, by_key.keys())
+        counts: Counter[str] = Counter()
+        for key, count in by_key.items():
+            counts[actors.reference(key)] += count
+            self._keys.setdefault(actors.reference(key), []).append(key)
+        return counts
+
+    def flows(self, to: Collection[str]) -> list[Flow]:
+        """The flows to these recipients."""
+        among = Among(recipients=[key for name in to for key in self._keys[name]])
+        self._gathered = Gathered(self._reader, self._narrowing, among, known_at=self._known_at)
+        return added_up(shares_of(self._gathered.told, self._group_by, beside=self._gathered.beside))
+
+    def actors(self, flows: Collection[Flow]) -> Mapping[str, Row]:
+        """What is told of those who take part, by reference."""
+        return self._gathered.actors.named()

@@ -13,8 +13,9 @@ from decimal import Decimal
 from shipments.reconciliation.compare import span
 from shipments.reconciliation.values import Quantity
 from shipments.reconciliation.vocabulary import Qualifier
-from shipments.services.flows.amounts import Amount, add_up, amount_in, merged, money_in
-from shipments.services.flows.summing import Part
+from shipments.services.flows.amounts import Amount, amount_in, merged, money_in
+from shipments.services.flows.sums import add_up
+from shipments.services.flows.told import Part
 
 Slot = tuple[str, str]
 

@@ -53,13 +53,22 @@ SHORTFALLS = ("damaged", "offloaded", "partial", "quantity_mismatch", "stolen_pa
 
 @dataclass(frozen=True, kw_only=True)
 class Narrowing:
-    """Which offers and shipments are counted. References and words; None: whatever they are."""
+    """Which offers and shipments are counted. References and words; None: whatever they are.
+
+    ``period`` is a month (2022-05) or a year (2022).
+    """
 
     donor: str | None = None
     recipient: str | None = None
     crisis: str | None = None
+    period: str | None = None
     item: str | None = None
     contested: bool | None = None
+
+    @property
+    def parts_families(self) -> bool:
+        """Whether a part delivery may be asked for without its whole."""
+        return any(each is not None for each in (self.donor, self.crisis, self.period, self.item, self.contested))
 
 
 def _is_among(column: str, keys: Collection[UUID]) -> IsAny:
@@ -94,6 +103,19 @@ _STORY = {
     "rivals": _Path("alternatives", "$[*].label"),
 }
 _PLAIN = ("subject_id", "subject__reference", "subject__kind", "status", "state", "contested")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Among:
+    """Which offers and shipments are read at all: those to some recipients, or some by their own keys."""
+
+    recipients: Collection[UUID] | None = None
+    subjects: Collection[UUID] = ()
+
+    def condition(self, kind: str) -> IsAny:
+        if self.recipients is None:
+            return _is_among("subject_id", self.subjects)
+        return _is_among(f"subject__as_{kind}__recipient_id", self.recipients)
 
 
 def pictures_of(kind: str, reader: Reader, known_at: datetime | None, narrowing: Narrowing) -> QuerySet:
@@ -152,11 +174,11 @@ def recipients_of(reader: Reader, known_at: datetime | None, narrowing: Narrowin
     return dict(counts)
 
 
-def offer_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, to: Collection[UUID]) -> list[Row]:
-    """The offers that are counted to these recipients; one row each, lines and all."""
+def offer_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
+    """The offers that are counted among these; one row each, lines and all."""
     money = {"amount": Cast("amount", TextField()), "currency": "currency"}
     lines = OfferLine.objects.filter(offer=OuterRef("subject_id")).order_by("key")
-    rows = pictures_of("offer", reader, known_at, narrowing).filter(_is_among("subject__as_offer__recipient_id", to))
+    rows = pictures_of("offer", reader, known_at, narrowing).filter(among.condition("offer"))
     return list(
         rows.values(
             *_PLAIN,
@@ -169,14 +191,12 @@ def offer_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, 
     )
 
 
-def shipment_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, to: Collection[UUID]) -> list[Row]:
-    """The shipments that are counted to these recipients; one row each, lines and donors and all."""
+def shipment_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
+    """The shipments that are counted among these; one row each, lines and donors and all."""
     parties = ShipmentParty.objects.filter(shipment=OuterRef("subject_id"), role=ShipmentParty.Role.DONOR)
     lines = Line.objects.filter(shipment=OuterRef("subject_id")).order_by("key")
     offers = Offer.objects.visible_to(reader).filter(pk=OuterRef("subject__as_shipment__offer_id"))
-    rows = pictures_of("shipment", reader, known_at, narrowing).filter(
-        _is_among("subject__as_shipment__recipient_id", to)
-    )
+    rows = pictures_of("shipment", reader, known_at, narrowing).filter(among.condition("shipment"))
     return list(
         rows.values(
             *_PLAIN,
@@ -234,11 +254,15 @@ def said_at(reader: Reader, references: Collection[str]) -> dict[str, datetime]:
     return dict(reports.values_list("reference", "asserted_at"))
 
 
+# What is told of an actor.
+SHOWN = ("reference", "name", "kind", "country")
+
+
 class Actors:
     """The actors behind some keys, as the reader knows them: hidden ones are not there, merged ones are one."""
 
     def __init__(self, reader: Reader, keys: Collection[UUID]) -> None:
-        columns = ("pk", "merged_into_id", "reference", "name", "kind", "country")
+        columns = ("pk", "merged_into_id", *SHOWN)
         behind = Q(pk__in=keys) | Q(pk__in=Actor.objects.filter(pk__in=keys).values("merged_into_id"))
         self._rows = {row["pk"]: row for row in Actor.objects.visible_to(reader).filter(behind).values(*columns)}
 
@@ -257,5 +281,10 @@ class Actors:
 
     def named(self) -> dict[str, Row]:
         """What is told of each, by reference."""
-        shown = ("reference", "name", "kind", "country")
-        return {row["reference"]: {name: row[name] for name in shown} for row in self._rows.values()}
+        return {row["reference"]: {name: row[name] for name in SHOWN} for row in self._rows.values()}
+
+
+def actors_named(reader: Reader, references: Collection[str]) -> dict[str, Row]:
+    """What is told of each of these actors, by reference."""
+    rows = Actor.objects.visible_to(reader).filter(reference__in=references).values(*SHOWN)
+    return {row["reference"]: row for row in rows}

@@ -4,81 +4,22 @@ Nothing is counted twice: a part delivery only where its whole is not counted, a
 several jointly), an amount by its lines or by its total.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from statistics import median
 from uuid import UUID
 
-from shipments.services.flows.amounts import Amount, Total, add_up
-from shipments.services.flows.ladder import RUNGS, Reached
+from shipments.services.flows.amounts import Amount, Total
+from shipments.services.flows.ladder import RUNGS
+from shipments.services.flows.sums import Pile, Sums, add, median_of, pile_of, totals_of
+from shipments.services.flows.told import Part, Told, Waiting
 
-# The standing of what no accepted status says anything of.
-UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """What one line (or the whole, where no lines are told) is of. ``donors`` are references; several: jointly.
-
-    ``names`` are its category and its name. ``received`` is what receivers counted, where they did.
-    ``is_covered``: its amount is in another part, the total of the whole.
-    """
-
-    donors: tuple[str, ...] = ()
-    item: str = ""
-    names: tuple[str, ...] = ()
-    amounts: tuple[Amount, ...] = ()
-    received: tuple[Amount, ...] | None = None
-    is_covered: bool = False
-
-    def is_of(self, item: str) -> bool:
-        """Whether that is a part of its category or of its name."""
-        return any(item.lower() in name.lower() for name in self.names)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Days:
-    """How long, in whole days; ``most`` is None where it is not known when it began."""
-
-    least: int
-    most: int | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """An offer that nobody answered. ``is_said``: somebody says so; else only nobody tells of an answer."""
-
-    offer: str
-    days: Days
-    is_said: bool
-    is_contested: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """One offer or shipment as far as flows are concerned.
-
-    ``open_low`` names the rungs that some unknown part of it reached. ``whole`` is what it is a part
-    delivery of.
-    """
-
-    pk: UUID
-    kind: str
-    recipient: str = ""
-    crisis: str = ""
-    month: str = ""
-    year: str = ""
-    status: str = UNCONFIRMED
-    is_contested: bool = False
-    reached: Mapping[str, Reached] = field(default_factory=dict)
-    parts: tuple[Part, ...] = (Part(),)
-    open_low: Collection[str] = ()
-    whole: UUID | None = None
-    waiting: Waiting | None = None
-    is_answered: bool = False
-    answered_in: Days | None = None
+MONTH = len("2022-05")
+# Waiting offers that are named in a flow; how many there are is told in full.
+MOST_WAITING = 10
+# The counts of a rung, in the order in which they are summed.
+RUNG = ("count", "unconfirmed", "contested", "unknown")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -105,8 +46,9 @@ class Rung:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Silence:
-    """Offers without an answer, the longest wait first, and how long answers took (least and most, in the median)."""
+    """Offers without an answer, the longest waits, and how long answers took (least and most, in the median)."""
 
+    unanswered: int
     waiting: Sequence[Waiting]
     answered: int
     median_least: float | None
@@ -125,17 +67,44 @@ class Flow:
     silence: Silence
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What one offer or shipment adds to one flow."""
+
+    pk: UUID
+    key: Key
+    sums: Sums
+    waiting: Waiting | None
+
+
 def flows_of(told: Collection[Told], group_by: Collection[str] = ()) -> list[Flow]:
     """The flows that ``told`` adds up to, by key. ``group_by``: crisis, item, month or year."""
-    counted = _counted(told)
-    rows: defaultdict[Key, list[Told]] = defaultdict(list)
+    return added_up(shares_of(told, group_by))
+
+
+def added_up(shares: Iterable[Share]) -> list[Flow]:
+    """The flows that ``shares`` add up to, by key."""
+    sums: defaultdict[Key, Sums] = defaultdict(dict)
+    waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
+    for share in shares:
+        add(sums[share.key], share.sums)
+        if share.waiting:
+            waiting[share.key].append(share.waiting)
+    return [flow_of(key, sums[key], waiting[key]) for key in sorted(sums)]
+
+
+def shares_of(
+    told: Iterable[Told], group_by: Collection[str] = (), *, beside: Collection[Told] | None = None
+) -> Iterator[Share]:
+    """What each of ``told`` adds to which flow; which are counted is decided among all that are ``beside`` it."""
+    told = list(told)
+    counted = _counted(told if beside is None else beside)
     for each in told:
         parts: defaultdict[Key, list[Part]] = defaultdict(list)
         for part in each.parts:
             parts[_key(each, part, group_by)].append(part)
         for key, some in parts.items():
-            rows[key].append(replace(each, parts=tuple(some)))
-    return [_flow(key, rows[key], counted) for key in sorted(rows)]
+            yield Share(pk=each.pk, key=key, sums=_sums(each, some, counted), waiting=each.waiting)
 
 
 def _key(told: Told, part: Part, group_by: Collection[str]) -> Key:
@@ -144,8 +113,17 @@ def _key(told: Told, part: Part, group_by: Collection[str]) -> Key:
         donors=part.donors,
         crisis=told.crisis if "crisis" in group_by else "",
         item=part.item if "item" in group_by else "",
-        period=told.month if "month" in group_by else told.year if "year" in group_by else "",
+        period=period_in(told.month or told.year, group_by),
     )
+
+
+def period_in(period: str, group_by: Collection[str]) -> str:
+    """A month, or a year where no month is known, as finely as it is asked for; "period" is as finely as known."""
+    if "period" in group_by:
+        return period
+    if "month" in group_by:
+        return period if len(period) == MONTH else ""
+    return period[:4] if "year" in group_by else ""
 
 
 def _counted(told: Collection[Told]) -> dict[str, set[UUID]]:
@@ -178,46 +156,36 @@ def _wholes(told: Told, by_pk: Mapping[UUID, Told]) -> Iterator[UUID]:
     yield from chain
 
 
-def _flow(key: Key, told: Sequence[Told], counted: Mapping[str, set[UUID]]) -> Flow:
-    return Flow(
-        key=key,
-        contested=sum(each.is_contested for each in told),
-        offers=_statuses(told, "offer"),
-        shipments=_statuses(told, "shipment"),
-        rungs={
-            rung: _rung(rung, [each for each in told if each.kind == kind and each.pk in counted[rung]])
-            for kind, rungs in RUNGS.items()
-            for rung in rungs
-        },
-        silence=_silence(told),
-    )
+def _sums(told: Told, parts: Sequence[Part], counted: Mapping[str, set[UUID]]) -> Sums:
+    """What some parts of ``told``, all of one flow, add to it."""
+    found: Sums = {f"{told.kind} {told.status}": [1]}
+    if told.is_contested:
+        found["contested"] = [1]
+    for rung in RUNGS[told.kind]:
+        if rung in told.reached and told.pk in counted[rung]:
+            _add_rung(rung, told, parts, found)
+    if told.waiting:
+        found["unanswered"] = [1]
+    if told.is_answered:
+        found["answered"] = [1]
+    if told.answered_in:
+        most = "" if told.answered_in.most is None else f" {told.answered_in.most}"
+        found |= {f"least {told.answered_in.least}": [1], f"most{most}": [1]}
+    return found
 
 
-def _statuses(told: Iterable[Told], kind: str) -> dict[str, int]:
-    return dict(sorted(Counter(each.status for each in told if each.kind == kind).items()))
-
-
-def _rung(rung: str, told: Sequence[Told]) -> Rung:
-    amounts: list[Amount] = []
-    contested = {each.pk for each in told if each.reached[rung].is_contested}
-    unknown = set()
-    for each in told:
-        has_total = any(part.amounts and not part.is_covered for part in each.parts)
-        for part in each.parts:
-            said = part.received if rung == "received" and part.received is not None else part.amounts
-            amounts += (_at(amount, rung, each) for amount in said)
-            if any(amount.is_contested for amount in said):
-                contested.add(each.pk)
-            is_told = any(amount.low is not None for amount in said) or (part.is_covered and has_total)
-            if rung in each.open_low or not is_told:
-                unknown.add(each.pk)
-    return Rung(
-        count=sum(each.reached[rung].is_accepted for each in told),
-        unconfirmed=sum(not each.reached[rung].is_accepted for each in told),
-        contested=len(contested),
-        unknown=len(unknown),
-        amounts=add_up(amounts),
-    )
+def _add_rung(rung: str, told: Told, parts: Sequence[Part], found: Sums) -> None:
+    reached = told.reached[rung]
+    is_contested, is_unknown = reached.is_contested, False
+    has_total = any(part.amounts and not part.is_covered for part in parts)
+    for part in parts:
+        said = part.received if rung == "received" and part.received is not None else part.amounts
+        for amount in said:
+            add(found, {f"{rung} {amount.measure} {amount.unit}": pile_of(_at(amount, rung, told))})
+        is_contested |= any(amount.is_contested for amount in said)
+        is_told = any(amount.low is not None for amount in said) or (part.is_covered and has_total)
+        is_unknown |= rung in told.open_low or not is_told
+    found[rung] = [int(reached.is_accepted), int(not reached.is_accepted), int(is_contested), int(is_unknown)]
 
 
 def _at(amount: Amount, rung: str, told: Told) -> Amount:
@@ -233,14 +201,38 @@ def _at(amount: Amount, rung: str, told: Told) -> Amount:
     )
 
 
-def _silence(told: Iterable[Told]) -> Silence:
-    offers = [each for each in told if each.kind == "offer"]
-    waiting = [each.waiting for each in offers if each.waiting]
-    took = [each.answered_in for each in offers if each.answered_in]
-    most = [days.most for days in took if days.most is not None]
-    return Silence(
-        waiting=sorted(waiting, key=lambda each: (-each.days.least, each.offer)),
-        answered=sum(each.is_answered for each in offers),
-        median_least=median(days.least for days in took) if took else None,
-        median_most=median(most) if most and len(most) == len(took) else None,
+def flow_of(key: Key, sums: Sums, waiting: Iterable[Waiting]) -> Flow:
+    """The flow that adds up to ``sums``; ``waiting`` holds its longest waits."""
+    standing: dict[str, dict[str, int]] = {kind: {} for kind in RUNGS}
+    piles: defaultdict[str, dict[tuple[str, str], Pile]] = defaultdict(dict)
+    took: dict[str, dict[int, int]] = {"least": {}, "most": {}}
+    for name, numbers in sums.items():
+        head, *rest = name.split(" ", 2)
+        if head in standing:
+            standing[head][rest[0]] = int(numbers[0])
+        elif head in took and rest:
+            took[head][int(rest[0])] = int(numbers[0])
+        elif rest:
+            piles[head][rest[0], rest[1]] = Pile(*numbers)
+
+    def counts(name: str) -> list[int]:
+        return [int(each) for each in sums.get(name, (0, 0, 0, 0))]
+
+    return Flow(
+        key=key,
+        contested=counts("contested")[0],
+        offers=dict(sorted(standing["offer"].items())),
+        shipments=dict(sorted(standing["shipment"].items())),
+        rungs={
+            rung: Rung(**dict(zip(RUNG, counts(rung), strict=True)), amounts=totals_of(piles[rung]))
+            for rungs in RUNGS.values()
+            for rung in rungs
+        },
+        silence=Silence(
+            unanswered=counts("unanswered")[0],
+            waiting=sorted(waiting, key=lambda each: each.turn)[:MOST_WAITING],
+            answered=counts("answered")[0],
+            median_least=median_of(took["least"]),
+            median_most=None if "most" in sums else median_of(took["most"]),
+        ),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from shipments.services.flows.amounts import Amount, amount_in
 from shipments.services.flows.parts import FactTold, LineTold, parts_of, planned_amount
-from shipments.services.flows.summing import Part
+from shipments.services.flows.told import Part
 
 DONOR = ("ACT-DONOR",)
 

@@ -11,9 +11,11 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shipments.services.flows.amounts import Amount, add_up, amount_in, money_in
+from shipments.services.flows.amounts import Amount, amount_in, money_in
 from shipments.services.flows.ladder import RUNGS, Reached
-from shipments.services.flows.summing import Part, Told, flows_of
+from shipments.services.flows.summing import flows_of
+from shipments.services.flows.sums import add_up
+from shipments.services.flows.told import Part, Told
 
 SURE, CLAIMED = (Reached(is_accepted=is_accepted, is_contested=False) for is_accepted in (True, False))
 # A busy machine is no fault of a sum.

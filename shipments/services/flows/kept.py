@@ -1,0 +1,160 @@
+"""Flows out of what is kept added up: totals, less what is due added to them, more what the due ones add now.
+
+                              totals of a flow, up to the reader's clearance
+    less  what was kept of    ┐ subjects that are due, and those of which this reader sees something else
+    more  what is true of     ┘ than their clearance alone lets them (grants; what they sent themselves)
+
+So a page tells what it would if it read every offer and shipment, at any moment, and reads as many rows as there are
+flows. Where that cannot be had, nothing is told, and it is to be read subject by subject.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from actors.access import Reader
+from actors.models import Actor
+from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, Subject
+from shipments.services.flows.families import families_of
+from shipments.services.flows.keeping import key_of, shares_for
+from shipments.services.flows.reading import Narrowing, Row, actors_named
+from shipments.services.flows.summing import MOST_WAITING, Flow, Key, flow_of, period_in
+from shipments.services.flows.sums import Sums, add, read
+from shipments.services.flows.told import Waiting
+
+# As many subjects are read beside the totals; where more are due, all is read subject by subject.
+MOST_BESIDE = 2000
+
+
+def kept_for(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) -> "KeptFlows | None":
+    """The flows that are kept for ``reader``; None where they cannot be told from totals."""
+    if narrowing.item is not None or narrowing.contested is not None or "item" in group_by:
+        return None
+    # Totals know an actor as what it was merged into, and as its clearance shows it.
+    merged = Q(reference__in={narrowing.donor, narrowing.recipient} - {None}, merged_into__isnull=False)
+    hidden_from_others = Q(pk=reader.actor_id, marking__gt=reader.clearance)
+    if Actor.objects.filter(merged | hidden_from_others).exists():
+        return None
+    due = set(FlowDue.objects.values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
+    beside = families_of(due | _seen_otherwise(reader))
+    return KeptFlows(reader, narrowing, group_by, beside) if len(beside) <= MOST_BESIDE else None
+
+
+def _seen_otherwise(reader: Reader) -> set[UUID]:
+    """Subjects of which ``reader`` may see something else than another one of the same clearance."""
+    if not (reader.actor_id or reader.user_id):
+        return set()
+    named = Q(actor_id=reader.actor_id) if reader.actor_id else Q(user_id=reader.user_id)
+    granted = ReadingGrant.objects.filter(named, withdrawn_at=None).values("subject_id")
+    counted = Line.objects.filter(receipts__isnull=False).values("shipment_id")
+    every = Subject.objects.order_by()
+    found = every.filter(pk__in=granted).union(
+        every.filter(as_shipment__offer_id__in=granted),
+        every.filter(crisis_id__in=granted),
+        every.filter(pk__in=counted).beyond_tiers(reader),
+    )
+    return set(found.values_list("pk", flat=True)[: MOST_BESIDE + 1])
+
+
+class KeptFlows:
+    """Flows as they are kept, ``beside`` which some subjects are read as they are now."""
+
+    def __init__(
+        self, reader: Reader, narrowing: Narrowing, group_by: Collection[str], beside: Collection[UUID]
+    ) -> None:
+        self._reader, self._group_by, self._beside = reader, group_by, list(beside)
+        levels = [str(level) for level in range(reader.clearance + 1)]
+        self._levels = levels
+        self._totals = FlowTotal.objects.filter(_asked_for(narrowing), sums__has_any_keys=levels)
+        shares = shares_for(reader, beside) if beside else ()
+        self._shares = [share for share in shares if _is_asked_for(share.key, narrowing)]
+
+    def counts(self) -> dict[str, int]:
+        """How many totals there are to each recipient."""
+        rows = self._totals.order_by().values_list("recipient").annotate(Count("pk"))
+        return {**{share.key.recipient: 1 for share in self._shares}, **dict(rows)}
+
+    def flows(self, to: Collection[str]) -> list[Flow]:
+        """The flows to these recipients."""
+        totals = {total.pk: (self._flow(key_of(total)), total) for total in self._totals.filter(recipient__in=to)}
+        sums: defaultdict[Key, Sums] = defaultdict(dict)
+        for key, total in totals.values():
+            for level in self._levels:
+                add(sums[key], read(total.sums.get(level, "{}")))
+        for total_id, kept in self._kept(totals):
+            add(sums[totals[total_id][0]], read(kept), times=-1)
+        waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
+        for share in (share for share in self._shares if share.key.recipient in to):
+            key = self._flow(share.key)
+            add(sums[key], share.sums)
+            waiting[key] += [share.waiting] if share.waiting else []
+        silent = [pk for pk, (key, _) in totals.items() if "unanswered" in sums[key]]
+        for total_id, each in self._waiting(silent):
+            waiting[totals[total_id][0]].append(each)
+        return [flow_of(key, sums[key], waiting[key]) for key in sorted(sums) if sums[key]]
+
+    def actors(self, flows: Collection[Flow]) -> Mapping[str, Row]:
+        """What is told of those who take part, by reference."""
+        return actors_named(self._reader, {each for flow in flows for each in (flow.key.recipient, *flow.key.donors)})
+
+    def _flow(self, key: Key) -> Key:
+        """The flow that is asked for, of one as finely as it is kept."""
+        crisis = key.crisis if "crisis" in self._group_by else ""
+        return replace(key, crisis=crisis, period=period_in(key.period, self._group_by))
+
+    def _kept(self, totals: Collection[UUID]) -> Iterable[tuple[UUID, str]]:
+        """What is in these totals of the subjects that are read beside them."""
+        held = Q(least__lte=self._reader.clearance, above__gt=self._reader.clearance)
+        rows = FlowShare.objects.filter(held, subject_id__in=self._beside, total_id__in=totals)
+        return rows.values_list("total_id", "sums") if self._beside else ()
+
+    def _waiting(self, totals: Collection[UUID]) -> Iterable[tuple[UUID, Waiting]]:
+        """The offers that wait longest in each of these totals."""
+        if not totals:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT total.id, longest.*
+                  FROM unnest(%s::uuid[]) AS total (id), LATERAL (
+                       SELECT offer, earliest, since, is_said, is_contested FROM shipments_flowshare
+                        WHERE total_id = total.id AND offer <> '' AND least <= %s AND above > %s
+                          AND subject_id <> ALL(%s)
+                        ORDER BY since, offer LIMIT %s
+                       ) AS longest
+                """,
+                [list(totals), *[int(self._reader.clearance)] * 2, self._beside, MOST_WAITING],
+            )
+            for total_id, offer, earliest, since, is_said, is_contested in cursor.fetchall():
+                waiting = Waiting(
+                    offer=offer, earliest=earliest, since=since, is_said=is_said, is_contested=is_contested
+                )
+                yield total_id, waiting
+
+
+def _asked_for(narrowing: Narrowing) -> Q:
+    """The totals that are asked for."""
+    asked = Q()
+    if narrowing.recipient is not None:
+        asked &= Q(recipient=narrowing.recipient)
+    if narrowing.donor is not None:
+        asked &= Q(donors__contains=[narrowing.donor])
+    if narrowing.crisis is not None:
+        asked &= Q(crisis=narrowing.crisis)
+    if narrowing.period is not None:
+        asked &= Q(period__startswith=narrowing.period)
+    return asked
+
+
+def _is_asked_for(key: Key, narrowing: Narrowing) -> bool:
+    """The same of one flow."""
+    return (
+        narrowing.recipient in (None, key.recipient)
+        and (narrowing.donor is None or narrowing.donor in key.donors)
+        and narrowing.crisis in (None, key.crisis)
+        and key.period.startswith(narrowing.period or "")
+    )
