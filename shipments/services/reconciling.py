@@ -16,7 +16,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from actors.services.prepared import run
