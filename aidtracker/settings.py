@@ -92,6 +92,8 @@ DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
 DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 # What is read is in memory or on an SSD: a row is found by its index, not by walking a small register for each row.
 DATABASES["default"]["OPTIONS"]["options"] += " -c random_page_cost=1.1"
+# Over a million shipments some reads look dear enough to be compiled, which takes longer than they do.
+DATABASES["default"]["OPTIONS"]["options"] += " -c jit=off"
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.database_pool_size, "timeout": 5}
 # Migrations run as the owner: manage.py migrate --database=owner. Web and workers never get this role.
 if env.database_owner_url:

@@ -29,6 +29,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from actors.access import Reader
 from actors.admin.meanwhile import SEEN, SeenForm
+from actors.admin.paging import BoundedPaginator
 from actors.marking import Marking
 from actors.models import AuditEntry
 
@@ -126,6 +127,7 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
     search_related: dict[str, tuple[str, ...]] = {}
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
+    paginator = BoundedPaginator
     list_per_page = 50
     list_max_show_all = 200
     list_fullwidth = True

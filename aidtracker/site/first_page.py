@@ -12,6 +12,7 @@ from shipments.admin.wording import content_in_words
 from shipments.models import Picture, Report, Subject
 
 FEW = 8
+MOST_COUNTED = 100
 
 
 def first_page(request: HttpRequest) -> dict[str, Any]:
@@ -25,14 +26,16 @@ def first_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def held_reports(request: HttpRequest) -> str:
-    """How many reports wait for an analyst, beside their entry in the navigation."""
-    return str(Report.objects.held().visible_to(Reader.of_user(request.user)).count())
+    """How many reports wait for an analyst, beside their entry in the navigation; on every page, so only so many."""
+    held = Report.objects.held().visible_to(Reader.of_user(request.user)).order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if held > MOST_COUNTED else str(held)
 
 
 def _contested(reader: Reader) -> list[dict[str, Any]]:
     pictures = Picture.objects.for_reader(reader)
     contested = pictures.filter(subject=OuterRef("pk"), contested=True)
-    subjects = Subject.objects.visible_to(reader).filter(Exists(contested)).order_by("kind", "title")
+    # The newest: any other order would have to read all that is contested.
+    subjects = Subject.objects.visible_to(reader).filter(Exists(contested)).order_by("-pk")
     found = subjects.prefetch_related(Prefetch("pictures", pictures, to_attr="believed"))[:FEW]
     return [
         {

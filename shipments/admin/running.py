@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
@@ -28,6 +29,8 @@ class DueAdmin(ReadableAdmin):
     search_fields = ["last_error"]
     search_related = {"subject": ("reference", "title")}
     fields = [*list_display, "from_moment", "generation", "claimed_generation"]
+    # "Select all" says how many it means, and means all.
+    paginator = Paginator
     actions = ["try_again"]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:

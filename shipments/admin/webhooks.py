@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -132,6 +133,8 @@ class DeliveryAdmin(ReadableAdmin):
     ]
     readonly_fields = ["shown_type", "shown_state", "shown_next", "shown_payload"]
     inlines = [AttemptInline]
+    # "Select all" says how many it means, and means all.
+    paginator = Paginator
     actions = ["send_again"]
 
     def has_look_after_permission(self, request: HttpRequest) -> bool:

@@ -94,3 +94,9 @@ def test_locks_of_a_killed_client_are_given_back_soon() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW client_connection_check_interval")
         assert cursor.fetchone() == ("500ms",)
+
+
+def test_statements_are_never_compiled_before_they_run() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)

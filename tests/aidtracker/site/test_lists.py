@@ -1,5 +1,6 @@
 """Lists ask the database as often for many rows as for few, and are not upset by anything in their address."""
 
+import re
 from itertools import cycle
 from urllib.parse import quote
 
@@ -8,8 +9,13 @@ from django.contrib import admin
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from actors.factories import SourceFactory, UserFactory
 from actors.marking import Marking
+from actors.models import Source
+from aidtracker.site.first_page import held_reports
+from shipments.factories import PictureFactory, ReportFactory, ShipmentFactory
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +54,43 @@ def test_a_subjects_page_costs_as_many_queries_for_many_reports_as_for_few():
     for _ in range(10):
         ReportFactory(subject=shipment)
     assert count(client, page_of(shipment)) <= few
+
+
+def test_a_long_list_is_counted_no_further_than_it_is_paged(monkeypatch):
+    monkeypatch.setattr("actors.admin.paging.MOST", 2)
+    monkeypatch.setattr(admin.site._registry[Source], "list_per_page", 1)
+    SourceFactory.create_batch(3)
+    address = reverse("admin:actors_source_changelist")
+    with CaptureQueriesContext(connection) as queries:
+        first = signed_in().get(address)
+    counts = [each["sql"] for each in queries if "COUNT(*)" in each["sql"] and "actors_source" in each["sql"]]
+    assert [sql for sql in counts if "LIMIT 3" not in sql] == []
+    assert b"and more: filter or search" in first.content
+    assert signed_in().get(f"{address}?p=2").status_code == 200
+
+
+def test_a_short_list_says_how_long_it_is():
+    SourceFactory.create_batch(3)
+    said = signed_in().get(reverse("admin:actors_source_changelist")).content
+    assert re.search(rb"\b3\s+sources\b", said)
+    assert b"and more: filter or search" not in said
+
+
+def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monkeypatch):
+    request = RequestFactory().get("/admin/")
+    request.user = UserFactory(clearance=Marking.AMBER)
+    ReportFactory.create_batch(2, subject=None, subject_said="name:unheard-of")
+    assert held_reports(request) == "2"
+    monkeypatch.setattr("aidtracker.site.first_page.MOST_COUNTED", 1)
+    assert held_reports(request) == "1+"
+
+
+def test_the_first_page_begins_with_the_newest_contested_subject():
+    older, newer = (ShipmentFactory(title=title) for title in ("Aardvark", "Zebra"))
+    for shipment in (older, newer):
+        PictureFactory(subject=shipment, contested=True)
+    said = signed_in().get("/admin/").content
+    assert 0 < said.index(b"Zebra") < said.index(b"Aardvark")
 
 
 def askable(pages, request) -> list[str]:
