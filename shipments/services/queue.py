@@ -105,7 +105,8 @@ def claim(*, limit: int) -> list[Claim]:
         UPDATE shipments_due AS due
            SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
                leased_until = statement_timestamp() + make_interval(secs => %s)
-          FROM free WHERE due.subject_id = free.subject_id
+         -- By key. A join would read all that is due, for how many are free is not known when it is planned.
+         WHERE due.subject_id = ANY(ARRAY(SELECT subject_id FROM free))
         RETURNING due.subject_id, due.generation, due.from_moment
         """,
         [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],

@@ -37,6 +37,20 @@ def test_a_claimed_subject_is_not_claimed_again(due):
     assert claim(limit=10) == []
 
 
+def test_a_claim_reads_what_it_takes_and_not_all_that_is_due(monkeypatch):
+    asked = []
+    monkeypatch.setattr("shipments.services.queue.run", lambda *statement: asked.append(statement) or [])
+    claim(limit=10)
+    [(statement, values)] = asked
+    with connection.cursor() as cursor:
+        # Few rows are cheaper to walk over, which says nothing of a million.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond: (subject_id = ANY" in plan, plan
+    assert "Join" not in plan, plan
+
+
 def test_a_lease_that_ran_out_is_claimed_by_the_next(due):
     claim(limit=10)
     lease_ran_out()
