@@ -1,16 +1,14 @@
 """What every view that reads has in common: strict parameters, the caller's rights, caching, pages."""
 
 from collections.abc import Callable, Iterable
-from functools import cache, wraps
+from functools import cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.utils.cache import patch_vary_headers
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import conditional_page
+from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -25,10 +23,6 @@ from actors.api.permissions import MayRead
 from actors.api.selection import EVERYTHING
 
 
-def _forbid_storing(response: HttpResponseBase) -> None:
-    response.headers["Cache-Control"] = "private, no-store"
-
-
 def _let_go(response: Any) -> None:
     """Part an answer that is written from its view, and the view from its request: in circles all would wait for the
     collector, which comes by once in a thousand requests, and a page of a hundred is a megabyte.
@@ -38,44 +32,6 @@ def _let_go(response: Any) -> None:
     response.renderer_context = {}
 
 
-def _unstored(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Forbid everybody on the way to keep an answer. Outside of conditional_page, which gives no ETag to such."""
-
-    @wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(*args, **kwargs)
-        if isinstance(response, SimpleTemplateResponse):
-            response.add_post_render_callback(_forbid_storing)
-        else:
-            _forbid_storing(response)
-        return response
-
-    return answer
-
-
-def _asked_by_head(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answer a HEAD with all that a GET is answered with but its body, which the server leaves out: ETag and 304 too.
-
-    Outside of conditional_page, which looks at nothing but a GET, and at that only once it is rendered.
-    """
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "HEAD":
-            return view(request, *args, **kwargs)
-        request.method = "GET"
-        response = view(request, *args, **kwargs)
-        if isinstance(response, SimpleTemplateResponse):
-            response = response.render()
-        request.method = "HEAD"
-        return response
-
-    return answer
-
-
-@method_decorator(_unstored, name="dispatch")
-@method_decorator(_asked_by_head, name="dispatch")
-@method_decorator(conditional_page, name="dispatch")
 class ReadView(APIView):
     """A view that reads. Answers carry an ETag; nobody between keeps them, for another reader may be shown less."""
 
@@ -84,6 +40,26 @@ class ReadView(APIView):
     shape: type[serializers.Serializer] | None = None
     selection = EVERYTHING
     permission_classes = [MayRead]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer with an ETag, or with 304 whoever has that already; and forbid everybody on the way to keep it.
+
+        A HEAD is answered with all that a GET is but its body, which the server leaves out.
+        """
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"
+        response = super().dispatch(request, *args, **kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response = response.render()
+        # A problem has none: its request_id is another each time.
+        if request.method == "GET" and isinstance(response, HttpResponse) and response.status_code < 400:
+            if "ETag" not in response:
+                set_response_etag(response)
+            response = get_conditional_response(request, etag=response.get("ETag"), response=response) or response
+        request.method = method
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     def read_parameters(self) -> dict[str, Any]:
         """This request's parameters, checked."""
@@ -110,9 +86,6 @@ class ReadView(APIView):
         if getattr(response, "status_code", 0) == 200 and isinstance(getattr(response, "data", None), dict):
             response.data = self.selection.apply(response.data)
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code >= 400:
-            # No ETag for a problem: its request_id is another each time.
-            _forbid_storing(response)
         patch_vary_headers(response, ["Authorization", "Cookie"])
         # By this a request holds itself, and the body that was read.
         request.parser_context = {}
