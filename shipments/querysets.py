@@ -49,6 +49,27 @@ def is_there(row: QuerySet) -> Coalesce:
     return Coalesce(Subquery(row.order_by().values(found=Value(True))[:1]), False, output_field=BooleanField())
 
 
+def is_beyond_tiers(reader: Reader) -> Q:
+    """Whether ``reader`` may see more, or less, of a subject than one stored tier holds: it is to be folded for them.
+
+    So it is with reports of their own above their clearance, and with a grant that does not reach the subject's own
+    marking.
+    """
+    beyond = ~within(reader, "marking", subject="pk")
+    reports = apps.get_model("shipments", "Report").objects
+    attachments = apps.get_model("shipments", "Attachment").objects
+    for name, whose in (("partner_key__actor_id", reader.actor_id), ("entered_by_id", reader.user_id)):
+        if whose:
+            # Subject by subject, never by all that the reader ever sent.
+            own = {name: whose, "marking__gt": reader.clearance}
+            attached = {f"report__{column}": said for column, said in own.items()}
+            # The few above the lowest marking have an index of their own.
+            restricted = reports.filter(subject_id=OuterRef("pk"), marking__gt=Marking.CLEAR)
+            beyond |= Q(Exists(restricted.filter(**own)))
+            beyond |= Q(Exists(attachments.filter(subject_id=OuterRef("pk"), **attached)))
+    return beyond
+
+
 class SubjectQuerySet(QuerySet):
     """Shipments, offers, appeals, contacts, inquiries and crises."""
 
@@ -61,24 +82,8 @@ class SubjectQuerySet(QuerySet):
         return self.visible_to(reader).filter(Q(merged_into=None) | Exists(kept.filter(pk=OuterRef("merged_into_id"))))
 
     def beyond_tiers(self, reader: Reader) -> Self:
-        """Subjects of which ``reader`` may see more, or less, than one stored tier holds: to be folded for them.
-
-        So it is with reports of their own above their clearance, and with a grant that does not reach the
-        subject's own marking.
-        """
-        beyond = ~within(reader, "marking", subject="pk")
-        reports = apps.get_model("shipments", "Report").objects
-        attachments = apps.get_model("shipments", "Attachment").objects
-        for name, whose in (("partner_key__actor_id", reader.actor_id), ("entered_by_id", reader.user_id)):
-            if whose:
-                # Subject by subject, never by all that the reader ever sent.
-                own = {name: whose, "marking__gt": reader.clearance}
-                attached = {f"report__{column}": said for column, said in own.items()}
-                # The few above the lowest marking have an index of their own.
-                restricted = reports.filter(subject_id=OuterRef("pk"), marking__gt=Marking.CLEAR)
-                beyond |= Q(Exists(restricted.filter(**own)))
-                beyond |= Q(Exists(attachments.filter(subject_id=OuterRef("pk"), **attached)))
-        return self.filter(beyond)
+        """Those that are to be folded for ``reader``."""
+        return self.filter(is_beyond_tiers(reader))
 
 
 class DocumentQuerySet(QuerySet):
@@ -174,6 +179,10 @@ class KnownQuerySet(QuerySet):
             ~Exists(higher),
             Exists(subjects.filter(pk=OuterRef("subject_id"))),
         )
+
+    def highest_first(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
+        """Of one subject that the reader may see: the first is what ``for_reader`` gives of it."""
+        return self.filter(_known(known_at), within(reader, "tier")).order_by("-tier")
 
     def beside_pictures(self, *, known_at: datetime | None = None) -> Self:
         """Findings or conflicts of every reader that were known at ``known_at``.

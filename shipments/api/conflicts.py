@@ -13,7 +13,7 @@ from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference,
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from shipments.api.filters import KnownAtParameters
-from shipments.api.pictures import conflict_rows
+from shipments.api.left_out import conflict_rows
 from shipments.api.resolved import ConflictSerializer
 from shipments.models import Subject
 from shipments.models.subject import REFERENCE_PREFIX

@@ -19,7 +19,8 @@ from actors.api.parameters import PageParameters, ReadParameters, Span
 from actors.api.selection import Selection
 from shipments.api.conflicts import conflict_json
 from shipments.api.filters import ORDERS
-from shipments.api.pictures import Asked, believed, conflicts_by_subject
+from shipments.api.left_out import conflicts_by_subject
+from shipments.api.pictures import Asked, believed
 from shipments.api.plans import subject_rows
 from shipments.api.resolved import ConflictSerializer, FindingSerializer, ResolvedSerializer
 from shipments.api.subject import SubjectView

@@ -13,7 +13,17 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, JSONField, OuterRef, QuerySet, Subquery, TextField
+import msgspec
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    JSONField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+)
 from django.db.models.functions import Cast, Coalesce
 
 from actors.access import Reader
@@ -23,14 +33,13 @@ from actors.services.passing import PassedOn, WrittenObject, value_in_utc
 from actors.services.passing import digits as written_digits
 from actors.services.prepared import prepared, slot
 from shipments.api.moments import row_at
-from shipments.api.times import in_utc, step, timed
+from shipments.api.times import in_utc, put_in_utc, step, timed
 from shipments.api.withholding import withhold
 from shipments.models import Conflict, Finding, Picture, Subject
+from shipments.querysets import is_beyond_tiers
 from shipments.reconciliation import picture as core
 from shipments.services.explaining import pictures_for
 from shipments.services.picturing import (
-    conflict_columns,
-    conflict_keys,
     finding_columns,
     finding_keys,
     picture_columns,
@@ -47,6 +56,8 @@ FINDING = [
     "kind", "attribute", "leg", "line", "as_of", "scope", "time_class", "value", "label", "low", "high", "state",
     "confidence", "origins", "unresolved", "leading", "because", "alternatives",
 ]  # fmt: skip
+# Of a stored step.
+NOT_SHOWN = frozenset({"stands_for", *FOR_FINDINGS})
 # Kind, attribute, leg, line, moment, scope, time class: what tells a finding from the others of its picture.
 _key_of = itemgetter(*range(7))
 
@@ -88,23 +99,23 @@ class Believed:
 
 
 def stored_pictures(reader: Reader, is_past: bool, has_count: bool) -> dict[str, Any]:
-    """Columns of a query of subjects: whether each is to be folded for this reader, and the picture of its tier."""
+    """Columns of a query of visible subjects: whether each is to be folded for this reader, and the picture it has."""
     known_at = slot("known_at") if is_past else None
     columns: dict[str, Any] = {name: name for name in PICTURE}
     if has_count:
         conflicts = Conflict.objects.beside_pictures(known_at=known_at).order_by()
         beside = conflicts.filter(subject_id=OuterRef("subject_id"), tier=OuterRef("tier")).values("subject_id")
         columns["conflicts"] = Coalesce(Subquery(beside.annotate(count=Count("pk")).values("count")), 0)
-    pictures = Picture.objects.for_reader(reader, known_at=known_at).filter(subject_id=OuterRef("pk"))
+    pictures = Picture.objects.highest_first(reader, known_at=known_at).filter(subject_id=OuterRef("pk"))
     return {
-        "is_beyond": Exists(Subject.objects.filter(pk=OuterRef("pk")).beyond_tiers(reader)),
-        "stored": Subquery(pictures.values(json=WrittenObject(**columns)), output_field=JSONField()),
+        "is_beyond": ExpressionWrapper(is_beyond_tiers(reader), BooleanField()),
+        "stored": Subquery(pictures.values(json=WrittenObject(**columns))[:1], output_field=JSONField()),
     }
 
 
 @prepared
 def _pictures(reader: Reader, is_past: bool, has_count: bool) -> QuerySet:
-    rows = Subject.objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk")
+    rows = Subject.objects.visible_to(reader).order_by().filter(IsAny("pk", slot("ids"))).values("pk")
     return rows.annotate(**stored_pictures(reader, is_past, has_count))
 
 
@@ -133,21 +144,40 @@ def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked)
     """
     beyond = [row["pk"] for row in rows if row["is_beyond"]]
     read = {row["pk"]: row["stored"] for row in rows if row["stored"] and not row["is_beyond"]}
+    for row in read.values():
+        _put_in_utc(row)
+    # What names sources, for what is shown of a picture is made of these.
+    named: list[Any] = list(read.values())
     findings: dict[UUID, list[dict[str, Any]]] = {}
     if read and asked.selection.shows("findings"):
         beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
         stored = defaultdict(list)
         for subject_key, tier, *values in _findings(reader, asked.known_at is not None).tuples(reader, **beside):
             stored[subject_key, tier].append(values)
+            finding = dict(zip(FINDING, values, strict=True))
+            for each in finding["alternatives"]:
+                put_in_utc(each)
+            named.append(finding)
         findings = {key: _with_told(stored[str(key), row["tier"]], row) for key, row in read.items()}
     pictures = {
         subject_id: _picture(row, findings.get(subject_id, []), row.get("conflicts", 0), asked)
         for subject_id, row in read.items()
     }
     if beyond:
-        folded = pictures_for(beyond, reader, known_at=asked.known_at)
-        pictures |= {subject_id: _folded(picture, asked) for subject_id, picture in folded.items()}
-    return Believed(pictures=withhold(pictures, reader), beyond=beyond)
+        folded = pictures_for(beyond, reader, known_at=asked.known_at).items()
+        made = {subject_id: _folded(picture, asked) for subject_id, picture in folded}
+        pictures |= made
+        named += made.values()
+    return Believed(pictures=withhold(pictures, reader, made_of=named), beyond=beyond)
+
+
+def _put_in_utc(row: Mapping[str, Any]) -> None:
+    """Write the times of a stored picture, which was just read and is nobody else's, as answers do."""
+    for story in (row["timeline"], *(leg["timeline"] for leg in row["legs"]), row["planned"], row["alternatives"]):
+        for said in story:
+            put_in_utc(said)
+            for rival in said.get("rivals", ()):
+                put_in_utc(rival)
 
 
 def _with_told(stored: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -159,40 +189,17 @@ def _with_told(stored: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]
 
 
 def _folded(picture: core.Picture, asked: Asked) -> dict[str, Any]:
-    rows = ({**finding_keys(finding), **finding_columns(finding)} for finding in picture.findings)
-    findings = [_finding(*(row[name] for name in FINDING)) for row in rows]
+    findings = []
+    for finding in picture.findings:
+        row = {**finding_keys(finding), **finding_columns(finding)}
+        row |= {"value": timed(row["value"]), "low": digits(row["low"]), "high": digits(row["high"])}
+        row["alternatives"] = [step(each) for each in row["alternatives"]]
+        findings.append(_finding(*(row[name] for name in FINDING)))
     columns = {**picture_columns(picture, version=0), "version": None, "known_from": None}
-    return _picture(columns, findings, len(picture.conflicts), asked)
-
-
-def conflicts_by_subject(
-    subject_ids: Sequence[UUID], reader: Reader, known_at: datetime | None, *, beyond: Collection[UUID] = ()
-) -> dict[UUID, list[dict[str, Any]]]:
-    """The conflicts of each subject as ``reader`` may see them, the nearest to belief first."""
-    found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    rows = conflict_rows(reader, known_at).filter(subject_id__in=subject_ids)
-    for row in rows.order_by("behind", "stable_id", "about", "leg"):
-        found[row["subject_id"]].append(row)
-    if beyond:
-        subjects = Subject.objects.in_bulk(beyond)
-        for subject_id, picture in pictures_for(beyond, reader, known_at=known_at).items():
-            named = {"subject_id": subject_id, "known_from": None}
-            named |= {f"subject__{name}": getattr(subjects[subject_id], name) for name in ("reference", "kind")}
-            found[subject_id] = [
-                {**named, **conflict_keys(conflict), **conflict_columns(conflict)}
-                for conflict in sorted(
-                    picture.conflicts, key=lambda conflict: (conflict.by, conflict.id, conflict.about)
-                )
-            ]
-    return found
-
-
-def conflict_rows(reader: Reader, known_at: datetime | None) -> Any:
-    """Stored conflicts as the serializer wants them."""
-    return Conflict.objects.for_reader(reader, known_at=known_at).values(
-        "stable_id", "subject_id", "subject__reference", "subject__kind", "kind", "about", "leg", "reports", "against",
-        "reason", "behind", "kept_open", "known_from",
-    )  # fmt: skip
+    # As it would be stored, and nobody else's.
+    row = msgspec.json.decode(msgspec.json.encode(columns))
+    _put_in_utc(row)
+    return _picture(row, findings, len(picture.conflicts), asked)
 
 
 def _picture(
@@ -217,7 +224,7 @@ def _picture(
             "unresolved": row["unresolved"],
             "leading": row["leading"] or None,
             "because": at_status[-1]["because"] if at_status else [],
-            "alternatives": [step(each) for each in row["alternatives"]],
+            "alternatives": row["alternatives"],
         },
         "leading": {
             "milestone": row["leading"] or None,
@@ -229,38 +236,37 @@ def _picture(
         "story": {
             "steps": [_step(each) for each in row["timeline"]],
             "legs": [{**leg, "timeline": [_step(each) for each in leg["timeline"]]} for leg in row["legs"]],
-            "planned": [step(each) for each in row["planned"]],
+            "planned": row["planned"],
         },
         "findings": findings,
     }
 
 
 def _step(said: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {**step(said), "confidence": share(said["confidence"])}
     # Which milestone it stands for is the reconciler's own affair.
-    for name in ("stands_for", *FOR_FINDINGS):
-        shown.pop(name, None)
+    shown = {name: value for name, value in said.items() if name not in NOT_SHOWN}
+    shown["confidence"] = share(said["confidence"])
     return shown
 
 
 def _finding(
     kind: str, attribute: str, leg: str, line: str, as_of: str, scope: str, time_class: str, value: Any, label: str,
-    low: Decimal | str | None, high: Decimal | str | None, state: str, confidence: int | None, origins: list[str],
+    low: str | None, high: str | None, state: str, confidence: int | None, origins: list[str],
     unresolved: int, leading: str, because: list[str], alternatives: list[Any],
 ) -> dict[str, Any]:  # fmt: skip
-    """A finding as partners read it, from its columns in the order of FINDING."""
+    """A finding as partners read it, from its columns in the order of FINDING, its times and amounts written so."""
     return {
-        "value": timed(value),
+        "value": value,
         "label": label,
-        "low": digits(low),
-        "high": digits(high),
+        "low": low,
+        "high": high,
         "state": state,
         "confidence": share(confidence),
         "origins": origins,
         "unresolved": unresolved,
         "leading": leading or None,
         "because": because,
-        "alternatives": [step(each) for each in alternatives],
+        "alternatives": alternatives,
         "kind": kind,
         "attribute": attribute,
         "leg": leg or None,
@@ -276,10 +282,9 @@ def share(per_mille: int | None) -> float | None:
     return None if per_mille is None else per_mille / 1000
 
 
-def digits(amount: Decimal | str | None) -> str | None:
+def digits(amount: Decimal | None) -> str | None:
     """An amount as a decimal without idle zeros."""
     if amount is None:
         return None
-    # The database writes a numeric without an exponent.
-    text = amount if isinstance(amount, str) else format(amount, "f")
+    text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

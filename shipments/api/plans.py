@@ -87,7 +87,7 @@ def _columns(reader: Reader, kind: str, wanted: Wanted) -> dict[str, Any]:
 
 @prepared
 def _beside(reader: Reader, kind: str, wanted: Wanted) -> QuerySet:
-    rows = MODELS[kind].objects.order_by().filter(IsAny("pk", slot("ids"))).values("pk")
+    rows = MODELS[kind].objects.visible_to(reader).order_by().filter(IsAny("pk", slot("ids"))).values("pk")
     return rows.annotate(**_columns(reader, kind, wanted))
 
 
@@ -100,7 +100,7 @@ def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str,
     """The subject of a reference (see named_subject) as partners read it, with its picture; at most three queries."""
     wanted, at = _wanted(kind, asked), Asked.of(asked).slots
     rows = _named_with_columns(reader, kind, bool(at), wanted).dicts(reader, reference=reference, **at)
-    return next(iter(_shown(kind, rows, rows, reader, asked)), None)
+    return next(iter(_shown(kind, rows, rows, reader, asked, wanted)), None)
 
 
 def shown_subjects(
@@ -115,13 +115,18 @@ def shown_subjects(
     if rows and any(wanted):
         at = Asked.of(asked).slots if wanted[1] else {}
         beside = _beside(reader, kind, wanted).dicts(reader, ids=[row["pk"] for row in rows], **at)
-    return _shown(kind, rows, beside, reader, asked)
+    return _shown(kind, rows, beside, reader, asked, wanted)
 
 
 def _shown(
-    kind: str, rows: Sequence[Mapping[str, Any]], beside: Sequence[Mapping[str, Any]], reader: Reader, asked: Any
+    kind: str,
+    rows: Sequence[Mapping[str, Any]],
+    beside: Sequence[Mapping[str, Any]],
+    reader: Reader,
+    asked: Mapping[str, Any],
+    wanted: Wanted,
 ) -> list[dict[str, Any]]:
-    names, stored = _wanted(kind, asked)
+    names, stored = wanted
     pictures = as_believed(beside, reader, Asked.of(asked)).pictures if beside and stored else {}
     plans = {row["pk"]: {name: row[name] for name in names} for row in beside}
     nothing = dict.fromkeys(_fields(kind))

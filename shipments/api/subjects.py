@@ -16,7 +16,8 @@ from actors.wording import did_you_mean, shown
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
-from shipments.api.pictures import Asked, believed, conflicts_by_subject
+from shipments.api.left_out import conflicts_by_subject
+from shipments.api.pictures import Asked, believed
 from shipments.api.plans import shown_subject, shown_subjects, subject_rows
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer

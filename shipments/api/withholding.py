@@ -19,10 +19,13 @@ def _known_sources(reader: Reader) -> QuerySet:
     return Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("codes"))).values("code")
 
 
-def withhold(shown: Any, reader: Reader) -> Any:
-    """``shown`` without the names of sources that the reader may not know; one query."""
+def withhold(shown: Any, reader: Reader, *, made_of: Any = None) -> Any:
+    """``shown`` without the names of sources that the reader may not know; one query.
+
+    ``made_of`` holds, where it is less to look through, every part that ``shown`` is made of.
+    """
     said: set[str] = set()
-    _note_sources(shown, said)
+    _note_sources(shown if made_of is None else made_of, said)
     if not said:
         return shown
     hidden = said - {code for (code,) in _known_sources(reader).tuples(reader, codes=list(said))}
