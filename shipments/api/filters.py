@@ -25,9 +25,10 @@ from actors.marking import Marking
 from actors.models import Actor
 from actors.services.entered import entered_as, may_be_told
 from shipments.api.moments import happened, status_at
-from shipments.api.searching import found_by
-from shipments.models import Contact, Leg, Line, Offer, Picture, Shipment, ShipmentParty, Subject
+from shipments.api.searching import few_or_each, found_by
+from shipments.models import Contact, Leg, Line, Offer, Picture, Place, Shipment, ShipmentParty, Subject
 from shipments.models.picture import State
+from shipments.querysets import is_there
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
 ACTOR = "The actor: ACT-…, or source:external_id as you entered it."
@@ -60,7 +61,10 @@ class SubjectParameters(PageParameters, KnownAtParameters):
     """Filters of every kind of subject."""
 
     ordering = serializers.ChoiceField(choices=list(ORDERS), default="-created_at")
-    q = Search(required=False, help_text=f"Words to be found in {SEARCHED}; at most ten, all of them found.")
+    q = Search(
+        required=False,
+        help_text=f"At most ten words, all to be found in {SEARCHED}. Those of one or two letters take longer.",
+    )
     crisis = Reference("CRS", help_text="Reference of the crisis.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
@@ -213,23 +217,33 @@ def _plain(column: str) -> Condition:
 
 
 def _donor(said: str, reader: Reader) -> Q:
-    donors = {"role": ShipmentParty.Role.DONOR, "actor__in": _actors(said, reader)}
-    rows = ShipmentParty.objects.filter(shipment=OuterRef("pk"), **donors)
-    return Q(Exists(rows))
+    actor = Subquery(_actors(said, reader))
+    rows = ShipmentParty.objects.order_by().filter(role=ShipmentParty.Role.DONOR, actor_id=actor)
+    each = Q(is_there(rows.filter(shipment=OuterRef("pk"))))
+    return few_or_each(rows.values_list("shipment_id", flat=True), each)
 
 
 def _participant(said: str, reader: Reader) -> Q:
-    met = {"contact_id": OuterRef("pk"), "actor_id__in": _actors(said, reader)}
-    return Q(Exists(Contact.participants.through.objects.filter(**met)))
+    rows = Contact.participants.through.objects.filter(actor_id=Subquery(_actors(said, reader)))
+    each = Q(is_there(rows.filter(contact_id=OuterRef("pk"))))
+    return few_or_each(rows.values_list("contact_id", flat=True), each)
 
 
 def _place(said: str, reader: Reader) -> Q:
-    touching = Q(origin__code=said) | Q(destination__code=said)
-    return Q(destination__code=said) | Q(Exists(Leg.objects.filter(touching, shipment=OuterRef("pk"))))
+    place = Place.objects.filter(code=said).values_list("pk", flat=True).first()
+    legs = [Leg.objects.order_by().filter(**{end: place}) for end in ("origin", "destination")]
+    keys = Shipment.objects.order_by().filter(destination=place).values_list("pk", flat=True)
+    each = Q(destination=place)
+    for some in legs:
+        each |= Q(is_there(some.filter(shipment=OuterRef("pk"))))
+    touching = keys.union(*(some.values_list("shipment_id", flat=True) for some in legs), all=True)
+    return few_or_each(touching, each) if place else Q(pk=None)
 
 
 def _item(said: str, reader: Reader) -> Q:
-    return Q(Exists(Line.objects.filter(shipment=OuterRef("pk"), item__icontains=said)))
+    lines = Line.objects.order_by().filter(item__icontains=said)
+    each = Q(is_there(lines.filter(shipment=OuterRef("pk"))))
+    return few_or_each(lines.values_list("shipment_id", flat=True), each)
 
 
 def _external_id(kind: str) -> dict[str, Condition]:

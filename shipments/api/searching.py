@@ -1,43 +1,94 @@
 """?q= of subjects: a word is looked for in what this reader is shown of a subject, and nowhere else."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Model, OuterRef, Q, QuerySet
 
 from actors.access import Reader
 from actors.models import Actor, ActorName
-from shipments.models import Contact, Line, OfferLine, ShipmentParty, SubjectIdentifier
+from shipments.models import (
+    Appeal,
+    Contact,
+    Crisis,
+    Inquiry,
+    Line,
+    Offer,
+    OfferLine,
+    Shipment,
+    ShipmentParty,
+    Subject,
+    SubjectIdentifier,
+)
+from shipments.querysets import is_there
 
+# So many subjects are found first and put in order for a page.
+FEW = 2_000
 # Links to actors that are shown by name, and columns of the kind that describe it.
-ACTORS = {
-    "shipment": ("recipient", "carrier"),
-    "offer": ("donor", "recipient"),
-    "appeal": ("requester", "addressee"),
-    "inquiry": ("asked", "asked_by"),
+ACTORS: dict[str, tuple[type[Subject], tuple[str, ...]]] = {
+    "shipment": (Shipment, ("recipient", "carrier")),
+    "offer": (Offer, ("donor", "recipient")),
+    "appeal": (Appeal, ("requester", "addressee")),
+    "inquiry": (Inquiry, ("asked", "asked_by")),
 }
-DESCRIBED = {"offer": ("conditions",), "appeal": ("asked_for",), "inquiry": ("question",), "crisis": ("glide",)}
-BESIDE: dict[str, Callable[[str, Q], Q]] = {
-    "shipment": lambda term, named: (
-        Q(Exists(Line.objects.filter(shipment=OuterRef("pk"), item__icontains=term)))
-        | Q(Exists(ShipmentParty.objects.filter(named, shipment=OuterRef("pk"))))
-    ),
-    "offer": lambda term, named: Q(Exists(OfferLine.objects.filter(offer=OuterRef("pk"), item__icontains=term))),
-    "contact": lambda term, named: Q(
-        Exists(Contact.participants.through.objects.filter(named, contact=OuterRef("pk")))
-    ),
+DESCRIBED: dict[str, tuple[type[Subject], str]] = {
+    "offer": (Offer, "conditions"),
+    "appeal": (Appeal, "asked_for"),
+    "inquiry": (Inquiry, "question"),
+    "crisis": (Crisis, "glide"),
 }
+# Rows beside a subject: the link to it, and what of them is searched.
+ITEMS: dict[str, tuple[type[Model], str]] = {"shipment": (Line, "shipment_id"), "offer": (OfferLine, "offer_id")}
+PARTIES: dict[str, tuple[type[Model], str]] = {
+    "shipment": (ShipmentParty, "shipment_id"),
+    "contact": (Contact.participants.through, "contact_id"),
+}
+
+
+def few_or_each(keys: QuerySet, each: Q) -> Q:
+    """Subjects of ``keys``, where they are few enough to be put in order; else those of which ``each`` is true.
+
+    Of what many have, the next few are soon met in the order of the list, which is what costs the least then.
+    """
+    return each if keys[FEW : FEW + 1] else Q(pk__in=list(keys))
 
 
 def found_by(term: str, kind: str, reader: Reader) -> Q:
-    """Subjects of ``kind`` in which ``reader`` would read ``term``."""
-    identifiers = SubjectIdentifier.objects.filter(subject=OuterRef("pk"), value__icontains=term)
-    condition = Q(title__icontains=term) | Q(reference__iexact=term) | Q(Exists(identifiers))
-    for column in DESCRIBED.get(kind, ()):
-        condition |= Q(**{f"{column}__icontains": term})
+    """Subjects of ``kind`` in which ``reader`` would read ``term``.
+
+    Each column is looked into by an index of its own, which knows words by every three letters.
+    """
+    subjects = Subject.objects.filter(kind=kind)
+    own: list[tuple[QuerySet, Q]] = [
+        (subjects, Q(title__icontains=term)),
+        (subjects, Q(reference=term.upper())),
+    ]
+    if kind in DESCRIBED:
+        model, column = DESCRIBED[kind]
+        own.append((model._default_manager.all(), Q(**{f"{column}__icontains": term})))
+    actors = _actors(term, reader)
+    if actors and kind in ACTORS:
+        model, links = ACTORS[kind]
+        own += [(model._default_manager.all(), Q(**{f"{link}_id__in": actors})) for link in links]
+    beside: list[tuple[type[Model], str, Q]] = [(SubjectIdentifier, "subject_id", Q(value__icontains=term))]
+    if kind in ITEMS:
+        beside.append((*ITEMS[kind], Q(item__icontains=term)))
+    if actors and kind in PARTIES:
+        beside.append((*PARTIES[kind], Q(actor_id__in=actors)))
+    each, keys = Q(), []
+    for rows, condition in own:
+        each |= condition
+        keys.append(rows.filter(condition).values_list("pk", flat=True))
+    for table, link, condition in beside:
+        rows = table._default_manager.filter(condition)
+        each |= Q(is_there(rows.filter(**{link: OuterRef("pk")})))
+        keys.append(rows.values_list(link, flat=True))
+    first, *others = (some.order_by() for some in keys)
+    return few_or_each(first.union(*others, all=True), each)
+
+
+def _actors(term: str, reader: Reader) -> Sequence[UUID]:
+    """Those that the reader may see with ``term`` in one of their names."""
     called = ActorName.objects.filter(name__icontains=term).values("actor_id")
-    actors = Actor.objects.visible_to(reader).filter(Q(name__icontains=term) | Q(pk__in=called)).values("pk")
-    for link in ACTORS.get(kind, ()):
-        condition |= Q(**{f"{link}_id__in": actors})
-    if kind in BESIDE:
-        condition |= BESIDE[kind](term, Q(actor_id__in=actors))
-    return condition
+    seen = Actor.objects.visible_to(reader).filter(Q(name__icontains=term) | Q(pk__in=called))
+    return list(seen.order_by().values_list("pk", flat=True))

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from actors.models import Actor
 from shipments.models.places import Place
 from shipments.models.quantity import QuantityFields
-from shipments.models.subject import Subject, in_order, plan_link, subject_link
+from shipments.models.subject import Subject, by_words, in_order, plan_link, subject_link
 
 
 class Appeal(Subject):
@@ -26,7 +26,7 @@ class Appeal(Subject):
                 name="appeal_is_not_addressed_to_its_maker",
             ),
         ]
-        indexes = in_order("appeal", "requester", "addressee")
+        indexes = [*in_order("appeal", "requester", "addressee"), by_words("appeal", "asked_for")]
 
 
 class Offer(Subject):
@@ -53,7 +53,7 @@ class Offer(Subject):
         constraints = [
             models.CheckConstraint(condition=~Q(donor=F("recipient")), name="offer_is_not_to_its_donor"),
         ]
-        indexes = in_order("offer", "donor", "recipient")
+        indexes = [*in_order("offer", "donor", "recipient"), by_words("offer", "conditions")]
 
 
 class OfferLine(QuantityFields):
@@ -77,6 +77,7 @@ class OfferLine(QuantityFields):
                 name="offerline_amount_has_a_currency",
             ),
         ]
+        indexes = [by_words("offerline", "item")]
 
     def __str__(self) -> str:
         return self.item
@@ -113,4 +114,4 @@ class Inquiry(Subject):
 
     class Meta:
         verbose_name_plural = "inquiries"
-        indexes = in_order("inquiry", "asked", "asked_by")
+        indexes = [*in_order("inquiry", "asked", "asked_by"), by_words("inquiry", "question")]

@@ -7,7 +7,7 @@ from actors.models import Actor
 from shipments.models.diplomacy import Offer
 from shipments.models.places import Place
 from shipments.models.quantity import QuantityFields
-from shipments.models.subject import Subject, in_order, plan_link, subject_link
+from shipments.models.subject import Subject, by_words, in_order, plan_link, subject_link
 
 
 class Shipment(Subject):
@@ -128,6 +128,7 @@ class Line(QuantityFields):
             *QuantityFields.Meta.constraints,
             models.UniqueConstraint(fields=["shipment", "key"], name="line_key_is_used_once"),
         ]
+        indexes = [by_words("line", "item")]
 
     def __str__(self) -> str:
         return self.item

@@ -7,12 +7,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from actors.identifiers import new_id, new_reference
 from actors.marking import marking_field
 from actors.models import Actor
 from shipments.querysets import SubjectQuerySet
+
+
+def by_words(what: str, column: str) -> GinIndex:
+    """An index by every three letters of a column, for words that are looked for in it whatever their case."""
+    return GinIndex(OpClass(Upper(column), name="gin_trgm_ops"), name=f"{what}_by_words")
 
 
 class Subject(models.Model):
@@ -50,6 +57,7 @@ class Subject(models.Model):
         indexes = [
             models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
             models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
+            by_words("subject", "title"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -109,6 +117,7 @@ class SubjectIdentifier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["scheme", "value"], name="subject_identifier_names_one_subject"),
         ]
+        indexes = [by_words("identifier", "value")]
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"
@@ -162,3 +171,4 @@ class Crisis(Subject):
                 fields=["glide"], condition=~models.Q(glide=""), name="crisis_glide_names_one_crisis"
             ),
         ]
+        indexes = [by_words("crisis", "glide")]

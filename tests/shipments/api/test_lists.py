@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from actors.api import pages
 from actors.factories import ActorFactory, ActorNameFactory, SourceFactory
 from actors.marking import Marking
+from shipments.api import searching
 from shipments.factories import (
     AppealFactory,
     ContactFactory,
@@ -108,6 +109,31 @@ def test_rows_that_come_between_pages_are_neither_repeated_nor_in_the_way(many, 
     assert len(references) == len(set(references)) == 5
 
 
+@pytest.fixture(params=[0, searching.FEW], ids=["as what many have", "as what few have"])
+def looked_for(request, monkeypatch):
+    """Both ways of finding subjects."""
+    monkeypatch.setattr(searching, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("looked_for")
+def test_subjects_are_found_by_donor_place_item_and_participant(world, partner):
+    ShipmentFactory(title="Another")
+    ContactFactory()
+    met = ContactFactory(participants=[world.donor])
+    flown = {"shipments": world.shipment.reference}
+    for plural, asked in (
+        ("shipments", {"donor": world.donor.reference}),
+        ("shipments", {"place": world.leg.origin.code, "donor": world.donor.reference}),
+        ("shipments", {"item": world.line.item[1:].upper(), "donor": world.donor.reference}),
+        ("contacts", {"participant": world.donor.reference}),
+    ):
+        expected = flown.get(plural, met.reference)
+        assert [row["reference"] for row in rows(partner, f"{plural}/", asked)] == [expected], asked
+    for asked in ({"donor": world.recipient.reference}, {"place": "NOWHERE"}, {"item": "nothing"}):
+        assert rows(partner, "shipments/", asked) == [], asked
+
+
+@pytest.mark.usefixtures("looked_for")
 def test_search_looks_at_all_that_is_shown(world, partner):
     shipment, offer = world.shipment.reference, world.offer.reference
     LineFactory(shipment=world.shipment, key="x", item="Oxygen concentrators")
@@ -125,6 +151,7 @@ def test_search_looks_at_all_that_is_shown(world, partner):
     assert found(partner, "crises", world.crisis.title.split()[0]) == {world.crisis.reference}
 
 
+@pytest.mark.usefixtures("looked_for")
 def test_search_finds_nothing_by_what_is_hidden(world, partner, analyst):
     hidden = ActorFactory(name="Quiet Fund", marking=Marking.AMBER)
     ActorNameFactory(actor=hidden, name="조용한")
