@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -168,6 +169,8 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
     list_filter = [InForceFilter, "marking", RelatedFilter.by("subject"), RelatedFilter.by("actor")]
     search_fields = ["reason"]
     search_related = {"subject": ("reference", "title"), "actor": ("name",)}
+    # "Select all" says how many it means, and means all.
+    paginator = Paginator
     actions = ["withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

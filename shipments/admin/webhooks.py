@@ -69,6 +69,8 @@ class SubscriptionAdmin(ReadableAdmin):
         *("shown_standing", "disabled_at", "disabled_note", "failing_since", "paused_until"),
     ]
     readonly_fields = ["shown_types", "shown_filters", "shown_standing"]
+    # "Select all" says how many it means, and means all.
+    paginator = Paginator
     actions = ["disable", "enable"]
 
     def has_look_after_permission(self, request: HttpRequest) -> bool:

@@ -11,10 +11,12 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from actors.admin.paging import BoundedPaginator
 from actors.factories import SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import Source
 from aidtracker.site.first_page import held_reports
+from shipments.admin.merging import Mergeable
 from shipments.factories import PictureFactory, ReportFactory, ShipmentFactory
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
@@ -74,6 +76,16 @@ def test_a_short_list_says_how_long_it_is():
     said = signed_in().get(reverse("admin:actors_source_changelist")).content
     assert re.search(rb"\b3\s+sources\b", said)
     assert b"and more: filter or search" not in said
+
+
+def test_select_all_means_as_many_as_it_says():
+    """Lists that are cut offer no action, except one that goes to a page where so many are named as it takes."""
+    cut = [
+        pages
+        for pages in admin.site._registry.values()
+        if pages.actions and issubclass(pages.paginator, BoundedPaginator) and not isinstance(pages, Mergeable)
+    ]
+    assert cut == []
 
 
 def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monkeypatch):
