@@ -140,7 +140,8 @@ def _locked(row: Row, into: Row) -> tuple[Any, Any]:
     model: Any = Subject if isinstance(row, Subject) else type(row)
     if isinstance(into, Subject) != isinstance(row, Subject) or not isinstance(into, model):
         raise NotMergeable("The two are not of one kind.")
-    rows = model.objects.select_for_update().filter(pk__in=[row.pk, into.pk]).order_by("pk")
+    # Neither is deleted: whoever points at one is not kept waiting as they commit.
+    rows = model.objects.select_for_update(no_key=True).filter(pk__in=[row.pk, into.pk]).order_by("pk")
     found = {each.pk: each for each in rows}
     return found[row.pk], found[into.pk]
 

@@ -91,8 +91,9 @@ def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> 
         row = model.objects.visible_to(Reader.of_key(key)).filter(reference=reference).first()
     if row is None:
         return None
-    # The row before its entry, as the pages of analysts do: else each could wait for the other.
-    row = model.objects.select_for_update().get(pk=row.pk)
+    # The row before its entry, as the pages of analysts do: else each could wait for the other. Its key stays, so that
+    # whoever points at it is not kept waiting as they commit, with its row in the queue in their hands.
+    row = model.objects.select_for_update(no_key=True).get(pk=row.pk)
     column = kind if kind in ("actor", "place") else "subject"
     # Itself alone: its order would join the source and lock that, and every report of it would wait.
     own = LedgerEntry.objects.select_for_update(of=("self",))

@@ -1,16 +1,21 @@
 """Whoever changes a subject and whoever folds it take their locks in one order: none waits for the other in a circle.
 
-The row of the subject, then what hangs on it: its entry and its row in the queue.
+The row of the subject, then what hangs on it: its entry and its row in the queue. Whoever only points at the subject
+has the database look for it as they commit, last of all: that must not wait for who is changing it.
 """
 
 import threading
 
 import pytest
+from django.db import transaction
 
-from actors.factories import ActorFactory, SourceFactory
+from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.admin import subjects as pages
-from shipments.models import Due, LedgerEntry, Shipment
+from shipments.factories import ReportFactory, ShipmentFactory
+from shipments.models import Attachment, Due, LedgerEntry, Shipment
 from shipments.services import reconciling, revising
+from shipments.services.curating import attach_report
+from shipments.services.merging import merge
 from shipments.services.planning import note_plan_change
 from shipments.services.queue import claim, mark_due_now
 from tests.pages import page_of, plain_files, signed_in  # noqa: F401
@@ -86,3 +91,30 @@ def test_a_patch_and_a_worker(sender, entered, met):
     assert [answer.status_code for answer in answers] == [200]
     # What changed meanwhile is folded once more.
     assert Due.objects.get().claim_token is None
+
+
+@pytest.mark.parametrize("change", ["patch", "merge"])
+def test_whoever_attaches_a_report_and_whoever_changes_what_it_is_about(sender, entered, change):
+    shipment, analyst, attached = Shipment.objects.get(), UserFactory(), threading.Event()
+    known = ShipmentFactory(recipient=shipment.recipient, offer=shipment.offer)
+    held = ReportFactory(subject=None)
+
+    def attach():
+        with transaction.atomic():
+            attach_report(held, shipment, reason="Their number.", by=analyst)
+            attached.set()
+            until_somebody_waits()
+
+    def patch():
+        answer = sender.send("PATCH", entered, {"title": "Changed"}, **{"idempotency-key": "changed"})
+        assert answer.status_code == 200
+
+    def change_it():
+        attached.wait(timeout=30)
+        patch() if change == "patch" else merge(shipment, known, reason="One flight.", by=analyst)
+
+    all_at_once(attach, change_it)
+    assert Attachment.objects.filter(subject=shipment, report=held).exists()
+    shipment.refresh_from_db()
+    assert (shipment.title == "Changed") is (change == "patch")
+    assert (shipment.merged_into_id == known.pk) is (change == "merge")
