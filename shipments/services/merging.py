@@ -263,10 +263,11 @@ def _close(
         user=by, action=action, object_type=kind, object_reference=_name(row), reason=reason, changes=changes
     )
     touched = subjects | ({row.pk, into.pk} if isinstance(row, Subject) else set())
+    entries = LedgerEntry.objects.filter(Q(subject__in=touched) | Q(**{_entry_column(row): row.pk}))
+    # In one order, and before their rows in the queue, as whoever changes one of them does.
+    held = entries.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+    LedgerEntry.objects.filter(pk__in=list(held)).update(version=F("version") + 1)
     mark_due_now(touched)
-    LedgerEntry.objects.filter(Q(subject__in=touched) | Q(**{_entry_column(row): row.pk})).update(
-        version=F("version") + 1
-    )
     for subject in Subject.objects.filter(pk__in=touched):
         announce_subject(subject)
     ring_on_commit()

@@ -5,7 +5,7 @@
                           └ lease runs out, or failed: due again after a pause
 
 Every time here is the database's. Locks: rows of Due are always taken in order of their key, and after those of their
-subjects, by whoever takes both.
+subjects and what partners entered of them, by whoever takes both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

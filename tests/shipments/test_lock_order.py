@@ -11,8 +11,8 @@ from django.db import transaction
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.admin import subjects as pages
-from shipments.factories import ReportFactory, ShipmentFactory
-from shipments.models import Attachment, Due, LedgerEntry, Shipment
+from shipments.factories import PlaceFactory, ReportFactory, ShipmentFactory
+from shipments.models import Attachment, Due, LedgerEntry, Place, Shipment
 from shipments.services import reconciling, revising
 from shipments.services.curating import attach_report
 from shipments.services.merging import merge
@@ -118,3 +118,22 @@ def test_whoever_attaches_a_report_and_whoever_changes_what_it_is_about(sender, 
     shipment.refresh_from_db()
     assert (shipment.title == "Changed") is (change == "patch")
     assert (shipment.merged_into_id == known.pk) is (change == "merge")
+
+
+def test_a_patch_and_a_merge_of_a_place_that_it_is_sent_from(sender, entered, met):
+    place, answers, changing = Place.objects.get(code="CNSHE"), [], met(revising)
+    Place.objects.filter(pk=place.pk).update(provisional=True)
+    known, analyst = PlaceFactory(), UserFactory()
+
+    def patch():
+        answers.append(sender.send("PATCH", entered, {"title": "Changed"}, **{"idempotency-key": "changed"}))
+
+    def join():
+        changing.wait(timeout=30)
+        merge(place, known, reason="One harbour.", by=analyst)
+
+    all_at_once(patch, join)
+    assert [answer.status_code for answer in answers] == [200]
+    assert Place.objects.get(pk=place.pk).merged_into_id == known.pk
+    # Told to its sender: changed once by themselves, once by the merge.
+    assert LedgerEntry.objects.get().version == 3
