@@ -64,6 +64,9 @@ def decide(
         occurred=occurred,
         marking=marking.code,
     )
+    if to_subject is not None:
+        # Both at once, so that their rows are taken in the order of their keys: what is recorded marks one alone.
+        mark_due({subject.pk: now, to_subject.pk: now})
     report = _record(draft, author)
     Decision.objects.create(
         report=report,
@@ -180,4 +183,3 @@ def _move(
     OutboxEvent.objects.bulk_create(bound_event(each, to_subject) for each in reports)
     # Whoever may not read where they went is told what they are not about any more.
     announce_subject(subject, marking=min(each.marking for each in reports))
-    mark_due({to_subject.pk: now})

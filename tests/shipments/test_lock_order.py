@@ -13,8 +13,8 @@ from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.admin import subjects as pages
 from shipments.factories import PlaceFactory, ReportFactory, ShipmentFactory
 from shipments.models import Attachment, Due, LedgerEntry, Place, Shipment
-from shipments.services import reconciling, revising
-from shipments.services.curating import attach_report
+from shipments.services import deciding, reconciling, revising
+from shipments.services.curating import attach_report, rate_source
 from shipments.services.merging import merge
 from shipments.services.planning import note_plan_change
 from shipments.services.queue import claim, mark_due_now
@@ -137,3 +137,31 @@ def test_a_patch_and_a_merge_of_a_place_that_it_is_sent_from(sender, entered, me
     assert Place.objects.get(pk=place.pk).merged_into_id == known.pk
     # Told to its sender: changed once by themselves, once by the merge.
     assert LedgerEntry.objects.get().version == 3
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_whoever_moves_a_report_and_whoever_grades_its_source(monkeypatch):
+    source, analyst, recorded = SourceFactory(), UserFactory(), threading.Event()
+    to, said_of = sorted([ShipmentFactory(), ShipmentFactory()], key=lambda each: each.pk)
+    report, _ = (ReportFactory(source=source, subject=each) for each in (said_of, to))
+    record = deciding.record
+
+    def records(*drafts, **how):
+        outcomes = record(*drafts, **how)
+        recorded.set()
+        until_somebody_waits()
+        return outcomes
+
+    monkeypatch.setattr(deciding, "record", records)
+
+    def move():
+        said = {"reason": "Another flight.", "reports": [report], "to_subject": to}
+        deciding.decide(said_of, author=analyst, kind="two_events", **said)
+
+    def grade():
+        recorded.wait(timeout=30)
+        rate_source(source, grade="B", reason="Seldom wrong.", by=analyst)
+
+    all_at_once(move, grade)
+    assert Attachment.objects.get(report=report).subject_id == to.pk
+    assert {due.subject_id: due.generation for due in Due.objects.all()} == {to.pk: 2, said_of.pk: 3}
