@@ -1,4 +1,4 @@
-"""Every list: searched, put in order, cut to some fields, paged; and never at a cost that grows with the rows."""
+"""Every list: put in order, cut to some fields, paged; and never at a cost that grows with the rows."""
 
 import json
 
@@ -6,10 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from actors.api import pages
-from actors.factories import ActorFactory, ActorNameFactory, SourceFactory
+from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
-from shipments.api import searching
 from shipments.factories import (
     AppealFactory,
     ContactFactory,
@@ -17,13 +15,11 @@ from shipments.factories import (
     DocumentFactory,
     InquiryFactory,
     LegFactory,
-    LineFactory,
     OfferFactory,
     PlaceFactory,
     ReadingGrantFactory,
     ShipmentFactory,
     ShipmentPartyFactory,
-    SubjectIdentifierFactory,
 )
 from shipments.models import Subject
 from shipments.services.planning import announce_subject
@@ -47,10 +43,6 @@ def rows(caller, path, asked=None):
     answer = caller.get(path, asked)
     assert answer.status_code == 200, answer.content
     return answer.json()["results"]
-
-
-def found(caller, plural, word):
-    return {row["reference"] for row in rows(caller, f"{plural}/", {"q": word})}
 
 
 def walk(caller, path):
@@ -107,99 +99,6 @@ def test_rows_that_come_between_pages_are_neither_repeated_nor_in_the_way(many, 
     rest = walk(partner, first["next"])
     references = [row["reference"] for row in [*first["results"], *rest]]
     assert len(references) == len(set(references)) == 5
-
-
-@pytest.fixture(params=[0, searching.FEW], ids=["as what many have", "as what few have"])
-def looked_for(request, monkeypatch):
-    """Both ways of finding subjects."""
-    monkeypatch.setattr(searching, "FEW", request.param)
-
-
-@pytest.mark.usefixtures("looked_for")
-def test_subjects_are_found_by_donor_place_item_and_participant(world, partner):
-    ShipmentFactory(title="Another")
-    ContactFactory()
-    met = ContactFactory(participants=[world.donor])
-    flown = {"shipments": world.shipment.reference}
-    for plural, asked in (
-        ("shipments", {"donor": world.donor.reference}),
-        ("shipments", {"place": world.leg.origin.code, "donor": world.donor.reference}),
-        ("shipments", {"item": world.line.item[1:].upper(), "donor": world.donor.reference}),
-        ("contacts", {"participant": world.donor.reference}),
-    ):
-        expected = flown.get(plural, met.reference)
-        assert [row["reference"] for row in rows(partner, f"{plural}/", asked)] == [expected], asked
-    for asked in ({"donor": world.recipient.reference}, {"place": "NOWHERE"}, {"item": "nothing"}):
-        assert rows(partner, "shipments/", asked) == [], asked
-
-
-@pytest.mark.usefixtures("looked_for")
-def test_search_looks_at_all_that_is_shown(world, partner):
-    shipment, offer = world.shipment.reference, world.offer.reference
-    LineFactory(shipment=world.shipment, key="x", item="Oxygen concentrators")
-    SubjectIdentifierFactory(subject=world.shipment, value="120-12345675")
-    type(world.offer).objects.update(conditions="Only through the Red Cross")
-    party = ActorFactory(name="Airlift Trust")
-    ActorNameFactory(actor=party, name="공수")
-    ShipmentPartyFactory(shipment=world.shipment, actor=party)
-    for word in ("flight", "PYONGYANG", shipment, shipment.lower(), "concentrat", "12345675", "airlift", "공수"):
-        assert found(partner, "shipments", word) == {shipment}, word
-    assert found(partner, "shipments", "flight oxygen airlift") == {shipment}
-    assert found(partner, "shipments", "flight nothing") == set()
-    assert found(partner, "offers", "cross") == {offer}
-    assert found(partner, "inquiries", world.inquiry.question.split()[0]) == {world.inquiry.reference}
-    assert found(partner, "crises", world.crisis.title.split()[0]) == {world.crisis.reference}
-
-
-@pytest.mark.usefixtures("looked_for")
-def test_search_finds_nothing_by_what_is_hidden(world, partner, analyst):
-    hidden = ActorFactory(name="Quiet Fund", marking=Marking.AMBER)
-    ActorNameFactory(actor=hidden, name="조용한")
-    ShipmentPartyFactory(shipment=world.shipment, actor=hidden)
-    for word in ("quiet", "조용한", "%", "_"):
-        assert found(partner, "shipments", word) == set(), word
-    assert found(analyst, "shipments", "quiet") == {world.shipment.reference}
-    SourceFactory(code="mole", name="The mole", protected=True)
-    assert rows(partner, "sources/", {"q": "mole"}) == []
-
-
-def test_reports_are_found_by_their_words_time_and_marking(world, partner, analyst):
-    record_report(
-        day(21), source="wire", subject=world.shipment.reference, code="arrived", event_id="q", quote="Landed at dawn"
-    )
-    assert len(rows(partner, "reports/", {"q": "DAWN landed"})) == 1
-    assert len(rows(partner, "reports/", {"since": "2022-05-17", "until": "2022-05-18"})) == 2
-    assert len(rows(partner, "reports/", {"milestone": "arrived"})) == 2
-    assert rows(partner, "reports/", {"marking": "AMBER"}) == []
-    assert len(rows(analyst, "reports/", {"marking": "AMBER"})) == 1
-
-
-def test_conflicts_and_documents_are_found_by_words_and_time(world, partner):
-    assert rows(partner, "conflicts/", {"q": "pyongyang"}) == rows(partner, "conflicts/") != []
-    assert rows(partner, "conflicts/", {"since": "2022-05-19"}) == []
-    document = DocumentFactory(title="On a flight")
-    assert [row["reference"] for row in rows(partner, "documents/", {"q": "flight on"})] == [document.reference]
-    assert rows(partner, "documents/", {"until": "1990-01-01"}) == []
-
-
-@pytest.mark.parametrize("ordering", ["received_at", "-received_at"])
-def test_a_page_looks_for_words_in_some_rows_and_the_next_one_looks_on(world, partner, monkeypatch, ordering):
-    monkeypatch.setattr(pages, "LOOKED_THROUGH", 4)
-    monkeypatch.setattr(pages, "AT_ONCE", 2)
-    for number in range(10):
-        quote = "a needle" if number == 5 else "hay"
-        said = {"subject": world.shipment.reference, "code": "departed", "event_id": f"n-{number}", "quote": quote}
-        record_report(day(20), source="wire", **said)
-    path = f"reports/?limit=2&ordering={ordering}"
-    every = [report["event_id"] for report in walk(partner, path)]
-    first = partner.get(f"{path}&q=needle").json()
-    assert first["results"] == []
-    assert first["next"]
-    assert [report["event_id"] for report in walk(partner, f"{path}&q=needle")] == ["n-5"]
-    # What is found often is told each once and in the order of the list.
-    hay = [event_id for event_id in every if event_id.startswith("n-") and event_id != "n-5"]
-    assert [report["event_id"] for report in walk(partner, f"{path}&q=hay")] == hay
-    assert len(hay) == 9
 
 
 def test_fields_are_those_that_were_asked_for(world, partner):

@@ -4,6 +4,7 @@ Such a release kept every finding beside its picture, and no more of a step than
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from actors.access import Reader
 from actors.api.rendering import JSONRenderer
+from actors.factories import ActorFactory
 from actors.marking import Marking
+from actors.models import Source
 from shipments.api.differences import differences
 from shipments.api.pictures import Asked, believed
 from shipments.api.plans import subject_rows
@@ -58,6 +61,15 @@ def read(reader: Reader, some: list[Any]) -> list[Any]:
     return [json.loads(JSONRenderer().render([side[key] for key in keys if key in side])) for side in sides]
 
 
+def words(told: Any) -> Iterator[str]:
+    """Every text in an answer that stands by itself."""
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, list | dict):
+        for each in told.values() if isinstance(told, dict) else told:
+            yield from words(each)
+
+
 def test_a_picture_is_read_alike_in_either_form(shipments):
     some = moments()[::5]
     readers = [Reader(clearance=clearance) for clearance in (Marking.CLEAR, Marking.AMBER)]
@@ -66,6 +78,18 @@ def test_a_picture_is_read_alike_in_either_form(shipments):
     reconcile()
     assert Finding.objects.count() < rows * 2 // 3
     assert [read(reader, some) for reader in readers] == before
+
+
+def test_a_protected_source_is_named_in_no_part_of_a_picture_in_either_form(shipments):
+    codes = set(Source.objects.values_list("code", flat=True))
+    Source.objects.update(protected=True)
+    reader, some = Reader(clearance=Marking.AMBER, actor_id=ActorFactory().pk), [None, *moments()[::5]]
+    for _ in range(2):
+        told = set(words(read(reader, some)))
+        assert "withheld" in told
+        assert told & codes == set()
+        mark_due_now(shipments)
+        reconcile()
 
 
 def test_what_was_stored_in_the_older_form_is_no_change_in_a_diff(shipments):
