@@ -82,6 +82,12 @@ COPIED: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+def add_up_flows() -> None:
+    """Have the totals of flows hold all that was told, as the sweep does."""
+    while fold_flows():
+        pass
+
+
 def add_up_shares() -> None:
     """Have the totals of flows hold the shares of copies as well."""
     for key, sums in totals_of_shares().items():
@@ -114,8 +120,7 @@ class Base:
             reconcile_due(limit=200)
         while relay_outbox():
             pass
-        while fold_flows():
-            pass
+        add_up_flows()
 
     def grow(
         self,
@@ -153,6 +158,8 @@ class Base:
                     say(f"base: {done * self.first:,} of {size:,} shipments")
             self.copies = max(self.copies, wanted)
             say("base: its indexes")
+        # What was told of since, before the totals are written anew.
+        add_up_flows()
         add_up_shares()
         connection.execute("VACUUM (ANALYZE)")
         # What was loaded is written out now, and not while something is measured.

@@ -15,6 +15,7 @@ from shipments.models import Due, Subject
 from shipments.services.queue import mark_due_now
 from shipments.services.reconciling import count_due
 from shipments.services.relaying import relay_outbox
+from tests.bench.base import add_up_flows
 from tests.bench.copying import PictureRows
 from tests.bench.floor import Floor
 from tests.bench.meter import Figures, Meter
@@ -37,6 +38,7 @@ class Folding:
 
     def round(self, size: int, told: list[Story]) -> None:
         """Every second subject that is due by one worker, the others by two at once; then all of them again."""
+        add_up_flows()
         due = list(Due.objects.order_by("subject_id").values_list("subject_id", flat=True))
         later = [due[1::2]]
         with self.connection.transaction():
@@ -49,6 +51,7 @@ class Folding:
             self.connection.execute("DROP TABLE aside")
         self._ours(size, "reconcile", "ours, two workers", due[1::2], workers=2)
         assert not count_due()
+        self._flows(size, due)
         references = [story.plan.reference for story in told]
         ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
         self._floor(size, "reconcile", "floor", ids, self.floor.fold)
@@ -99,6 +102,14 @@ class Folding:
         # The meter knows only other processes.
         sample.cpu = cpu
         self.figures.add(size, "refold", "picture rows, COPY alone", sample)
+
+    def _flows(self, size: int, keys: Sequence[Any]) -> None:
+        with self.meter.round(self._reports_of(keys)) as sample:
+            began = time.process_time()
+            add_up_flows()
+            cpu = time.process_time() - began
+        sample.cpu = cpu
+        self.figures.add(size, "flows added up", "ours", sample)
 
     def _reports_of(self, keys: Sequence[Any]) -> int:
         row = self.connection.execute(
