@@ -34,6 +34,10 @@ def moment_of(value: int) -> datetime:
     return EPOCH.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
 
 
+# Attribute rules that a process keeps: by kind of subject, and by how many containments had been recorded.
+MOST_KEPT = 64
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """Everything that is the same for all subjects; read once a batch. ``containments`` by when they were recorded."""
@@ -51,24 +55,30 @@ class Rules:
         """The moments at which a containment was recorded."""
         return frozenset(recorded_at for *_, recorded_at in self.containments)
 
+    @cached_property
+    def _within(self) -> tuple[tuple[str, str], ...]:
+        return tuple((outer, inner) for inner, outer in self.places.items())
+
     def attribute_rules(self, kind: str, *, as_of: int) -> tuple[AttributeRule, ...]:
         """The attributes of one kind of subject, with the containments recorded by ``as_of``."""
         recorded = bisect_right(self.containments, as_of, key=itemgetter(3))
-        if (kind, recorded) not in self._found:
-            self._found[kind, recorded] = self._attribute_rules(kind, recorded)
-        return self._found[kind, recorded]
+        if (found := self._found.get((kind, recorded))) is None:
+            # What is folded long after was recorded is one of few; what is folded through its history asks for each.
+            if len(self._found) >= MOST_KEPT:
+                self._found.clear()
+            found = self._found[kind, recorded] = self._attribute_rules(kind, recorded)
+        return found
 
     def _attribute_rules(self, kind: str, recorded: int) -> tuple[AttributeRule, ...]:
         pairs = defaultdict(list)
         for attribute, coarser, finer, _ in self.containments[:recorded]:
             pairs[attribute].append((coarser, finer))
-        within = [(outer, inner) for inner, outer in self.places.items()]
         return tuple(
             AttributeRule(
                 name=attribute.name,
                 type=ValueType(attribute.type),
                 compare=Compare(attribute.comparison),
-                contains=tuple(within if attribute.type == Attribute.Type.PLACE else pairs[attribute.name]),
+                contains=self._within if attribute.type == Attribute.Type.PLACE else tuple(pairs[attribute.name]),
                 by_as_of=attribute.has_time_axis,
                 topic=attribute.topic or None,
                 bounds_total=attribute.bounds_total or None,
@@ -97,9 +107,11 @@ def read_rules() -> Rules:
     """The rules as they are now; four queries. While they are the same, so is what was worked out from them."""
     global _last
     rows = tuple(query(ANYBODY).tuples(ANYBODY) for query in (_policies, _attributes, _containments, _places))
-    if _last is None or _last[0] != rows:
-        _last = rows, _rules_of(*rows)
-    return _last[1]
+    # Looked at once: another thread may put others there meanwhile.
+    kept = _last
+    if kept is None or kept[0] != rows:
+        _last = kept = rows, _rules_of(*rows)
+    return kept[1]
 
 
 Rows = Sequence[list[Any]]

@@ -21,8 +21,8 @@ from shipments.services.recording import Sender, record
 
 pytestmark = pytest.mark.django_db
 
-# A Subject is always one of the six kinds; the others are made by services.limits and services.tokens alone.
-WITHOUT_FACTORY = {"AccessToken", "RequestCount", "Subject"}
+# A Subject is always one of the six kinds; the others are made by services.limits, services.tokens and services.flows.
+WITHOUT_FACTORY = {"AccessToken", "RequestCount", "Subject", "FlowDue", "FlowShare", "FlowTotal"}
 # A form would want something in them; an empty list or object is as good as any.
 FILLED_BY_CODE = {"origins", "timeline", "legs", "planned", "alternatives", "because", "reports", "against"}
 FILLED_BY_CODE |= {"body", "headers", "changes", "countries"}

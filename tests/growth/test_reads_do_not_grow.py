@@ -79,6 +79,7 @@ EXCEPTIONS: dict[tuple[str, ...], str] = {
 FILTERS: dict[str, str] = {
     "known_at": "past conflicts are put in order for a page",
     **dict.fromkeys(("conflicts/q", "documents/q"), "a page is full after more rows or fewer, of a bounded number"),
+    "flows/item": "flows are not added up by item, since a shipment of two counts once where they are together",
     "shipments/place": "few at one size are found first, many at the other are met in the list",
     "crises/country": "crises of one country are found and then put in order",
     "reports/event_id": "every source is asked for it",

@@ -65,7 +65,8 @@ def forget_flows() -> bool:
     if not only_folder():
         return False
     FlowShare.objects.all()._raw_delete(using="default")
-    FlowTotal.objects.all()._raw_delete(using="default")
+    # Not deleted: shares name them without an index, and each would be looked for among all that were just deleted.
+    FlowTotal.objects.update(sums={})
     FlowDue.objects.all()._raw_delete(using="default")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
+import structlog
 from django.db import connection, transaction
 
 from actors.access import Reader
@@ -27,6 +28,8 @@ from shipments.services.flows.summing import Key, Share, shares_of
 from shipments.services.flows.sums import Sums, add, read, written
 from shipments.services.flows.told import Waiting
 from shipments.services.inserting import copy_in
+
+log = structlog.get_logger(__name__)
 
 # How finely flows are kept apart. Not by item: a shipment of two items counts once where they are together.
 FINELY = ("crisis", "period")
@@ -49,10 +52,32 @@ Kept = tuple[Key, int, int, str, Waiting | None]
 
 def fold_flows() -> int:
     """Add up some of what is due; of how many rows. One process at a time does."""
+    try:
+        return _fold(limit=BATCH)
+    except Exception as error:
+        # One subject must not keep the others from their turn: each by itself, and who fails comes last next time.
+        log.warning("flows.batch_failed", error=type(error).__name__)
+        due = list(FlowDue.objects.order_by("pk")[:BATCH].values_list("pk", flat=True))
+        return sum(map(_fold_alone, due))
+
+
+def _fold_alone(pk: int) -> int:
+    try:
+        return _fold(limit=1, pk=pk)
+    except Exception:
+        with transaction.atomic():
+            for subject in FlowDue.objects.filter(pk=pk).values_list("subject_id", flat=True):
+                log.exception("flows.failed", subject=str(subject))
+                FlowDue.objects.create(subject_id=subject)
+            FlowDue.objects.filter(pk=pk).delete()
+        return 0
+
+
+def _fold(*, limit: int, **narrowed: int) -> int:
     with transaction.atomic():
         if not FlowDue.objects.exists() or not only_folder():
             return 0
-        due = list(FlowDue.objects.order_by("pk")[:BATCH].values_list("pk", "subject_id"))
+        due = list(FlowDue.objects.filter(**narrowed).order_by("pk")[:limit].values_list("pk", "subject_id"))
         # What changes from here on has a row of its own.
         FlowDue.objects.filter(pk__in=[pk for pk, _ in due]).delete()
         keep(families_of({subject for _, subject in due}))

@@ -39,8 +39,11 @@ def kept_for(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) ->
     hidden_from_others = Q(pk=reader.actor_id, marking__gt=reader.clearance)
     if Actor.objects.filter(merged | hidden_from_others).exists():
         return None
-    due = set(FlowDue.objects.values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
-    beside = families_of(due | _seen_otherwise(reader))
+    # Rows, of which a subject may have several: all of them are known, or none is told.
+    due = list(FlowDue.objects.values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
+    if len(due) > MOST_BESIDE:
+        return None
+    beside = families_of(set(due) | _seen_otherwise(reader))
     return KeptFlows(reader, narrowing, group_by, beside) if len(beside) <= MOST_BESIDE else None
 
 

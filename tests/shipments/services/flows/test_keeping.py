@@ -199,6 +199,34 @@ def test_an_adder_that_dies_before_its_end_has_added_nothing() -> None:
     assert (FlowDue.objects.count(), FlowShare.objects.count(), FlowTotal.objects.count()) == (0, 1, 1)
 
 
+def test_a_subject_that_fails_keeps_no_other_from_its_turn() -> None:
+    bad, good = offer("made"), offer("made")
+    fold_all()
+    FlowDue.objects.bulk_create(FlowDue(subject_id=pk) for pk in (bad.pk, good.pk))
+    keep = keeping.keep
+
+    def fails(subjects: Any) -> None:
+        if bad.pk in subjects:
+            raise ValueError("no such amount")
+        keep(subjects)
+
+    with patch.object(keeping, "keep", fails):
+        assert fold_flows() == 1
+        assert set(FlowDue.objects.values_list("subject_id", flat=True)) == {bad.pk}
+        assert fold_flows() == 0
+    assert fold_flows() == 1
+
+
+def test_no_change_is_left_out_where_more_is_due_than_is_read_beside_the_totals() -> None:
+    busy, hidden = offer("made"), offer("made")
+    fold_all()
+    FlowDue.objects.bulk_create(FlowDue(subject_id=busy.pk) for _ in range(5))
+    Subject.objects.filter(pk=hidden.pk).update(marking=Marking.RED)
+    with patch.object(kept, "MOST_BESIDE", 4):
+        (flow,) = read_both(Reader(clearance=Marking.CLEAR)).flows
+    assert flow.silence.unanswered == 1
+
+
 def test_one_adds_up_at_a_time(committed_db: None) -> None:
     offer("made")
     found: list[int] = []
