@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
@@ -123,16 +125,30 @@ class ReportQuerySet(QuerySet):
 
         As far as the reader ``to`` may know, if given: what a report was bound to may be hidden from its sender.
         """
-        attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
-        if to:
-            attachments = attachments.filter(subject__in=apps.get_model("shipments", "Subject").objects.visible_to(to))
-        mappings = apps.get_model("shipments", "CodeMapping").objects
-        without_subject = Q(subject=None) & ~Q(Exists(attachments))
-        without_leg = Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False)))
-        without_line = Q(line=None) & ~Q(line_said="") & ~Q(Exists(attachments.filter(line__isnull=False)))
-        is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
-        without_code = Q(code_is_known=False) & ~Q(is_mapped)
-        return self.filter(without_subject | without_leg | without_line | without_code)
+        return self.filter(reduce(or_, _ways_to_be_held(to)))
+
+    def newest_held(self, reader: Reader, most: int) -> Self:
+        """Keys of those that are held and that ``reader`` may see: of each way to be held the newest ``most``.
+
+        Each way has an index; of all in one condition PostgreSQL reads every report there is.
+        """
+        newest = self.visible_to(reader).order_by("-received_at", "-id")
+        first, *others = (newest.filter(way).values_list("pk", flat=True)[:most] for way in _ways_to_be_held())
+        return first.union(*others)
+
+
+def _ways_to_be_held(to: Reader | None = None) -> list[Q]:
+    attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
+    if to:
+        attachments = attachments.filter(subject__in=apps.get_model("shipments", "Subject").objects.visible_to(to))
+    mappings = apps.get_model("shipments", "CodeMapping").objects
+    is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
+    return [
+        Q(subject=None) & ~Q(Exists(attachments)),
+        Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False))),
+        Q(line=None) & ~Q(line_said="") & ~Q(Exists(attachments.filter(line__isnull=False))),
+        Q(code_is_known=False) & ~Q(is_mapped),
+    ]
 
 
 class SubscriptionQuerySet(QuerySet):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Prefetch
 from django.http import HttpRequest
 
 from actors.access import Reader
@@ -20,32 +20,29 @@ def first_page(request: HttpRequest) -> dict[str, Any]:
     reader = Reader.of_user(request.user)
     return {
         "contested": _contested(reader),
-        "held": _reports(reader, Report.objects.held()),
+        "held": _reports(reader, Report.objects.filter(pk__in=list(Report.objects.newest_held(reader, FEW)))),
         "latest": _reports(reader, Report.objects.all()),
     }
 
 
 def held_reports(request: HttpRequest) -> str:
     """How many reports wait for an analyst, beside their entry in the navigation; on every page, so only so many."""
-    held = Report.objects.held().visible_to(Reader.of_user(request.user)).order_by()[: MOST_COUNTED + 1].count()
+    held = Report.objects.newest_held(Reader.of_user(request.user), MOST_COUNTED + 1).count()
     return f"{MOST_COUNTED}+" if held > MOST_COUNTED else str(held)
 
 
 def _contested(reader: Reader) -> list[dict[str, Any]]:
-    pictures = Picture.objects.for_reader(reader)
-    contested = pictures.filter(subject=OuterRef("pk"), contested=True)
-    # The newest: any other order would have to read all that is contested.
-    subjects = Subject.objects.visible_to(reader).filter(Exists(contested)).order_by("-pk")
-    found = subjects.prefetch_related(Prefetch("pictures", pictures, to_attr="believed"))[:FEW]
+    # The newest, by an index of its own: any other order would have to read all that is contested.
+    contested = Picture.objects.for_reader(reader).filter(contested=True).order_by("-subject_id")
     return [
         {
-            "subject": subject,
-            "url": f"admin:shipments_{subject.kind}_change",
-            "status": words(subject.believed[0].status),
-            "state": state_badge(subject.believed[0].state),
-            "confidence": percent(subject.believed[0].confidence) if subject.believed[0].status else "",
+            "subject": picture.subject,
+            "url": f"admin:shipments_{picture.subject.kind}_change",
+            "status": words(picture.status),
+            "state": state_badge(picture.state),
+            "confidence": percent(picture.confidence) if picture.status else "",
         }
-        for subject in found
+        for picture in contested.select_related("subject")[:FEW]
     ]
 
 

@@ -211,6 +211,15 @@ class Report(models.Model):
             models.Index(fields=["subject", "received_at"], name="report_by_subject"),
             models.Index(fields=["received_at", "id"], name="report_by_receipt"),
             models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
+            # Those that wait for an analyst are counted on each of the admin's pages.
+            *(
+                models.Index(
+                    fields=["received_at", "id"],
+                    condition=Q(**{f"{part}__isnull": True}) & ~Q(**{f"{part}_said": ""}),
+                    name=f"report_without_{part}",
+                )
+                for part in ("leg", "line")
+            ),
             # Whether a reader sent restricted ones is asked whenever a subject is read; few are, of any subject.
             models.Index(fields=["subject"], condition=Q(marking__gt=0), name="report_restricted_by_subject"),
             models.Index(

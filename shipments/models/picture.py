@@ -95,6 +95,9 @@ class Picture(KnownRow, ResolvedValue):
         indexes = [
             models.Index(fields=["status", "subject"], condition=Q(known_to__isnull=True), name="picture_by_status"),
             models.Index(fields=["state", "subject"], condition=Q(known_to__isnull=True), name="picture_by_state"),
+            models.Index(
+                fields=["subject"], condition=Q(contested=True, known_to__isnull=True), name="picture_contested"
+            ),
             models.Index(fields=["known_from", "subject"], name="picture_by_beginning"),
             # Few subjects have a picture above the lowest tier; lists ask of each whether it does.
             models.Index(fields=["subject", "tier"], condition=Q(tier__gt=0), name="picture_of_higher_tiers"),

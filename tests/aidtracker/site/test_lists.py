@@ -15,9 +15,10 @@ from actors.admin.paging import BoundedPaginator
 from actors.factories import SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import Source
-from aidtracker.site.first_page import held_reports
+from aidtracker.site.first_page import first_page, held_reports
 from shipments.admin.merging import Mergeable
 from shipments.factories import PictureFactory, ReportFactory, ShipmentFactory
+from tests.growth.plans import statements
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,39 @@ def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monk
     assert held_reports(request) == "2"
     monkeypatch.setattr("aidtracker.site.first_page.MOST_COUNTED", 1)
     assert held_reports(request) == "1+"
+
+
+def plan_of(ask) -> str:
+    """How the database would go about all that ``ask`` reads, were every table long."""
+    with statements() as found:
+        ask()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plans = []
+        for sql, params in found:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plans += [line for (line,) in cursor.fetchall()]
+    return "\n".join(plans)
+
+
+def test_what_waits_for_an_analyst_is_found_by_index_however_little_it_is():
+    request = RequestFactory().get("/admin/")
+    request.user = UserFactory(clearance=Marking.AMBER)
+    held = {"report_without_subject", "report_without_leg", "report_without_line", "report_with_unknown_code"}
+    assert {name for name in held if name not in plan_of(lambda: held_reports(request))} == set()
+    everything = held | {"picture_contested"}
+    assert {name for name in everything if name not in plan_of(lambda: first_page(request))} == set()
+
+
+def test_a_report_that_is_held_in_two_ways_is_counted_and_shown_once():
+    request = RequestFactory().get("/admin/")
+    request.user = UserFactory(clearance=Marking.AMBER)
+    shipment = ShipmentFactory()
+    twice = ReportFactory(subject=shipment, leg_said="second", line_said="tents")
+    unknown = ReportFactory(subject=shipment, code_scheme="wfp", code_said="ZZ", code_is_known=False, milestone="")
+    ReportFactory(subject=shipment)
+    assert held_reports(request) == "2"
+    assert {each["report"] for each in first_page(request)["held"]} == {twice, unknown}
 
 
 def test_the_first_page_begins_with_the_newest_contested_subject():
