@@ -127,7 +127,7 @@ class ReportQuerySet(QuerySet):
         """
         return self.filter(reduce(or_, _ways_to_be_held(to)))
 
-    def newest_held(self, reader: Reader, most: int) -> Self:
+    def newest_held(self, reader: Reader, most: int) -> QuerySet:
         """Keys of those that are held and that ``reader`` may see: of each way to be held the newest ``most``.
 
         Each way has an index; of all in one condition PostgreSQL reads every report there is.
