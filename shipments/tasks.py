@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from shipments.services import doorbell
 from shipments.services.answers import forget_answers
 from shipments.services.erasing import erase_payloads
+from shipments.services.flows.checking import drift_of_flows
 from shipments.services.flows.keeping import fold_flows
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
@@ -104,6 +105,8 @@ def erase_old_payloads() -> None:
 
 @shared_task(name="shipments.verify_nightly")
 def verify_nightly() -> None:
-    """Fold everything again from the evidence and report any drift."""
+    """Fold everything again from the evidence, add up flows anew, and report any drift."""
     drift = verify()
     log.log(40 if drift else 20, "verify.done", drifted=len(drift), subjects=drift[:20])
+    subjects, totals = drift_of_flows()
+    log.log(40 if subjects or totals else 20, "verify.flows_done", subjects=subjects[:20], totals=totals[:20])

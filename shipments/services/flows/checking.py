@@ -20,16 +20,18 @@ def drift_of_flows() -> tuple[list[str], list[str]]:
     """The references of subjects of which something else is kept than they add, and the totals that hold something
     else than the shares in them. What is due is known to be behind, and passed over.
     """
+    subjects = [str(key) for batch in _batches() for key in _drifted(batch)]
+    named = dict(Subject.objects.filter(pk__in=subjects).values_list("pk", "reference"))
     with snapshot():
-        subjects = [str(key) for batch in _batches() for key in _drifted(batch)]
-        named = dict(Subject.objects.filter(pk__in=subjects).values_list("pk", "reference"))
         return [named.get(UUID(key), key) for key in subjects], _drifted_totals()
 
 
 def _drifted(subjects: Collection[UUID]) -> Iterator[UUID]:
-    families = families_of(subjects)
-    stored, wanted = kept_of(families), wanted_of(families)
-    late = families_of(set(FlowDue.objects.filter(subject_id__in=families).values_list("subject_id", flat=True)))
+    # One snapshot a batch: of one for all, nothing that is deleted meanwhile could be cleared away.
+    with snapshot():
+        families = families_of(subjects)
+        stored, wanted = kept_of(families), wanted_of(families)
+        late = families_of(set(FlowDue.objects.filter(subject_id__in=families).values_list("subject_id", flat=True)))
     for subject in sorted(set(subjects) - late):
         if stored[subject].keys() != wanted[subject]:
             yield subject

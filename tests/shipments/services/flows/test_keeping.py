@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from actors.access import Reader
 from actors.factories import StateFactory
@@ -29,31 +30,16 @@ from shipments.generation.world import world
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, Offer, Picture, Shipment, ShipmentParty, Subject
 from shipments.services.flows import keeping, kept
 from shipments.services.flows.keeping import fold_flows
-from shipments.services.flows.paging import Page, read_flows
 from shipments.services.flows.reading import Narrowing
+from shipments.tasks import verify_nightly
 from tests.people import make_partner
 from tests.shipments.api.flowing import believe, offer, shipment
 from tests.shipments.services.conftest import fold
+from tests.shipments.services.flows.both import fold_all, read_both
 
 pytestmark = pytest.mark.django_db
 GROUPS = [(), ("crisis",), ("month",), ("year",), ("crisis", "month")]
 STEPS = ["floated", "made", "accepted_partly", "accepted", "committed"]
-
-
-def fold_all() -> None:
-    while fold_flows():
-        pass
-
-
-def read_both(reader: Reader, **asked: Any) -> Page:
-    """The flows that are kept; they are those that are read subject by subject."""
-    told = read_flows(reader, now=timezone.now(), **asked)
-    with patch.object(kept, "MOST_BESIDE", -1):
-        again = read_flows(reader, now=timezone.now(), **asked)
-    assert list(told.flows) == list(again.flows)
-    named = {each for flow in told.flows for each in (flow.key.recipient, *flow.key.donors)} - {""}
-    assert {each: told.actors[each] for each in named} == {each: again.actors[each] for each in named}
-    return told
 
 
 class Changes:
@@ -257,3 +243,7 @@ def test_what_is_kept_otherwise_than_it_is_is_found_and_made_again() -> None:
     FlowShare.objects.update(is_contested=True)
     with pytest.raises(CommandError, match=made.reference):
         call_command("add_up_flows", check=True)
+    with capture_logs() as said:
+        verify_nightly()
+    (found,) = [each for each in said if each["event"] == "verify.flows_done"]
+    assert (found["log_level"], found["subjects"]) == ("error", [made.reference])
