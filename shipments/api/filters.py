@@ -189,10 +189,9 @@ def _named(said: str, visible: QuerySet, reader: Reader, **which: Any) -> QueryS
     source, is_own, own_name = said.partition(":")
     if is_own:
         entry = {"entry__source__code": source, "entry__external_id": own_name}
-        return visible.filter(may_be_told(reader, "entry__"), **entry, **which).values(
-            kept=Coalesce("merged_into_id", "pk")
-        )
-    return visible.filter(reference=said).values("pk")
+        told = visible.filter(may_be_told(reader, "entry__"), **entry, **which)
+        return told.values_list(Coalesce("merged_into_id", "pk"), flat=True)
+    return visible.filter(reference=said).values_list("pk", flat=True)
 
 
 # The key is found first, so that an index over the link finds the rest.
@@ -217,16 +216,22 @@ def _plain(column: str) -> Condition:
 
 
 def _donor(said: str, reader: Reader) -> Q:
-    actor = Subquery(_actors(said, reader))
-    rows = ShipmentParty.objects.order_by().filter(role=ShipmentParty.Role.DONOR, actor_id=actor)
-    each = Q(is_there(rows.filter(shipment=OuterRef("pk"))))
-    return few_or_each(rows.values_list("shipment_id", flat=True), each)
+    given = ShipmentParty.objects.order_by().filter(role=ShipmentParty.Role.DONOR)
+    return _one_of(given, "shipment_id", said, reader)
 
 
 def _participant(said: str, reader: Reader) -> Q:
-    rows = Contact.participants.through.objects.filter(actor_id=Subquery(_actors(said, reader)))
-    each = Q(is_there(rows.filter(contact_id=OuterRef("pk"))))
-    return few_or_each(rows.values_list("contact_id", flat=True), each)
+    return _one_of(Contact.participants.through.objects.all(), "contact_id", said, reader)
+
+
+def _one_of(rows: QuerySet, link: str, said: str, reader: Reader) -> Q:
+    """Subjects that ``link`` leads to from those of ``rows`` that name an actor.
+
+    The actor is looked up before, so that PostgreSQL knows how many they are and walks them beside the list: an index
+    has them in its order.
+    """
+    actor = _actors(said, reader).first()
+    return Q(pk__in=rows.filter(actor_id=actor).values(link)) if actor else Q(pk=None)
 
 
 def _place(said: str, reader: Reader) -> Q:

@@ -18,7 +18,7 @@ from actors.api.parameters import Moment, Span
 from actors.marking import Marking
 from actors.models import Actor
 from shipments.api import searching
-from shipments.models import Conflict, Document, Report, Subject, Subscription
+from shipments.models import Conflict, Document, Picture, Report, Subject, Subscription
 from shipments.models.shipment import Shipment, ShipmentParty
 from tests.aidtracker.api.test_doors import OWN, WORDS
 from tests.aidtracker.api.test_queries import views
@@ -155,6 +155,11 @@ def questions() -> dict[Cell, str]:
             values = list(field.choices) if name == "ordering" else [_common(path, name, field, names)]
             for value in values:
                 asked[path, f"{name}={value}"] = f"{address}?{'&'.join([*needed, f'{name}={value}'])}"
+    # Of few shipments, but more at the larger size than are found first there: no other's are passed over.
+    given = Actor.objects.filter(shipmentparty__role="donor").annotate(given=Count("shipmentparty"))
+    verified = Picture.objects.filter(known_to=None, tier=0, status="verified", subject__marking=0)
+    few = given.filter(shipmentparty__shipment__in=verified.values("subject")).order_by("given")[0]
+    asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
     return asked
 
 
