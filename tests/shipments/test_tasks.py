@@ -1,16 +1,18 @@
 """Rung once, a worker lets what is due gather, and works it off."""
 
 import gc
+from functools import partial
 from itertools import count
 
 import pytest
 from celery.signals import worker_process_init
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from actors.factories import SourceFactory
 from shipments import tasks
-from shipments.factories import ReportDraftFactory, ShipmentFactory
-from shipments.models import Due, FlowDue, OutboxEvent, Report
+from shipments.factories import ReportDraftFactory, ShipmentFactory, SubscriptionFactory
+from shipments.models import Delivery, Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
 from shipments.services.recording import Sender, record
 
@@ -18,9 +20,12 @@ pytestmark = pytest.mark.django_db
 
 
 def say(shipment):
-    draft = ReportDraftFactory(source=SourceFactory().code, subject=shipment.reference)
-    (outcome,) = record([draft], sender=Sender())
-    assert outcome.result == "accepted"
+    assert say_of(shipment.reference) == "accepted"
+
+
+def say_of(subject):
+    (outcome,) = record([ReportDraftFactory(source=SourceFactory().code, subject=subject)], sender=Sender())
+    return outcome.result
 
 
 @pytest.fixture
@@ -66,6 +71,58 @@ def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeyp
     assert waits == [doorbell.GATHER_SECONDS, tasks.GATHER_AT_MOST]
 
 
+def test_the_bell_can_be_rung_again_before_whoever_answers_it_looks(meanwhile, messages):
+    doorbell.ring()
+    waiting = []
+    meanwhile(lambda: (doorbell.ring(), waiting.append(messages())))
+    tasks.ring_answered()
+    assert waiting == [2]
+
+
+def test_a_worker_that_lets_go_rings_for_the_next_while_there_is_more(meanwhile, messages, monkeypatch):
+    monkeypatch.setattr(settings, "RECONCILE_BATCH_SIZE", 1)
+    monkeypatch.setattr(tasks, "BATCHES_A_RING", 2)
+    for _ in range(3):
+        say(ShipmentFactory())
+    meanwhile()
+    tasks.ring_answered()
+    assert (Due.objects.count(), messages()) == (1, 1)
+    tasks.ring_answered()
+    assert (Due.objects.count(), messages()) == (0, 1)
+
+
+def test_what_moves_no_picture_is_told_all_the_same(meanwhile):
+    assert say_of("SHP-00000000") == "held"
+    meanwhile()
+    tasks.ring_answered()
+    assert not OutboxEvent.objects.filter(sequence=None).exists()
+
+
+def test_messages_are_made_of_all_that_was_told_and_their_sender_is_called(meanwhile, messages, monkeypatch):
+    SubscriptionFactory(event_types=["report.recorded"])
+    monkeypatch.setattr(tasks, "fan_out", partial(tasks.fan_out, limit=1))
+    shipment = ShipmentFactory()
+    for _ in range(4):
+        say(shipment)
+    meanwhile()
+    tasks.ring_answered()
+    assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
+    assert Delivery.objects.count() == 4
+    assert messages("webhooks") >= 1
+
+
+def test_a_sender_that_cannot_be_called_stops_nobody(meanwhile, monkeypatch):
+    def lost():
+        raise OperationalError
+
+    SubscriptionFactory(event_types=["report.recorded"])
+    monkeypatch.setattr(tasks.send_webhooks, "delay", lost)
+    say(ShipmentFactory())
+    meanwhile()
+    tasks.ring_answered()
+    assert (Due.objects.count(), Delivery.objects.count()) == (0, 1)
+
+
 def test_a_worker_process_does_not_have_what_was_loaded_walked_over_with_every_batch():
     gc.unfreeze()
     usual = gc.get_threshold()
@@ -89,3 +146,10 @@ def test_the_sweep_adds_flows_up_unless_a_full_batch_of_pictures_waits(meanwhile
     monkeypatch.undo()
     tasks.sweep()
     assert not FlowDue.objects.exists()
+
+
+def test_the_sweep_finds_what_a_lost_message_left_behind(meanwhile):
+    meanwhile()
+    say(ShipmentFactory())
+    tasks.sweep()
+    assert not Due.objects.exists()

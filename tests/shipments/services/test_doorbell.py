@@ -1,26 +1,16 @@
 """The bell: one message for a burst, and another only when a worker has heard it."""
 
+import itertools
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
-from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from shipments.services import doorbell
-
-
-@pytest.fixture
-def messages(monkeypatch):
-    """How many messages wait for a worker; the key lasts however slow the machine is."""
-    monkeypatch.setattr(doorbell, "RUNG_FOR_MS", 600_000)
-    monkeypatch.setattr(doorbell, "GATHER_SECONDS", 0)
-    monkeypatch.setattr(doorbell, "_silent_until", 0)
-    broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-    broker.delete(doorbell.KEY, "reconcile")
-    yield lambda: broker.llen("reconcile")
-    broker.delete(doorbell.KEY, "reconcile")
-    broker.close()
+from tests.processes import free_port
 
 
 def test_a_thousand_posts_at_once_send_one_message(messages):
@@ -55,3 +45,38 @@ def test_a_transaction_rings_once_and_only_when_it_is_committed(messages, django
             doorbell.ring_on_commit()
         assert messages() == 0
     assert (len(rung), messages()) == (1, 1)
+
+
+def test_a_bell_that_nobody_heard_can_be_rung_again_by_itself(messages, monkeypatch):
+    monkeypatch.setattr(doorbell, "RUNG_FOR_MS", 1)
+    doorbell.ring()
+    time.sleep(0.05)
+    doorbell.ring()
+    assert messages() == 2
+
+
+def test_the_time_in_which_nobody_rings_again_begins_before_the_bell_is_rung(messages, monkeypatch):
+    clock = itertools.count()
+    monkeypatch.setattr(doorbell, "GATHER_SECONDS", 600)
+    monkeypatch.setattr(doorbell.time, "monotonic", lambda: next(clock))
+    doorbell.ring()
+    assert doorbell._silent_until == 600  # whoever hears it may have begun to wait before this process goes on
+
+
+def test_a_broker_that_is_away_stops_nobody_and_is_left_alone_for_a_while(messages, monkeypatch):
+    nobody = redis.Redis(port=free_port())
+    asked = []
+    monkeypatch.setattr(doorbell, "_redis", lambda: (asked.append(1), nobody)[1])
+    doorbell.ring()
+    doorbell.ring()
+    assert len(asked) == 1
+    doorbell.heard()
+
+
+def test_a_message_that_cannot_be_sent_stops_nobody(messages, monkeypatch):
+    def lost(task):
+        raise OperationalError
+
+    monkeypatch.setattr(doorbell.current_app, "send_task", lost)
+    doorbell.ring()
+    assert messages() == 0
