@@ -10,6 +10,7 @@ from importlib import import_module
 import psycopg
 import pytest
 from django.apps import apps
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
@@ -67,6 +68,22 @@ def _migrate(database: str, *target: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def _unfinished(server: psycopg.Connection, name: str, built: set[str]) -> None:
+    """As if the run of a migration had been interrupted: every other of the indexes it built is no good."""
+    server.execute("DELETE FROM django_migrations WHERE app = 'shipments' AND name = %s", [name])
+    half = sorted(built)[::2]
+    server.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::regclass[])", [half])
+
+
+def _indexes(server: psycopg.Connection) -> set[str]:
+    """The valid indexes that hold up no constraint."""
+    query = """
+        SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE indisvalid AND NOT indisunique AND relnamespace = 'public'::regnamespace
+    """
+    return {name for (name,) in server.execute(query)}
+
+
 def _schema(database: str) -> dict[str, set[tuple[object, ...]]]:
     with psycopg.connect(addresses().superuser_url(database)) as server:
         return {name: set(server.execute(query).fetchall()) for name, query in SCHEMA.items()}
@@ -108,5 +125,32 @@ def test_migrations_go_back_to_nothing_and_forth_again(scratch: str) -> None:
     assert tables & {table for table, *_ in emptied["columns"]} == set()
     assert emptied["triggers"] == emptied["functions"] == set()
 
+    _migrate(scratch)
+    assert _schema(scratch) == before
+
+
+def test_no_migration_builds_an_index_that_it_could_not_build_again() -> None:
+    every = MigrationLoader(None).disk_migrations.items()
+    built = [(name, each) for (app, name), found in every if app in OURS for each in found.operations]
+    assert [name for name, each in built if type(each) is AddIndexConcurrently] == []
+
+
+# A dozen runs of migrate.
+@pytest.mark.timeout(300)
+def test_a_migration_that_was_interrupted_runs_again(scratch: str) -> None:
+    before = _schema(scratch)
+    migrations = MigrationLoader(None).disk_migrations
+    # The newest of them: older ones are made of the same operations.
+    torn = sorted(name for (app, name), each in migrations.items() if app == "shipments" and not each.atomic)[-4:]
+    with psycopg.connect(addresses().superuser_url(scratch), autocommit=True) as server:
+        for name in reversed(torn):
+            (previous,) = [each for app, each in migrations["shipments", name].dependencies if app == "shipments"]
+            _migrate(scratch, "shipments", previous)
+            without = _indexes(server)
+            _migrate(scratch, "shipments", name)
+            built = _indexes(server)
+            _unfinished(server, name, built - without)
+            _migrate(scratch, "shipments", name)
+            assert _indexes(server) == built
     _migrate(scratch)
     assert _schema(scratch) == before

@@ -6,8 +6,9 @@ beginning of another one and seven were for links that few reports have or that 
 
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 # How full a page is made, so that a changed row finds room beside itself, and how soon the dead are cleared away.
 STORAGE = {
@@ -41,27 +42,27 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='conflict',
             index=models.Index(fields=['subject'], name='conflict_by_subject'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('document__isnull', False)), fields=['document'], name='report_by_document'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('leg__isnull', False)), fields=['leg'], name='report_by_leg'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('line__isnull', False)), fields=['line'], name='report_by_line'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('attributed_to__isnull', False)), fields=['attributed_to'], name='report_by_attributed_to'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='report',
             index=models.Index(condition=models.Q(('entered_by__isnull', False)), fields=['entered_by'], name='report_by_entered_by'),
         ),

@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.migrations.exceptions import IrreversibleError
 
+from shipments.migrations._again import AddColumn
+
 NATURAL_KEY = "source_id, event_id, content_hash, ordinal"
 
 
@@ -14,6 +16,7 @@ def _unique(name: str, columns: str, *, before: str) -> migrations.RunSQL:
     """A unique constraint over ``columns`` in place of that over the columns ``before``."""
     return migrations.RunSQL(
         [
+            f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new",
             f"CREATE UNIQUE INDEX CONCURRENTLY {name}_new ON shipments_report ({columns}) NULLS NOT DISTINCT",
             f"ALTER TABLE shipments_report DROP CONSTRAINT IF EXISTS {name}",
             f"ALTER TABLE shipments_report ADD CONSTRAINT {name} UNIQUE USING INDEX {name}_new",
@@ -49,7 +52,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="report",
             name="relayed_by",
             field=models.ForeignKey(
@@ -91,7 +94,7 @@ class Migration(migrations.Migration):
             # By hand: going back, Django would also make an index for LIKE, which was dropped before.
             [
                 migrations.RunSQL(
-                    "ALTER TABLE shipments_report DROP CONSTRAINT shipments_report_reference_key",
+                    "ALTER TABLE shipments_report DROP CONSTRAINT IF EXISTS shipments_report_reference_key",
                     "ALTER TABLE shipments_report ADD CONSTRAINT shipments_report_reference_key UNIQUE (reference)",
                 )
             ],

@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -9,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("shipments", "0011_keep_apart_what_was_passed_on")]
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="reportpayload",
             index=models.Index(
                 condition=models.Q(("erased_at__isnull", True)), fields=["report"], name="report_payload_to_erase"

@@ -1,7 +1,9 @@
 """Give what an import made due a lane of its own beside the live one of its organisation."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import AddColumn, BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -11,14 +13,14 @@ class Migration(migrations.Migration):
     dependencies = [("shipments", "0014_tell_of_what_is_lost")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="due",
             name="is_bulk",
             field=models.BooleanField(
                 db_default=False, help_text="An import made it due, with many others; live ones go before it."
             ),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="due",
             index=models.Index(
                 condition=models.Q(("quarantined", False)),

@@ -1,7 +1,8 @@
 """An index over the few reports above the lowest marking, by subject: every read of a subject asks for them."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="report",
             index=models.Index(
                 fields=["subject"], condition=models.Q(("marking__gt", 0)), name="report_restricted_by_subject"

@@ -1,7 +1,8 @@
 """Indexes for lists in the order of references, and for those of one crisis or of one state of what is believed."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -13,15 +14,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="subject",
             index=models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="subject",
             index=models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="picture",
             index=models.Index(
                 fields=["state", "subject"], condition=models.Q(("known_to__isnull", True)), name="picture_by_state"

@@ -1,8 +1,10 @@
 """Indexes in the order in which lists are paged, in the place of those that found the same rows without it."""
 
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 
 class Migration(migrations.Migration):
@@ -15,63 +17,63 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='appeal',
             index=models.Index(fields=['requester', 'subject'], name='appeal_by_requester'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='appeal',
             index=models.Index(fields=['addressee', 'subject'], name='appeal_by_addressee'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='conflict',
             index=models.Index(condition=models.Q(('known_to__isnull', True)), fields=['known_from', 'stable_id'], name='conflict_in_order'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='conflict',
             index=models.Index(condition=models.Q(('known_to__isnull', True)), fields=['kind', 'known_from', 'stable_id'], name='conflict_by_kind_in_order'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='delivery',
             index=models.Index(fields=['subscription', 'id'], name='delivery_by_subscription'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='document',
             index=models.Index(fields=['published_at', 'id'], name='document_by_publication'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='document',
             index=models.Index(fields=['source', 'published_at', 'id'], name='document_by_source'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='document',
             index=models.Index(fields=['received_at', 'id'], name='document_by_receipt'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='inquiry',
             index=models.Index(fields=['asked', 'subject'], name='inquiry_by_asked'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='inquiry',
             index=models.Index(fields=['asked_by', 'subject'], name='inquiry_by_asked_by'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='offer',
             index=models.Index(fields=['donor', 'subject'], name='offer_by_donor'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='offer',
             index=models.Index(fields=['recipient', 'subject'], name='offer_by_recipient'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='shipment',
             index=models.Index(fields=['recipient', 'subject'], name='shipment_by_recipient'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='shipment',
             index=models.Index(fields=['carrier', 'subject'], name='shipment_by_carrier'),
         ),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name='shipment',
             index=models.Index(fields=['mode', 'subject'], name='shipment_by_mode'),
         ),

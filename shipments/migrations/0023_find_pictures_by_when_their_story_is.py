@@ -1,7 +1,8 @@
 """Find pictures by when their story begins and ends, which is read from the story itself: no row is rewritten."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from shipments.migrations._again import BuildIndex
 
 # Stored times tell their zone, so that what is read from a text depends on no setting.
 FUNCTION = """
@@ -19,11 +20,11 @@ def _run(forth: str, back: str, **names: str) -> migrations.RunSQL:
     return migrations.RunSQL(forth.format(**names), back.format(**names))
 
 
-def _index(which: str) -> AddIndexConcurrently:
+def _index(which: str) -> BuildIndex:
     moment = models.Func("timeline", function=f"story_{which}_moment", output_field=models.DateTimeField())
     is_current = models.Q(known_to__isnull=True)
     index = models.Index(moment, "subject", condition=is_current, name=f"picture_by_{which}_moment")
-    return AddIndexConcurrently(model_name="picture", index=index)
+    return BuildIndex(model_name="picture", index=index)
 
 
 class Migration(migrations.Migration):

@@ -1,14 +1,16 @@
 """Indexes by every three letters of what is searched of plans. pg_trgm comes with PostgreSQL; the owner may create it."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.operations import AddIndexConcurrently, TrigramExtension
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations
 from django.db.models.functions import Upper
 
+from shipments.migrations._again import BuildIndex
 
-def _by_words(model: str, column: str, what: str = "") -> AddIndexConcurrently:
+
+def _by_words(model: str, column: str, what: str = "") -> BuildIndex:
     index = GinIndex(OpClass(Upper(column), name="gin_trgm_ops"), name=f"{what or model}_by_words")
-    return AddIndexConcurrently(model_name=model, index=index)
+    return BuildIndex(model_name=model, index=index)
 
 
 class Migration(migrations.Migration):

@@ -1,13 +1,14 @@
 """Indexes over what waits for an analyst, which is little: no other row is in them, or costs anything."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from shipments.migrations._again import BuildIndex
 
-def _without(part: str) -> AddIndexConcurrently:
+
+def _without(part: str) -> BuildIndex:
     condition = models.Q(**{f"{part}__isnull": True}) & ~models.Q(**{f"{part}_said": ""})
     index = models.Index(fields=["received_at", "id"], condition=condition, name=f"report_without_{part}")
-    return AddIndexConcurrently(model_name="report", index=index)
+    return BuildIndex(model_name="report", index=index)
 
 
 class Migration(migrations.Migration):
@@ -21,7 +22,7 @@ class Migration(migrations.Migration):
     operations = [
         _without("leg"),
         _without("line"),
-        AddIndexConcurrently(
+        BuildIndex(
             model_name="picture",
             index=models.Index(
                 condition=models.Q(contested=True, known_to__isnull=True),
