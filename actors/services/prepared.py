@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import psycopg
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connection, connections
 from django.db.models import Expression, Field, JSONField, Model, QuerySet
 from django.db.models.query import get_related_populators
 from psycopg import sql
@@ -90,6 +90,8 @@ def read_together(reader: Reader, *asked: tuple[Prepared, type], **slots: Any) -
 def _together(*queries: Prepared) -> str:
     parts = []
     for query in queries:
+        if not query.columns or query.decoders:
+            raise TypeError("What is read together is values of plain columns: no models, no JSON.")
         columns = ", ".join(f"c{n}" for n, _ in enumerate(query.columns))
         parts.append(f"(SELECT json_agg(json_build_array({columns})) FROM ({query.text}) AS found ({columns}))")  # noqa: S608
     return f"SELECT {', '.join(parts)}"
@@ -220,6 +222,10 @@ class _Cursor(psycopg.RawCursor[Any]):
             params = [params[name] for name in names]
         return super().execute(query, params, **{**how, "prepare": True})
 
+    def let_go(self) -> None:
+        """Keep no answer until the next one: the largest would stay with each connection."""
+        self._reset()
+
 
 def run(statement: str, params: Any = None) -> list[Any]:
     """The rows of a statement that is planned once a connection; none of one that gives none.
@@ -231,9 +237,18 @@ def run(statement: str, params: Any = None) -> list[Any]:
     raw = _cursor_of(here.connection)
     # Django's errors and its log of queries around it.
     wrapped = here.make_debug_cursor(raw) if here.queries_logged else here.make_cursor(raw)  # type: ignore[arg-type]
-    wrapped.execute(statement, params)
+    try:
+        wrapped.execute(statement, params)
+    except NotSupportedError as error:
+        # Planned before a migration gave a column another type. A transaction is lost by then, and all plans with it.
+        if here.in_atomic_block:
+            raise OperationalError("Planned before a migration.") from error
+        here.connection.execute("DEALLOCATE ALL")
+        wrapped.execute(statement, params)
     # The rows are here already; a description of each column would cost as much as fetching them.
-    return raw.fetchall() if raw.pgresult and raw.pgresult.nfields else []
+    rows = raw.fetchall() if raw.pgresult and raw.pgresult.nfields else []
+    raw.let_go()
+    return rows
 
 
 def _cursor_of(connection: Any) -> _Cursor:

@@ -6,9 +6,9 @@ from django.db import DataError, connection, transaction
 from actors.access import Reader
 from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
-from actors.models import Actor, Source
+from actors.models import Actor, AuditEntry, Source
 from actors.services.arrays import IsAny
-from actors.services.prepared import prepared, run, slot
+from actors.services.prepared import _cursor_of, prepared, read_together, run, slot
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +84,20 @@ def test_a_connection_answers_after_a_statement_that_failed():
                 assert run("SELECT 6 / %(divisor)s::int", {"divisor": divisor}) == found
         except DataError:
             assert found is None
+
+
+@prepared
+def described(reader):
+    return AuditEntry.objects.order_by("pk").values("changes")
+
+
+@pytest.mark.parametrize("asked", [whole, described])
+def test_what_would_be_read_together_as_something_else_is_refused(asked):
+    reader = Reader(clearance=Marking.CLEAR)
+    with pytest.raises(TypeError, match="no models, no JSON"):
+        read_together(reader, (asked(reader), tuple))
+
+
+def test_no_answer_is_kept_until_the_next_one():
+    run("SELECT generate_series(1, 10000)")
+    assert _cursor_of(connection.connection).pgresult is None
