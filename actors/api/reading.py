@@ -49,6 +49,13 @@ class ReadView(APIView):
         method = request.method
         if method == "HEAD":
             request.method = "GET"
+        try:
+            return self._answer(request, *args, **kwargs)
+        finally:
+            # Also where it raises: what is logged of it is what was asked.
+            request.method = method
+
+    def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response = response.render()
@@ -57,7 +64,6 @@ class ReadView(APIView):
             if "ETag" not in response:
                 set_response_etag(response)
             response = get_conditional_response(request, etag=response.get("ETag"), response=response) or response
-        request.method = method
         response.headers["Cache-Control"] = "private, no-store"
         return response
 

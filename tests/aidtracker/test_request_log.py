@@ -4,7 +4,10 @@ import pytest
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
 
+from actors.api.reading import ReadView
 from aidtracker.request_log import RequestLog
 
 
@@ -21,3 +24,17 @@ def test_the_address_in_the_log_is_believed_as_far_as_our_own_proxies_wrote_it(s
     RequestLog(view)(request)
 
     assert told["ip"] == logged
+
+
+def test_a_head_whose_answer_cannot_be_written_is_logged_as_one() -> None:
+    class Unwritable(ReadView):
+        authentication_classes = permission_classes = ()
+        renderer_classes = (JSONRenderer,)
+
+        def get(self, request: HttpRequest) -> Response:
+            return Response(object())
+
+    request = RequestFactory().head("/")
+    with pytest.raises(TypeError):
+        Unwritable.as_view()(request)
+    assert request.method == "HEAD"
