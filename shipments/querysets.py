@@ -8,11 +8,11 @@ from operator import or_
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
 
 from actors.marking import Marking
+from actors.querysets import is_there
 
 if TYPE_CHECKING:
     from actors.access import Reader
@@ -40,15 +40,6 @@ def _named(reader: Reader) -> Q:
 def within(reader: Reader, column: str, *, subject: str = "subject_id") -> Q:
     """Rows whose ``column`` (a marking or a tier) is within the clearance, or within a grant on their subject."""
     return Q(**{f"{column}__lte": reader.clearance}) | granted(reader, subject, up_to=column)
-
-
-def is_there(row: QuerySet) -> Coalesce:
-    """Whether ``row``, found by its key, is there: looked up row by row.
-
-    Where EXISTS is one of several conditions, PostgreSQL takes it for cheaper to note every key there is, for a page of
-    a hundred too.
-    """
-    return Coalesce(Subquery(row.order_by().values(found=Value(True))[:1]), False, output_field=BooleanField())
 
 
 def is_beyond_tiers(reader: Reader) -> Q:

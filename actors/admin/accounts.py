@@ -28,6 +28,7 @@ class UserAdmin(ReadableAdmin, DjangoUserAdmin):
     list_filter = ["clearance", "is_staff", "is_superuser", "is_active"]
     search_fields = ["username", "first_name", "last_name", "email"]
     filter_horizontal: list[str] = []
+    is_register = True
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [

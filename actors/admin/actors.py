@@ -27,6 +27,8 @@ class ActorAdmin(EditableRows, ReadableAdmin):
     """Who takes part. A role is on a link, so there is none here."""
 
     form = PartForm
+    is_register = True
+    ordering = ["name", "id"]
     list_display = ["name", "reference", "kind", "country", "parent", "shown_marking", "provisional"]
     list_filter = ["kind", "provisional", "marking", RelatedFilter.by("parent")]
     search_fields = ["name", "reference", "country"]

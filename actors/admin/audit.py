@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from unfold.decorators import display
 
 from actors.access import Reader
+from actors.admin.filters import DayFilter, WordFilter
 from actors.admin.readable import ReadableAdmin
 from actors.marking import Marking
 from actors.models import AuditEntry
@@ -17,9 +18,9 @@ class AuditEntryAdmin(ReadableAdmin):
     """The audit trail. Reasons speak of whatever their author could see, so others' entries want full clearance."""
 
     list_display = ["at", "user", "partner_key", "action", "object_type", "object_reference", "reason"]
-    list_filter = ["action", "object_type"]
+    list_filter = [WordFilter.by("action"), WordFilter.by("object_type"), ("at", DayFilter)]
     search_fields = ["object_reference", "reason", "action"]
-    date_hierarchy = "at"
+    ordering = ["-at", "-id"]
     fields = ["at", "user", "partner_key", "action", "object_type", "object_reference", "reason", "shown_changes"]
     readonly_fields = ["shown_changes"]
 

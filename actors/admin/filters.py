@@ -1,17 +1,22 @@
 """Filters of lists that offer, and answer for, only what the reader may see."""
 
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
+from django.utils.timezone import make_aware
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
+from unfold.utils import parse_date_str
 
 from actors.access import Reader
+from actors.admin.badges import words
+from actors.admin.looking import FEW, few_keys, is_indexed
 
 
 class RelatedFilter(SimpleListFilter):
@@ -49,6 +54,12 @@ class RelatedFilter(SimpleListFilter):
             return queryset.none()
         return queryset.filter(**{f"{self.field_name}__in": chosen})
 
+    def few(self, request: HttpRequest) -> list[Any] | None:
+        """Keys of all rows that name the chosen one, where an index finds them and they are few."""
+        if not _is_key(self.rows, self.value()) or not is_indexed(self.field):
+            return None
+        return few_keys(self.model_admin.model._default_manager.filter(**{self.field.attname: self.value()}))
+
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         chosen = self.value() if _is_key(self.rows, self.value()) else None
         form = self.form_class(
@@ -84,6 +95,50 @@ class ChosenFilter(DropdownFilter):
 
     def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
         raise NotImplementedError
+
+
+class WordFilter(ChosenFilter):
+    """By a word in a column; offered are those of the newest rows. ``WordFilter.by("language")`` makes one."""
+
+    field_name: str
+
+    @classmethod
+    def by(cls, name: str) -> type["WordFilter"]:
+        return type(f"By{name.title()}", (cls,), {"field_name": name, "parameter_name": name, "title": words(name)})
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> tuple[tuple[str, str], ...]:
+        rows = model_admin.readable(model_admin.model._default_manager.all(), Reader.of_user(request.user))
+        newest = rows.order_by(*model_admin.get_ordering(request)).values_list(self.field_name, flat=True)[:FEW]
+        seen = {str(each) for each in newest} | {request.GET.get(self.parameter_name, "")}
+        return tuple((each, words(each)) for each in sorted(seen - {""}))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        try:
+            word = queryset.model._meta.get_field(self.field_name).to_python(self.value())
+        except ValidationError:
+            return queryset.none()
+        return queryset.filter(**{self.field_name: word})
+
+
+class DayFilter(RangeDateFilter):
+    """From one day to another. ``("received_at", DayFilter)`` in a list of filters."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        begin, end = (self.used_parameters.get(f"{self.field_path}_{end}") for end in ("from", "to"))
+        try:
+            if begin:
+                queryset = queryset.filter(**{f"{self.field_path}__gte": self._moment(begin)})
+            if end:
+                queryset = queryset.filter(**{f"{self.field_path}__lt": self._moment(end, timedelta(days=1))})
+        except (OverflowError, TypeError):  # no day
+            return queryset.none()
+        return queryset
+
+    def _moment(self, said: str, later: timedelta = timedelta()) -> date:
+        day = parse_date_str(said) + later
+        return make_aware(datetime.combine(day, time())) if isinstance(self.field, DateTimeField) else day
 
 
 def _is_key(rows: QuerySet, value: Any) -> bool:

@@ -51,6 +51,7 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
     visible_through = ("actor",)
     form = KeyForm
     list_display = ["name", "prefix", "actor", "scopes", "shown_clearance", "shown_standing", "last_used_at"]
+    is_register = True
     list_filter = [StandingFilter, "clearance", RelatedFilter.by("actor")]
     search_fields = ["name", "prefix"]
     search_related = {"actor": ("name",), "source": ("code", "name")}

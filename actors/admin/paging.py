@@ -14,7 +14,7 @@ class BoundedPaginator(Paginator):
     def count(self) -> int:
         return min(self._found, MOST)
 
-    @property
+    @cached_property
     def is_cut(self) -> bool:
         return self._found > MOST
 

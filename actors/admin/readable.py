@@ -8,8 +8,7 @@ A hidden row and a missing one are the same: a column that points at a hidden ro
 are staff; operators are superusers, who also manage people and keys. Neither reads beyond their clearance.
 """
 
-from collections.abc import Iterator
-from datetime import MAXYEAR, MINYEAR
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -24,18 +23,16 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import _get_foreign_key  # what Django's own check of inlines asks
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import smart_split, unescape_string_literal
 from unfold.admin import ModelAdmin, TabularInline
 
 from actors.access import Reader
+from actors.admin.looking import FEW, BoundedList, by_index, few_keys, is_indexed, newest, words_of
 from actors.admin.meanwhile import SEEN, SeenForm
 from actors.admin.paging import BoundedPaginator
 from actors.marking import Marking
 from actors.models import AuditEntry
+from actors.querysets import is_there
 
-# A search costs a scan for each word (RELIABILITY.md, Q8).
-LONGEST_SEARCH = 200
-MOST_WORDS = 10
 # The title of the part of a page that nobody writes.
 KEPT = "Kept by the service"
 
@@ -87,7 +84,7 @@ class ReadableRows:
         return [
             Prefetch(field.name, queryset=self.readable_rows(field.related_model, reader).order_by())
             for field in related_fields(self.model)
-            if names is None or field.name in names
+            if (names is None or field.name in names) and self.admin_site.is_registered(field.related_model)
         ]
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
@@ -125,6 +122,11 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
     """
 
     search_related: dict[str, tuple[str, ...]] = {}
+    # Rows that grow only with those who take part.
+    is_register = False
+    # The newest first; any other order wants an index.
+    ordering = ["-pk"]
+    list_filter_submit = True
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
     paginator = BoundedPaginator
@@ -204,19 +206,26 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
         for entry in self.get_list_filter(request):
             if isinstance(entry, str):
                 asked |= {f"{entry}__exact", f"{entry}__isnull"}
+            elif isinstance(entry, tuple):
+                asked |= {f"{entry[0]}_from", f"{entry[0]}_to"}
             else:
                 asked.add(entry.parameter_name)
-        if self.date_hierarchy:
-            asked |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte", "lt")}
         return asked
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedList]:
+        return BoundedList
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list; keys that are none and dates that never were get the answer of a filter that cannot be."""
-        years = request.GET.getlist(f"{self.date_hierarchy}__year")
-        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        if not all(map(_is_year, years)) or not all(self._is_key(key) for key in keys):
+        """The list; keys that are none get the answer of a filter that cannot be."""
+        if not all(self._is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return HttpResponseRedirect(f"{request.path}?e=1")
         return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """An action; "select all" means as many as the list says it counts."""
+        if request.POST.get("select_across") == "1":
+            queryset = queryset.filter(pk__in=newest(queryset))
+        return super().response_action(request, queryset)
 
     def _is_key(self, said: str) -> bool:
         try:
@@ -231,24 +240,56 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
         return [name for name in self.get_list_display(request) if name not in related]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """Rows in which each word of the search occurs somewhere."""
-        reader = reader_of(request)
-        for word in list(smart_split(search_term[:LONGEST_SEARCH]))[:MOST_WORDS]:
-            if word.startswith(('"', "'")) and word[0] == word[-1] and len(word) > 1:
-                word = unescape_string_literal(word)
+        """For choosing by typing: rows in which each word occurs, of the newest and of those that an index finds."""
+        words = words_of(search_term)
+        if words and not self.is_register:
+            queryset = queryset.filter(pk__in=newest(queryset) | self.keys_by_words(words, request))
+        return self.with_words(queryset, words, request), False
+
+    def with_words(self, queryset: QuerySet, words: Sequence[str], request: HttpRequest) -> QuerySet:
+        """Rows in which each of ``words`` occurs somewhere."""
+        for word in words:
             found = _contains(self.search_fields, word)
             for relation, columns in self.search_related.items():
-                found |= self._found_beside(relation, columns, word, reader)
+                found |= self._found_beside(relation, columns, word, reader_of(request))
             queryset = queryset.filter(found)
-        return queryset, False
+        return queryset
+
+    def keys_by_words(self, words: Sequence[str], request: HttpRequest) -> set[Any]:
+        """Keys of rows in which one of ``words`` is found by an index, in each way that finds few."""
+        rows, reader, found = self.model._default_manager.all(), reader_of(request), set()
+        for word in words:
+            ways: list[QuerySet] = [rows.filter(each) for each in by_index(self.model, self.search_fields, word)]
+            if self.is_register:
+                ways = [rows.filter(_contains(self.search_fields, word))]
+            for relation, columns in self.search_related.items():
+                ways += self._ways_beside(relation, columns, word, reader)
+            for way in ways:
+                found.update(few_keys(way, most=FEW) or ())
+        return found
+
+    def _ways_beside(self, relation: str, columns: tuple[str, ...], word: str, reader: Reader) -> Iterator[QuerySet]:
+        field = self.model._meta.get_field(relation)
+        other, rows = field.related_model, self.model._default_manager.all()
+        if not field.concrete:
+            for each in by_index(other, columns, word):
+                owners = few_keys(other._default_manager.filter(each), field.field.attname, FEW)
+                yield rows.filter(pk__in=owners or ())
+        elif is_indexed(field):
+            is_register = self.admin_site.get_model_admin(other).is_register
+            conditions = [_contains(columns, word)] if is_register else by_index(other, columns, word)
+            for each in conditions:
+                named = few_keys(self.readable_rows(other, reader).filter(each), most=FEW)
+                yield rows.filter(**{f"{relation}__in": named or ()})
 
     def _found_beside(self, relation: str, columns: tuple[str, ...], word: str, reader: Reader) -> Q:
+        """Looked up row by row: of a common word PostgreSQL would first note every row that has it."""
         field = self.model._meta.get_field(relation)
         if field.concrete:
-            rows = self.readable_rows(field.related_model, reader)
-            return Q(**{f"{relation}__in": rows.filter(_contains(columns, word)).values("pk")})
-        rows = field.related_model._default_manager.filter(_contains(columns, word))
-        return Q(pk__in=rows.values(field.field.attname))
+            rows = self.readable_rows(field.related_model, reader).filter(pk=OuterRef(field.attname))
+        else:
+            rows = field.related_model._default_manager.filter(**{field.field.attname: OuterRef("pk")})
+        return Q(is_there(rows.filter(_contains(columns, word))))
 
     # One audit trail for people and partners alike, in place of Django's own log.
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
@@ -398,10 +439,6 @@ def must_not_be_empty(value: str) -> None:
     """A validator for reasons: blanks are none."""
     if not value.strip():
         raise ValidationError("Say why.")
-
-
-def _is_year(said: str) -> bool:
-    return said.isascii() and said.isdigit() and MINYEAR <= int(said[:5]) <= MAXYEAR
 
 
 def _contains(columns: Any, word: str) -> Q:

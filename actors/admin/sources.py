@@ -31,6 +31,8 @@ class InterestsInline(ReadableInline):
 class SourceAdmin(EditableRows, ReadableAdmin):
     """Who speaks. The code is part of the key of every report, so it is given once."""
 
+    is_register = True
+    ordering = ["code"]
     list_display = ["name", "code", "kind", "shown_grade", "actor", "shown_marking", "protected"]
     list_filter = ["kind", "protected", "marking", RelatedFilter.by("actor")]
     search_fields = ["code", "name"]

@@ -21,6 +21,10 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["at", "id"], name="audit_entry_by_day"),
+            models.Index(fields=["object_reference"], name="audit_entry_by_object"),
+        ]
         verbose_name_plural = "audit entries"
 
     def __str__(self) -> str:

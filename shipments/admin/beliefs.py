@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from actors.access import Reader
 from actors.admin.badges import badge, percent, state_badge
-from actors.admin.filters import RelatedFilter
+from actors.admin.filters import RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture
@@ -49,7 +49,7 @@ class PictureAdmin(BeliefAdmin):
         "version",
         "known_from",
     ]
-    list_filter = ["state", "status", "contested", RelatedFilter.by("subject")]
+    list_filter = ["state", WordFilter.by("status"), "contested", RelatedFilter.by("subject")]
     search_fields = ["status", "leading"]
     search_related = {"subject": ("reference", "title")}
     fields = [*list_display, "timeline", "legs", "planned", "alternatives"]
@@ -72,7 +72,7 @@ class FindingAdmin(BeliefAdmin):
         "shown_origins",
         "known_from",
     ]
-    list_filter = ["state", "kind", "attribute", RelatedFilter.by("subject")]
+    list_filter = ["state", "kind", WordFilter.by("attribute"), RelatedFilter.by("subject")]
     search_fields = ["attribute", "label"]
     search_related = {"subject": ("reference", "title")}
     fields = [*list_display, "line", "leading", "low", "high", "value", "because", "alternatives"]
@@ -83,8 +83,10 @@ class FindingAdmin(BeliefAdmin):
 class ConflictAdmin(BeliefAdmin):
     """Claims that did not make the picture, each with the reason."""
 
+    # Both backwards, as their index can be read.
+    ordering = ["-known_from", "-stable_id"]
     list_display = ["subject", "shown_kind", "shown_about", "shown_reason", "shown_open", "known_from"]
-    list_filter = ["kind", "kept_open", RelatedFilter.by("subject")]
+    list_filter = [WordFilter.by("kind"), "kept_open", RelatedFilter.by("subject")]
     search_fields = ["about", "reason", "stable_id"]
     search_related = {"subject": ("reference", "title")}
     fields = [

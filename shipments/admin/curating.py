@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,7 +12,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from actors.admin.badges import badge, words
-from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin, RecordedRows, reader_of
 from actors.admin.sources import SourceInterestAdmin, SourceRatingAdmin
 from actors.models import AuditEntry, SourceInterest, SourceRating
@@ -92,7 +91,7 @@ class CodeMappingAdmin(RecordedRows, ReadableAdmin):
     open_to_all = True
     form = MappingForm
     list_display = ["scheme", "code", "milestone", "flag", "time_class", "source", "recorded_at", "recorded_by"]
-    list_filter = ["scheme", "milestone", "flag"]
+    list_filter = [WordFilter.by("scheme"), WordFilter.by("milestone"), WordFilter.by("flag")]
     search_fields = ["scheme", "code", "milestone", "flag", "note"]
     add_fields = ["scheme", "code", "milestone", "flag", "flag_is_set", "reason"]
 
@@ -125,10 +124,9 @@ class AttachmentAdmin(RecordedRows, ReadableAdmin):
     visible_through = ("report", "subject")
     form = AttachmentForm
     list_display = ["report", "subject", "leg", "line", "recorded_at", "recorded_by", "reason"]
-    list_filter = [RelatedFilter.by("subject")]
+    list_filter = [RelatedFilter.by("subject"), ("recorded_at", DayFilter)]
     search_fields = ["reason"]
     search_related = {"report": ("reference", "subject_said"), "subject": ("reference", "title")}
-    date_hierarchy = "recorded_at"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.list_display) if obj else ["report", "subject", "leg", "line", "reason"]
@@ -169,8 +167,6 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
     list_filter = [InForceFilter, "marking", RelatedFilter.by("subject"), RelatedFilter.by("actor")]
     search_fields = ["reason"]
     search_related = {"subject": ("reference", "title"), "actor": ("name",)}
-    # "Select all" says how many it means, and means all.
-    paginator = Paginator
     actions = ["withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from actors.admin.badges import state_badge
-from actors.admin.filters import RelatedFilter
+from actors.admin.filters import DayFilter, RelatedFilter
 from actors.admin.readable import EditableInline, ReadableAdmin, reader_of
 from shipments.admin.subjects import (
     ContestedFilter,
@@ -108,14 +108,13 @@ class ContactAdmin(OutcomePages):
     """Meetings, calls and letters between parties."""
 
     list_display = ["shown_title", "form", "held_on", "place", "shown_facts", "shown_fact_states"]
-    list_filter = ["form", ContestedFilter, RelatedFilter.by("crisis"), "marking"]
+    list_filter = ["form", ContestedFilter, RelatedFilter.by("crisis"), ("held_on", DayFilter), "marking"]
     fieldsets = [
         ("What it is", {"fields": SubjectPages.identity}),
         ("The plan", {"fields": [("form", "held_on"), "place", "participants"]}),
         SubjectPages.kept_by_the_service,
     ]
     inlines = [IdentifiersInline, GrantsInline]
-    date_hierarchy = "held_on"
 
 
 @admin.register(Inquiry)
@@ -123,7 +122,13 @@ class InquiryAdmin(OutcomePages):
     """Questions put to a party, and what came of them."""
 
     list_display = ["shown_title", "asked", "asked_by", "asked_on", "shown_facts", "shown_fact_states"]
-    list_filter = [ContestedFilter, RelatedFilter.by("asked"), RelatedFilter.by("crisis"), "marking"]
+    list_filter = [
+        ContestedFilter,
+        RelatedFilter.by("asked"),
+        RelatedFilter.by("crisis"),
+        ("asked_on", DayFilter),
+        "marking",
+    ]
     search_related = {**SubjectPages.search_related, "asked": ("name",), "asked_by": ("name",)}
     fieldsets = [
         ("What it is", {"fields": SubjectPages.identity}),
@@ -131,4 +136,3 @@ class InquiryAdmin(OutcomePages):
         SubjectPages.kept_by_the_service,
     ]
     inlines = [IdentifiersInline, GrantsInline]
-    date_hierarchy = "asked_on"

@@ -16,7 +16,8 @@ from unfold.decorators import display
 
 from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, two_lines, words
-from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
+from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
 from shipments.admin.entering import ReportForm
 from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
@@ -33,8 +34,15 @@ class HeldFilter(ChosenFilter):
     words = (("yes", "Held: needs an analyst"), ("no", "Bound"))
 
     def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        if word == "yes":
+            return queryset.filter(pk__in=Report.objects.newest_held(reader, MOST))
         held = Exists(Report.objects.held().filter(pk=OuterRef("pk")))
-        return queryset.filter(held if word == "yes" else ~held)
+        return queryset.filter(~held)
+
+    def few(self, request: HttpRequest) -> list[Any] | None:
+        """Keys of what waits, as far as lists go: each way to wait has an index."""
+        held = Report.objects.newest_held(reader_of(request), MOST)
+        return list(held) if self.value() == "yes" else None
 
 
 class PayloadInline(ReadableInline):
@@ -77,11 +85,12 @@ class ReportAdmin(ReadableAdmin):
         "time_class",
         "directness",
         "hedge",
+        ("received_at", DayFilter),
         "marking",
     ]
     search_fields = ["reference", "event_id", "subject_said", "code_said", "milestone"]
     search_related = {"source": ("code", "name"), "subject": ("reference", "title")}
-    date_hierarchy = "received_at"
+    ordering = ["-received_at", "-id"]
     fieldsets = [
         (
             "What was said",
@@ -224,7 +233,7 @@ class ReportPayloadAdmin(ReadableAdmin):
 
     visible_through = ("report",)
     list_display = ["report", "quote", "language", "erased_at"]
-    list_filter = ["language"]
+    list_filter = [WordFilter.by("language")]
     search_fields = ["quote"]
     search_related = {"report": ("reference",)}
     fields = ["report", "quote", "language", "shown_raw", "erased_at", "erased_because"]
@@ -243,10 +252,9 @@ class ReportLinkAdmin(ReadableAdmin):
 
     visible_through = ("report", "target_report", "target_source")
     list_display = ["report", "kind", "target_source", "target_event_id", "target_report", "recorded_at", "recorded_by"]
-    list_filter = ["kind", RelatedFilter.by("target_source")]
+    list_filter = ["kind", RelatedFilter.by("target_source"), ("recorded_at", DayFilter)]
     search_fields = ["target_event_id", "reason"]
     search_related = {"report": ("reference",), "target_source": ("code", "name")}
-    date_hierarchy = "recorded_at"
     fields = [*list_display, "reason"]
 
 
@@ -256,10 +264,16 @@ class DocumentAdmin(RecordedRows, ReadableAdmin):
 
     visible_through = ("source",)
     list_display = ["title", "source", "kind", "language", "published_at", "reference", "shown_marking"]
-    list_filter = ["kind", "language", RelatedFilter.by("source"), "marking"]
+    list_filter = [
+        "kind",
+        WordFilter.by("language"),
+        RelatedFilter.by("source"),
+        ("published_at", DayFilter),
+        "marking",
+    ]
     search_fields = ["title", "reference", "key", "url"]
     search_related = {"source": ("code", "name")}
-    date_hierarchy = "published_at"
+    ordering = ["-published_at", "-id"]
     fields = ["source", "kind", "title", "key", "url", "language", "published_at", "marking"]
 
     @display(description="marking", ordering="marking")

@@ -4,13 +4,12 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from actors.access import Reader
-from actors.admin.filters import RelatedFilter
+from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin, is_operator
 from actors.marking import Marking
 from actors.models import AuditEntry
@@ -29,8 +28,6 @@ class DueAdmin(ReadableAdmin):
     search_fields = ["last_error"]
     search_related = {"subject": ("reference", "title")}
     fields = [*list_display, "from_moment", "generation", "claimed_generation"]
-    # "Select all" says how many it means, and means all.
-    paginator = Paginator
     actions = ["try_again"]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
@@ -60,10 +57,9 @@ class OutboxEventAdmin(ReadableAdmin):
 
     visible_through = ("subject",)
     list_display = ["id", "type", "subject", "marking", "created_at", "sequence"]
-    list_filter = ["type", "marking"]
+    list_filter = ["type", "marking", ("created_at", DayFilter)]
     search_fields = ["type"]
     search_related = {"subject": ("reference", "title")}
-    date_hierarchy = "created_at"
     fields = [*list_display, "shown_body"]
     readonly_fields = ["shown_body"]
 
@@ -83,7 +79,7 @@ class IdempotentRequestAdmin(ReadableAdmin):
 
     visible_through = ("partner_key",)
     list_display = ["key", "partner_key", "status", "created_at"]
-    list_filter = ["status", RelatedFilter.by("partner_key")]
+    list_filter = [WordFilter.by("status"), RelatedFilter.by("partner_key")]
     search_fields = ["key"]
     fields = list_display
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from actors.admin.filters import RelatedFilter
+from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.meanwhile import PartForm
 from actors.admin.readable import EditableInline, ReadableAdmin
 from shipments.admin.subjects import (
@@ -83,10 +83,15 @@ class LegAdmin(ReadableAdmin):
 
     visible_through = ("shipment", "carrier")
     list_display = ["key", "shipment", "role", "origin", "destination", "carrier", "flight_number", "planned_departure"]
-    list_filter = ["role", RelatedFilter.by("carrier"), RelatedFilter.by("origin"), RelatedFilter.by("destination")]
+    list_filter = [
+        "role",
+        RelatedFilter.by("carrier"),
+        RelatedFilter.by("origin"),
+        RelatedFilter.by("destination"),
+        ("planned_departure", DayFilter),
+    ]
     search_fields = ["key", "flight_number", "registration"]
     search_related = {"shipment": ("reference", "title"), "origin": ("name",), "destination": ("name",)}
-    date_hierarchy = "planned_departure"
 
 
 @admin.register(Line)
@@ -95,7 +100,7 @@ class LineAdmin(ReadableAdmin):
 
     visible_through = ("shipment", "donor")
     list_display = ["item", "key", "shipment", "category", "donor", "quantity_low", "quantity_high", "unit", "basis"]
-    list_filter = ["basis", "category", RelatedFilter.by("donor")]
+    list_filter = ["basis", WordFilter.by("category"), RelatedFilter.by("donor")]
     search_fields = ["key", "item", "category", "lot"]
     search_related = {"shipment": ("reference", "title")}
 
@@ -108,7 +113,7 @@ class ReceiptAdmin(ReadableAdmin):
     list_display = ["line", "report", "received_on", "accepted", "rejected", "rejection_reason"]
     search_fields = ["rejection_reason"]
     search_related = {"line": ("item", "key"), "report": ("reference",)}
-    date_hierarchy = "received_on"
+    list_filter = [("received_on", DayFilter)]
 
 
 @admin.register(ShipmentParty)

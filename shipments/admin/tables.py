@@ -17,6 +17,8 @@ class AttributeAdmin(ReadableAdmin):
     """Kinds of fact, from shipments/vocabularies/attributes.toml by load_vocabularies."""
 
     open_to_all = True
+    is_register = True
+    ordering = ["name"]
     list_display = ["name", "label", "type", "subjects", "comparison", "has_time_axis", "topic"]
     list_filter = ["type", "comparison", "has_time_axis"]
     search_fields = ["name", "label", "note"]
@@ -57,6 +59,8 @@ class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
 
     form = PlaceForm
     open_to_all = True
+    is_register = True
+    ordering = ["name", "id"]
     list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within", "provisional"]
     list_filter = ["kind", "provisional", RelatedFilter.by("within")]
     search_fields = ["code", "name", "iata", "icao", "unlocode"]

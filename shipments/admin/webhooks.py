@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -21,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.access import Reader
 from actors.admin.badges import badge, words
-from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter
 from actors.admin.readable import ReadableAdmin, ReadableInline, is_operator
 from shipments.models import Delivery, DeliveryAttempt, Subscription
 from shipments.services.errors import ShipmentsError
@@ -59,18 +58,16 @@ class SubscriptionAdmin(ReadableAdmin):
 
     visible_through = ("key",)
     action_form = ReasonedActionForm
+    is_register = True
     list_display = ["reference", "key", "url", "shown_types", "shown_standing", "failing_since"]
-    list_filter = [StandingFilter, RelatedFilter.by("key")]
+    list_filter = [StandingFilter, RelatedFilter.by("key"), ("created_at", DayFilter)]
     search_fields = ["reference", "url", "description"]
     search_related = {"key": ("name", "prefix")}
-    date_hierarchy = "created_at"
     fields = [
         *("reference", "key", "description", "url", "shown_types", "shown_filters", "created_at"),
         *("shown_standing", "disabled_at", "disabled_note", "failing_since", "paused_until"),
     ]
     readonly_fields = ["shown_types", "shown_filters", "shown_standing"]
-    # "Select all" says how many it means, and means all.
-    paginator = Paginator
     actions = ["disable", "enable"]
 
     def has_look_after_permission(self, request: HttpRequest) -> bool:
@@ -125,18 +122,21 @@ class DeliveryAdmin(ReadableAdmin):
 
     visible_through = ("subscription",)
     list_display = ["webhook_id", "shown_type", "subject", "subscription", "shown_state", "attempts", "shown_next"]
-    list_filter = ["state", "type", RelatedFilter.by("subscription"), RelatedFilter.by("subject")]
+    list_filter = [
+        "state",
+        "type",
+        RelatedFilter.by("subscription"),
+        RelatedFilter.by("subject"),
+        ("created_at", DayFilter),
+    ]
     search_fields = ["webhook_id"]
     search_related = {"subscription": ("reference", "url"), "subject": ("reference", "title")}
-    date_hierarchy = "created_at"
     fields = [
         *("webhook_id", "subscription", "shown_type", "subject", "marking", "shown_state", "attempts", "failures"),
         *("created_at", "shown_next", "leased_until", "finished_at", "shown_payload"),
     ]
     readonly_fields = ["shown_type", "shown_state", "shown_next", "shown_payload"]
     inlines = [AttemptInline]
-    # "Select all" says how many it means, and means all.
-    paginator = Paginator
     actions = ["send_again"]
 
     def has_look_after_permission(self, request: HttpRequest) -> bool:

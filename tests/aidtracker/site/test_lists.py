@@ -1,6 +1,7 @@
 """Lists ask the database as often for many rows as for few, and are not upset by anything in their address."""
 
 import re
+from datetime import timedelta
 from itertools import cycle
 from urllib.parse import quote
 
@@ -11,13 +12,12 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from actors.admin.paging import BoundedPaginator
-from actors.factories import SourceFactory, UserFactory
+from actors.factories import NOON, SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import Source
 from aidtracker.site.first_page import first_page, held_reports
-from shipments.admin.merging import Mergeable
-from shipments.factories import PictureFactory, ReportFactory, ShipmentFactory
+from shipments.factories import PictureFactory, ReadingGrantFactory, ReportFactory, ShipmentFactory
+from shipments.models import ReadingGrant
 from tests.growth.plans import statements
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
@@ -79,14 +79,41 @@ def test_a_short_list_says_how_long_it_is():
     assert b"and more: filter or search" not in said
 
 
-def test_select_all_means_as_many_as_it_says():
-    """Lists that are cut offer no action, except one that goes to a page where so many are named as it takes."""
-    cut = [
-        pages
-        for pages in admin.site._registry.values()
-        if pages.actions and issubclass(pages.paginator, BoundedPaginator) and not isinstance(pages, Mergeable)
+def test_select_all_means_as_many_as_the_list_says(monkeypatch):
+    for place in ("paging", "looking"):
+        monkeypatch.setattr(f"actors.admin.{place}.MOST", 2)
+    grants = ReadingGrantFactory.create_batch(3)
+    asked = {"action": "withdraw", "select_across": "1", "index": 0, "_selected_action": str(grants[0].pk)}
+    signed_in().post(reverse("admin:shipments_readinggrant_changelist"), asked)
+    assert [each.pk for each in ReadingGrant.objects.filter(withdrawn_at=None)] == [grants[0].pk]
+
+
+def test_what_an_index_finds_is_found_however_old_and_other_words_among_the_newest(monkeypatch):
+    for place in ("paging", "looking"):
+        monkeypatch.setattr(f"actors.admin.{place}.MOST", 2)
+    old, *_ = [
+        ReportFactory(subject__title=f"Flight {n}", event_id=f"e-{n}", received_at=NOON + timedelta(days=n))
+        for n in range(4)
     ]
-    assert cut == []
+    client, where = signed_in(), reverse("admin:shipments_report_changelist")
+    name = old.reference.encode()
+
+    def finds(question: str) -> bool:
+        return name in client.get(f"{where}?{question}").content
+
+    found = (
+        f"q={old.reference}",
+        f"q={old.source.code}",
+        'q="Flight 0"',
+        f"source={old.source_id}",
+        f"subject={old.subject_id}",
+    )
+    assert [each for each in found if not finds(each)] == []
+    assert not finds("q=e-0")
+    assert not finds("polarity__exact=affirm")
+    assert b"and more: filter or search" in client.get(f"{where}?polarity__exact=affirm").content
+    assert finds(f"q=e-0&received_at_to={NOON:%Y-%m-%d}")
+    assert not finds(f"q=e-0&received_at_from={NOON + timedelta(days=1):%Y-%m-%d}")
 
 
 def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monkeypatch):
@@ -182,3 +209,8 @@ def test_junk_in_an_action_is_never_our_fault(junk):
         for action in ("delete_selected", own, junk):
             answer = operator.post(where, {"action": action, "_selected_action": junk, "index": 0})
             assert answer.status_code in (200, 302, 400, 403), (where, action, answer.status_code)
+
+
+def test_an_operator_opens_the_page_of_a_person():
+    person = UserFactory()
+    assert signed_in(operator=True).get(page_of(person)).status_code == 200
