@@ -18,7 +18,7 @@ from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 from shipments.services.webhooks.delivering import deliver_due, is_due
-from shipments.services.webhooks.fanning_out import fan_out
+from shipments.services.webhooks.fanning_out import AT_ONCE, fan_out
 from shipments.services.webhooks.forgetting import drop_old_deliveries
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,8 @@ def ring_answered() -> None:
 
 def _announce() -> None:
     """Make webhooks of what is committed, and have them sent. Where the message is lost, the clock's own one comes."""
-    while fan_out():
+    # What comes while it works is the next batch's, else it would go on for as long as reports come.
+    while fan_out() >= AT_ONCE:
         pass
     if is_due():
         try:

@@ -14,7 +14,9 @@ from shipments import tasks
 from shipments.factories import ReportDraftFactory, ShipmentFactory, SubscriptionFactory
 from shipments.models import Delivery, Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
+from shipments.services.reconciling import reconcile_due
 from shipments.services.recording import Sender, record
+from shipments.services.webhooks.fanning_out import fan_out
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,7 @@ def test_what_moves_no_picture_is_told_all_the_same(meanwhile):
 def test_messages_are_made_of_all_that_was_told_and_their_sender_is_called(meanwhile, messages, monkeypatch):
     SubscriptionFactory(event_types=["report.recorded"])
     monkeypatch.setattr(tasks, "fan_out", partial(tasks.fan_out, limit=1))
+    monkeypatch.setattr(tasks, "AT_ONCE", 1)
     shipment = ShipmentFactory()
     for _ in range(4):
         say(shipment)
@@ -121,6 +124,31 @@ def test_a_sender_that_cannot_be_called_stops_nobody(meanwhile, monkeypatch):
     meanwhile()
     tasks.ring_answered()
     assert (Due.objects.count(), Delivery.objects.count()) == (0, 1)
+
+
+def test_a_worker_makes_webhooks_once_a_batch_however_many_reports_come_meanwhile(meanwhile, monkeypatch):
+    meanwhile()
+    shipment = ShipmentFactory()
+    say(shipment)
+    more = iter([shipment] * 5)
+    done = []
+
+    def fan_out_late():
+        done.append("webhooks")
+        for each in more:
+            say(each)
+            break
+        return fan_out()
+
+    def reconcile_and_count(*, limit):
+        done.append("batch")
+        return reconcile_due(limit=limit)
+
+    monkeypatch.setattr(tasks, "fan_out", fan_out_late)
+    monkeypatch.setattr(tasks, "reconcile_due", reconcile_and_count)
+    tasks.ring_answered()
+    assert done == ["batch", "webhooks"] * 7
+    assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
 
 
 def test_a_worker_process_does_not_have_what_was_loaded_walked_over_with_every_batch():

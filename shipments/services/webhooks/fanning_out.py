@@ -13,8 +13,11 @@ from shipments.services.webhooks.clock import moment
 from shipments.services.webhooks.correcting import corrections
 from shipments.services.webhooks.telling import delivery_of
 
+# Fewer than so many: nothing that was committed before is left.
+AT_ONCE = 1000
 
-def fan_out(*, limit: int = 1000) -> int:
+
+def fan_out(*, limit: int = AT_ONCE) -> int:
     """Fan out up to ``limit`` events, the oldest first; returns how many."""
     with transaction.atomic():
         if not Subscription.objects.active().exists():
