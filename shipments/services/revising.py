@@ -91,15 +91,16 @@ def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> 
         row = model.objects.visible_to(Reader.of_key(key)).filter(reference=reference).first()
     if row is None:
         return None
+    column = kind if kind in ("actor", "place") else "subject"
+    own = LedgerEntry.objects.filter(kind=kind, source=key.source, **{column: row.pk})
+    # An entry is of its row for good: whoever has none is told so, and neither locks nor waits.
+    if not own.exists():
+        raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
     # The row before its entry, as the pages of analysts do: else each could wait for the other. Its key stays, so that
     # whoever points at it is not kept waiting as they commit, with its row in the queue in their hands.
     row = model.objects.select_for_update(no_key=True).get(pk=row.pk)
-    column = kind if kind in ("actor", "place") else "subject"
     # Itself alone: its order would join the source and lock that, and every report of it would wait.
-    own = LedgerEntry.objects.select_for_update(of=("self",))
-    entry = own.filter(kind=kind, source=key.source, **{column: row.pk}).first()
-    if entry is None:
-        raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
+    entry = own.select_for_update(of=("self",)).get()
     if row.merged_into_id:
         raise NotRevisable("merged", "It was merged into another; ask for it by its reference to see which.")
     if not row.provisional:

@@ -5,9 +5,10 @@ has the database look for it as they commit, last of all: that must not wait for
 """
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.admin import subjects as pages
@@ -73,6 +74,21 @@ def test_an_analyst_and_a_patch(sender, entered, met):
     shipment.refresh_from_db()
     assert (shipment.title, shipment.mode) == ("As an analyst knows it", "sea")
     assert LedgerEntry.objects.get().version == 3
+
+
+def test_who_may_not_change_it_waits_for_nobody_who_does(entered):
+    stranger = make_partner(scopes=ENTERS, source=SourceFactory(code="other", actor=ActorFactory()))
+
+    def patch():
+        try:
+            return stranger.send("PATCH", entered, {"mode": "sea"}, **{"idempotency-key": "not-mine"})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as others, transaction.atomic():
+        Shipment.objects.select_for_update().get()
+        answer = others.submit(patch).result(timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
 
 
 def test_a_patch_and_a_worker(sender, entered, met):
