@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -105,6 +106,12 @@ class ReportQuerySet(QuerySet):
         if reader.user_id:
             condition |= Q(entered_by_id=reader.user_id)
         return self.filter(condition)
+
+    def about(self, subject: UUID | None) -> Self:
+        """What was said of ``subject`` (its key), or was attached to it once."""
+        attached = apps.get_model("shipments", "Attachment").objects.filter(subject=subject).order_by()
+        # Keys, asked for here: with a subquery in their place every report is read.
+        return self.filter(Q(subject=subject) | Q(pk__in=list(attached.values_list("report_id", flat=True))))
 
     def told_once(self) -> Self:
         """Of what is there several times, as said and as passed on: the source's own row, else the first one."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -66,8 +65,7 @@ class DecisionForm(forms.Form):
 
     def reports(self) -> list[Report]:
         """What was said of the subject, as far as the author sees it."""
-        about = Q(subject=self.subject.pk) | Q(pk__in=self.subject.attachments.values("report_id"))
-        said = Report.objects.visible_to(self.reader).filter(about).exclude(kind=Report.Kind.DECIDE)
+        said = Report.objects.visible_to(self.reader).about(self.subject.pk).exclude(kind=Report.Kind.DECIDE)
         return list(said.select_related("leg").order_by("-asserted_at", "-id")[:MOST_REPORTS])
 
     def report_choices(self) -> list[tuple[str, str]]:

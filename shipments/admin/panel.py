@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 
 from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, percent, state_badge, words
@@ -229,8 +229,7 @@ def _seen_sources(reader: Reader) -> Any:
 
 
 def _reports(subject: Subject, reader: Reader, known_at: datetime | None) -> tuple[list[dict[str, Any]], int]:
-    about = Q(subject=subject.pk) | Q(pk__in=subject.attachments.values("report_id"))
-    rows = Report.objects.visible_to(reader).filter(about)
+    rows = Report.objects.visible_to(reader).about(subject.pk)
     if known_at:
         rows = rows.filter(received_at__lte=known_at)
     claims = defaultdict(list)

@@ -17,7 +17,7 @@ from actors.marking import Marking
 from actors.models import Source
 from aidtracker.site.first_page import first_page, held_reports
 from shipments.factories import PictureFactory, ReadingGrantFactory, ReportFactory, ShipmentFactory
-from shipments.models import ReadingGrant
+from shipments.models import ReadingGrant, Report
 from tests.growth.plans import statements
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
@@ -214,3 +214,10 @@ def test_junk_in_an_action_is_never_our_fault(junk):
 def test_an_operator_opens_the_page_of_a_person():
     person = UserFactory()
     assert signed_in(operator=True).get(page_of(person)).status_code == 200
+
+
+def test_what_was_said_of_a_subject_and_what_was_attached_to_it_are_found_by_an_index_each():
+    attached = make_rows()["attachment"]
+    plan = plan_of(lambda: list(Report.objects.about(attached.subject_id)))
+    assert "BitmapOr" in plan
+    assert "report_by_subject" in plan
