@@ -43,6 +43,13 @@ SCHEMA = {
 }
 
 
+KEPT = {
+    table: f"SELECT * FROM shipments_{table} ORDER BY 1"
+    for table in ("report", "picture", "finding", "conflict", "outboxevent")
+}
+DUE = "SELECT subject_id::text, from_moment::date::text, is_bulk, generation, not_before <= now() FROM shipments_due"
+
+
 @pytest.fixture
 def scratch(django_db_setup: None) -> Iterator[str]:
     """A migrated database with the vocabularies in it, that no other test sees."""
@@ -60,11 +67,15 @@ def scratch(django_db_setup: None) -> Iterator[str]:
 
 
 def _migrate(database: str, *target: str) -> None:
+    _run(database, "migrate", *target, "--database=owner", "--verbosity=0")
+
+
+def _run(database: str, *command: str) -> None:
     where = addresses()
     urls = {"DATABASE_URL": APPLICATION, "DATABASE_OWNER_URL": OWNER}
     environment = os.environ | {name: where.role_url(role, database) for name, role in urls.items()}
-    command = [sys.executable, "-m", "django", "migrate", *target, "--database=owner", "--verbosity=0"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    whole = [sys.executable, "-m", "django", *command]
+    done = subprocess.run(whole, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -154,3 +165,32 @@ def test_a_migration_that_was_interrupted_runs_again(scratch: str) -> None:
             assert _indexes(server) == built
     _migrate(scratch)
     assert _schema(scratch) == before
+
+
+@pytest.mark.timeout(900)  # five processes, which on a busy machine take minutes
+def test_tables_that_are_filled_go_back_and_forth_and_have_every_picture_made_again(scratch: str) -> None:
+    """Back to a release that stored each finding twice, which makes its pictures again as this one does."""
+    _run(scratch, "generate", "--shipments=12", "--seed=5")
+    _run(scratch, "reconcile")
+    before = _schema(scratch)
+    with psycopg.connect(addresses().superuser_url(scratch), autocommit=True) as server:
+        stored = {table: server.execute(query).fetchall() for table, query in KEPT.items()}
+        subjects = {str(key) for (key,) in server.execute("SELECT DISTINCT subject_id FROM shipments_picture")}
+        assert len(subjects) >= 12
+        all_again = {(key, "1900-01-01", True, 1, True) for key in subjects}
+
+        _migrate(scratch, "shipments", "0018_subscribe_to_what_is_lost")
+        assert set(server.execute(DUE).fetchall()) == all_again
+        # What waits by itself, and for tomorrow, when the release is put in.
+        server.execute("DELETE FROM shipments_due WHERE subject_id <> %s", [live := min(subjects)])
+        server.execute("UPDATE shipments_due SET is_bulk = false, from_moment = now(), not_before = now() + '1 day'")
+
+        _migrate(scratch)
+        assert _schema(scratch) == before
+        assert {table: server.execute(query).fetchall() for table, query in KEPT.items()} == stored
+        asked = {*all_again, (live, "1900-01-01", False, 2, True)} - {(live, "1900-01-01", True, 1, True)}
+        assert set(server.execute(DUE).fetchall()) == asked
+
+        _run(scratch, "reconcile")
+        assert server.execute(DUE).fetchall() == []
+        assert {table: server.execute(query).fetchall() for table, query in KEPT.items()} == stored
