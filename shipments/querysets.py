@@ -125,11 +125,16 @@ class ReportQuerySet(QuerySet):
         """
         return self.filter(reduce(or_, _ways_to_be_held(to)))
 
-    def newest_held(self, reader: Reader, most: int) -> QuerySet:
-        """Keys of those that are held and that ``reader`` may see: of each way to be held the newest ``most``.
+    def held_in_each_way(self, *, to: Reader) -> QuerySet:
+        """Keys of those that are held as far as ``to`` may know, again for each way in which one is.
 
         Each way has an index; of all in one condition PostgreSQL reads every report there is.
         """
+        first, *others = (self.order_by().filter(way).values_list("pk", flat=True) for way in _ways_to_be_held(to))
+        return first.union(*others, all=True)
+
+    def newest_held(self, reader: Reader, most: int) -> QuerySet:
+        """Keys of those that are held and that ``reader`` may see: of each way to be held the newest ``most``."""
         newest = self.visible_to(reader).order_by("-received_at", "-id")
         first, *others = (newest.filter(way).values_list("pk", flat=True)[:most] for way in _ways_to_be_held())
         return first.union(*others)

@@ -155,7 +155,7 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
     """``rows`` with the filters of ``asked``, and without what was not known at ``known_at``."""
     known_at = asked.get("known_at")
     if known_at:
-        rows = rows.filter(was_known(reader, known_at))
+        rows = rows.filter(few_or_each(_begun(known_at), Q()), was_known(reader, known_at))
     believed: dict[str, Any] = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
     if believed:
         pictures = Picture.objects.for_reader(reader, known_at=known_at)
@@ -179,6 +179,13 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
     """Subjects that there was a picture of at ``known_at``, or that were on the books by then."""
     pictures = Picture.objects.for_reader(reader, known_at=known_at)
     return Q(created_at__lte=known_at) | Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
+
+
+def _begun(known_at: datetime) -> QuerySet:
+    """Keys of subjects that may have been known by then, to whomever: of a moment before everything there is none."""
+    begun = Subject.objects.order_by().filter(created_at__lte=known_at).values_list("pk", flat=True)
+    pictured = Picture.objects.order_by().filter(known_from__lte=known_at).values_list("subject_id", flat=True)
+    return begun.union(pictured, all=True)
 
 
 Condition = Callable[[Any, Reader], Q]

@@ -25,6 +25,7 @@ from shipments.api.filters import KnownAtParameters
 from shipments.api.plans import reference_of
 from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
+from shipments.api.searching import few_or_each
 from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
@@ -231,8 +232,10 @@ class ReportList(ReadView):
             # Looked up before, so that PostgreSQL knows of how many reports it has.
             rows = rows.filter(source_id__in=list(_source(asked["source"], self.reader).values_list("pk", flat=True)))
         if "held" in asked:
-            # Few are, so that they are looked for; that one is not is seen row by row.
-            rows = rows.filter(Exists(_held(self.reader))) if asked["held"] else rows.filter(is_held=False)
+            # Few are, mostly, and found by the indexes over them; that one is not is seen row by row.
+            is_held = Q(is_held=asked["held"])
+            held = Report.objects.held_in_each_way(to=self.reader)
+            rows = rows.filter(few_or_each(held, is_held) if asked["held"] else is_held)
         order = REPORT_ORDERS[asked["ordering"]]
         found = matching(asked.get("q", ()), "quote", "subject_said", "reference")
         return self.page(rows, order, asked, lambda page: shown_reports(page, self.reader), found=found)

@@ -57,6 +57,7 @@ class Subject(models.Model):
         indexes = [
             models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
             models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
+            models.Index(fields=["created_at"], name="subject_by_creation"),
             by_words("subject", "title"),
         ]
         constraints = [
