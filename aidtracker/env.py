@@ -43,7 +43,7 @@ class Environment(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     lease_seconds: int = Field(30, ge=1, description="How long a worker may hold a batch before another takes it.")
     sweep_seconds: int = Field(5, ge=1, description="How often what a lost message left behind is looked for.")
-    batch_size: int = Field(200, ge=1, le=5000, description="Subjects a worker claims at a time.")
+    batch_size: int = Field(100, ge=1, le=5000, description="Subjects a worker claims at a time.")
     payloads_kept_days: int = Field(0, ge=0, description="How long quotes and sent messages are kept; 0: for ever.")
     webhook_keys: Secrets = Field([], description="What the secrets of webhooks are sealed with, the newest first.")
     webhook_timeout_seconds: int = Field(15, ge=1, le=30, description="How long a partner's endpoint may take.")

@@ -14,7 +14,7 @@ from shipments.services.answers import forget_answers
 from shipments.services.erasing import erase_payloads
 from shipments.services.flows.checking import drift_of_flows
 from shipments.services.flows.keeping import fold_flows
-from shipments.services.reconciling import count_due, reconcile_due
+from shipments.services.reconciling import are_free, count_due, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 from shipments.services.webhooks.delivering import deliver_due, is_due
@@ -35,12 +35,15 @@ GATHER_AT_MOST = 0.15
 def ring_answered() -> None:
     """Work off what is due, batch by batch. While less than a batch is due, more of it is waited for."""
     doorbell.heard()
+    full = settings.RECONCILE_BATCH_SIZE
     claimed, took = 0, 0.0
     for _ in range(BATCHES_A_RING):
-        if claimed < settings.RECONCILE_BATCH_SIZE:
+        if claimed < full and not are_free(full):
             time.sleep(min(max(took, doorbell.GATHER_SECONDS), GATHER_AT_MOST))
         began = time.monotonic()
-        claimed = reconcile_due(limit=settings.RECONCILE_BATCH_SIZE)
+        if are_free(full + 1):
+            doorbell.ring()  # for whoever else is there: this one has its hands full
+        claimed = reconcile_due(limit=full)
         relay_outbox()
         _announce()
         if not claimed:
@@ -76,7 +79,7 @@ def sweep() -> None:
     ring_answered()
     for _ in range(BATCHES_A_RING):
         # Flows are read without it just as well: what somebody waits for goes first.
-        if count_due() >= settings.RECONCILE_BATCH_SIZE or not fold_flows():
+        if are_free(settings.RECONCILE_BATCH_SIZE) or not fold_flows():
             return
 
 

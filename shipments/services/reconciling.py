@@ -17,6 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from actors.services.prepared import run
@@ -202,3 +203,9 @@ def _now() -> int:
 def count_due() -> int:
     """How many subjects wait to be folded now or are being folded; quarantined ones and later turns not counted."""
     return Due.objects.filter(quarantined=False, not_before__lte=Now()).count()
+
+
+def are_free(count: int) -> bool:
+    """Whether so many subjects wait to be folded of which nobody has begun; it sees no more rows than it must."""
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
+    return Due.objects.filter(free, quarantined=False, not_before__lte=Now()).order_by()[count - 1 : count].exists()

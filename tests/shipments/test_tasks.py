@@ -1,12 +1,14 @@
 """Rung once, a worker lets what is due gather, and works it off."""
 
 import gc
+from datetime import timedelta
 from functools import partial
 from itertools import count
 
 import pytest
 from celery.signals import worker_process_init
 from django.conf import settings
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from actors.factories import SourceFactory
@@ -14,7 +16,8 @@ from shipments import tasks
 from shipments.factories import ReportDraftFactory, ShipmentFactory, SubscriptionFactory
 from shipments.models import Delivery, Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
-from shipments.services.reconciling import reconcile_due
+from shipments.services.queue import claim
+from shipments.services.reconciling import are_free, reconcile_due
 from shipments.services.recording import Sender, record
 from shipments.services.webhooks.fanning_out import fan_out
 
@@ -61,7 +64,52 @@ def test_nothing_is_waited_for_while_there_is_a_full_batch(meanwhile, monkeypatc
     waits = meanwhile()
     tasks.ring_answered()
     assert not Due.objects.exists()
+    assert not waits
+
+
+def test_nothing_is_waited_for_where_a_batch_gathered_while_less_was_worked_off(meanwhile, monkeypatch):
+    monkeypatch.setattr(settings, "RECONCILE_BATCH_SIZE", 2)
+    say(ShipmentFactory())
+    waits = meanwhile()
+    claims = []
+
+    def reconcile_while_more_is_said(*, limit):
+        claims.append(reconcile_due(limit=limit))
+        if len(claims) == 1:
+            for _ in range(2):
+                say(ShipmentFactory())
+        return claims[-1]
+
+    monkeypatch.setattr(tasks, "reconcile_due", reconcile_while_more_is_said)
+    tasks.ring_answered()
+    assert claims == [1, 2, 0]
     assert len(waits) == 1
+
+
+def test_what_others_have_begun_or_is_for_later_is_not_free():
+    for _ in range(4):
+        say(ShipmentFactory())
+    assert are_free(4)
+    assert not are_free(5)
+    _, too_long = claim(limit=2)
+    Due.objects.filter(pk=too_long.subject_id).update(leased_until=Now() - timedelta(hours=1))
+    later = Due.objects.filter(claim_token=None)[:1]
+    Due.objects.filter(pk__in=later).update(not_before=Now() + timedelta(hours=1))
+    assert are_free(2)
+    assert not are_free(3)
+
+
+def test_another_worker_is_called_where_there_is_more_than_one_takes(meanwhile, messages, monkeypatch):
+    monkeypatch.setattr(settings, "RECONCILE_BATCH_SIZE", 2)
+    for _ in range(2):
+        say(ShipmentFactory())
+    meanwhile()
+    tasks.ring_answered()
+    assert messages() == 0
+    for _ in range(3):
+        say(ShipmentFactory())
+    tasks.ring_answered()
+    assert messages() == 1
 
 
 def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeypatch):
@@ -168,7 +216,7 @@ def test_the_sweep_adds_flows_up_unless_a_full_batch_of_pictures_waits(meanwhile
     say(ShipmentFactory())
     tasks.ring_answered()
     assert FlowDue.objects.exists()
-    monkeypatch.setattr(tasks, "count_due", lambda: settings.RECONCILE_BATCH_SIZE)
+    monkeypatch.setattr(tasks, "are_free", lambda count: count <= settings.RECONCILE_BATCH_SIZE)
     tasks.sweep()
     assert FlowDue.objects.exists()
     monkeypatch.undo()
