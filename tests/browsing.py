@@ -68,6 +68,12 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+def cut_off(page: Page) -> list[str]:
+    """What stands in cells of a list that are too low for it."""
+    cells = "[...document.querySelectorAll('#result_list tbody :is(td, th)')]"
+    return page.evaluate(f"{cells}.filter(e => e.scrollHeight > e.clientHeight + 1).map(e => e.innerText)")
+
+
 # Contrast as in WCAG 2.2; what stands on no colour of its own stands on that of the page.
 FAINT = """() => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);

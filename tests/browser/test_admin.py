@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from actors.factories import UserFactory
 from actors.marking import Marking
 from shipments.models import Offer, Report, Shipment
-from tests.browsing import Colours, overflow, serving, watched
+from tests.browsing import Colours, cut_off, overflow, serving, watched
 from tests.pages import lists, page_of
 from tests.processes import ROOT
 
@@ -121,4 +121,5 @@ def test_every_page_fits_and_asks_nobody_else(desk: Desk) -> None:
         assert overflow(page) <= 0, f"{where} is wider than a window of 1300"
         page.set_viewport_size({"width": 390, "height": 844})
         assert overflow(page) <= 0, f"{where} is wider than a phone"
+        assert cut_off(page) == [], f"{where} cuts off on a phone"
     assert desk.wrong == []
