@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import Status, events, from_schema
+from schemathesis.generation.meta import TestPhase
 
 from aidtracker.api.schema import operations_of
 from shipments.api.idempotency import FORM, HEADER
@@ -155,13 +156,16 @@ def _schema(address: str, token: str) -> Any:
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Put right what a schema cannot say: names of what is there in most cases, and the values that are to be good."""
-    chance = Random(f"{case.query} {case.body}")
+    chance = Random(f"{case.operation.label} {case.query} {case.body if case.media_type else ''}")
     # One key for all would have most answered by 422, being used already; used ones have tests of their own.
     is_good = not (case.meta and case.meta.is_negative_at(ParameterLocation.HEADER))
     if is_good and re.fullmatch(FORM["pattern"], str(case.headers.get(HEADER, ""))):
         case.headers[HEADER] = f"case-{next(NUMBERS)}"
     found = THERE.get((case.operation.method.upper(), case.path))
-    if found and chance.random() < 0.8 and not (case.meta and case.meta.is_negative_at(ParameterLocation.PATH)):
+    # What a link leads to is what an earlier request made, and is not to be replaced by what another has deleted.
+    is_linked = case.meta and case.meta.phase.name == TestPhase.STATEFUL
+    is_bad = case.meta and case.meta.is_negative_at(ParameterLocation.PATH)
+    if found and chance.random() < 0.8 and not is_linked and not is_bad:
         case.path_parameters |= found
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
