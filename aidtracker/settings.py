@@ -98,8 +98,7 @@ DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.databa
 # Migrations run as the owner: manage.py migrate --database=owner. Web and workers never get this role.
 if env.database_owner_url:
     DATABASES["owner"] = _database(str(env.database_owner_url))
-    # An index over millions of rows takes as long as it takes.
-    DATABASES["owner"]["OPTIONS"]["options"] += " -c statement_timeout=0"
+    # No limits: an index over millions of rows takes as long as it takes.
     DATABASES["owner"]["OPTIONS"]["options"] = ""
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -23,12 +23,12 @@ from actors.api.parameters import (
 from actors.api.serializers import MARKINGS
 from actors.marking import Marking
 from actors.models import Actor
+from actors.querysets import is_there
 from actors.services.entered import entered_as, may_be_told
 from shipments.api.moments import happened, status_at
 from shipments.api.searching import few_or_each, found_by
 from shipments.models import Contact, Leg, Line, Offer, Picture, Place, Shipment, ShipmentParty, Subject
 from shipments.models.picture import State
-from shipments.querysets import is_there
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
 ACTOR = "The actor: ACT-…, or source:external_id as you entered it."

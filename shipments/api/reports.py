@@ -20,6 +20,7 @@ from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MarkingField, TextOrNull
 from actors.marking import Marking
 from actors.models import Source
+from actors.querysets import is_there
 from actors.services.arrays import IsAny
 from shipments.api.filters import KnownAtParameters
 from shipments.api.plans import reference_of
@@ -30,7 +31,6 @@ from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
 from shipments.models.subject import REFERENCE_PREFIX
-from shipments.querysets import is_there
 
 REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
 REPORT_ORDER = REPORT_ORDERS["-received_at"]

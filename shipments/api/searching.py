@@ -7,6 +7,7 @@ from django.db.models import Model, OuterRef, Q, QuerySet
 
 from actors.access import Reader
 from actors.models import Actor, ActorName
+from actors.querysets import is_there
 from shipments.models import (
     Appeal,
     Contact,
@@ -20,7 +21,6 @@ from shipments.models import (
     Subject,
     SubjectIdentifier,
 )
-from shipments.querysets import is_there
 
 # So many subjects are found first and put in order for a page.
 FEW = 2_000

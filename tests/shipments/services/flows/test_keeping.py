@@ -1,6 +1,5 @@
 """What is kept of flows tells what every offer and shipment, read one by one, tells: whoever asks, whatever changes."""
 
-import threading
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -8,7 +7,6 @@ from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -211,24 +209,6 @@ def test_no_change_is_left_out_where_more_is_due_than_is_read_beside_the_totals(
     with patch.object(kept, "MOST_BESIDE", 4):
         (flow,) = read_both(Reader(clearance=Marking.CLEAR)).flows
     assert flow.silence.unanswered == 1
-
-
-def test_one_adds_up_at_a_time(committed_db: None) -> None:
-    offer("made")
-    found: list[int] = []
-
-    def other() -> None:
-        found.append(fold_flows())
-        connection.close()
-
-    def meanwhile(subjects: Any) -> None:
-        thread = threading.Thread(target=other)
-        thread.start()
-        thread.join()
-
-    with patch.object(keeping, "keep", meanwhile):
-        assert fold_flows() > 0
-    assert found == [0]
 
 
 def test_what_is_kept_otherwise_than_it_is_is_found_and_made_again() -> None:

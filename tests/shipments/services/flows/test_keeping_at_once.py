@@ -1,6 +1,8 @@
 """Flows are added up beside those who change what they are made of, and hold nothing of before."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
@@ -12,11 +14,14 @@ from actors.marking import Marking
 from actors.models import Actor
 from shipments.factories import CrisisFactory
 from shipments.models import Offer, Subject
+from shipments.services.flows import keeping
+from shipments.services.flows.keeping import fold_flows
 from tests.shipments.api.flowing import offer, shipment
 from tests.shipments.services.flows.both import fold_all, read_both
 
+pytestmark = pytest.mark.usefixtures("committed_db")
 
-@pytest.mark.usefixtures("committed_db")
+
 @pytest.mark.parametrize("what", ["offer", "donor", "crisis", "promise"])
 def test_nothing_is_told_of_what_is_restricted_while_others_begin_to_point_at_it(what: str) -> None:
     donor, crisis = StateFactory(), CrisisFactory()
@@ -43,3 +48,20 @@ def test_nothing_is_told_of_what_is_restricted_while_others_begin_to_point_at_it
             read_both(Reader(clearance=Marking.CLEAR), group_by=group_by)
         fold_all()
     call_command("add_up_flows", check=True)
+
+
+def test_one_adds_up_at_a_time() -> None:
+    offer("made")
+    found: list[int] = []
+
+    def other() -> None:
+        found.append(fold_flows())
+        connection.close()
+
+    def meanwhile(subjects: Any) -> None:
+        with ThreadPoolExecutor(1) as others:
+            others.submit(other).result()
+
+    with patch.object(keeping, "keep", meanwhile):
+        assert fold_flows() > 0
+    assert found == [0]
