@@ -16,13 +16,9 @@ from tests.bench.place import Place, Process
 
 @dataclass(kw_only=True)
 class Sample:
-    """One round of one contender. ``units`` are reports, subjects or requests; ``waits`` seconds of each request.
-
-    ``pace``: processor seconds that the fixed piece of work took around the round, where it was measured.
-    """
+    """One round of one contender. ``units`` are reports, subjects or requests; ``waits`` seconds of each request."""
 
     units: int = 0
-    pace: float = 0.0
     seconds: float = 0.0
     cpu: float = 0.0
     database_cpu: float = 0.0
@@ -71,19 +67,27 @@ class Meter:
 class Pace:
     """A fixed piece of work: how long it takes says how fast the machine is at this moment.
 
-    Rounds at two sizes are minutes apart. What each cost, in terms of this, is not made dearer by a minute in which
-    the machine was slower. It is made of what a request is made of: objects, text and JSON, more than a cache holds.
+    Rounds at two sizes are minutes apart. Where this took as long at both, the machine was as fast at both. No cost is
+    divided by it: over one round it varies more than what it would take out. It is made of what a request is made of:
+    objects, text and JSON, more than a cache holds.
     """
 
     def __init__(self) -> None:
         draw = random.Random(7)
+        self.taken: list[float] = []
         self.rows = [{f"name {n}": [draw.random(), str(draw.random())] for n in range(20)} for _ in range(1000)]
 
-    def seconds(self) -> float:
-        """Do it; the processor seconds that it took, some 50 ms."""
+    def take(self) -> None:
+        """Do it, which takes some 50 ms of processor time, and keep how much it was."""
         began = time.process_time()
         json.loads(json.dumps(self.rows, indent=1))
-        return time.process_time() - began
+        self.taken.append(time.process_time() - began)
+
+    def told(self) -> dict[str, float]:
+        """How long it took since this was last asked, by what stands in the list of facts."""
+        some = {"median": statistics.median(self.taken), "least": min(self.taken), "most": max(self.taken)}
+        self.taken.clear()
+        return {f"fixed piece of work, {name} ms": 1000 * seconds for name, seconds in some.items()}
 
 
 @dataclass(kw_only=True)
@@ -111,13 +115,6 @@ class Figures:
         """Median processor seconds (program and database) for one unit."""
         rounds = self.samples.get((size, path, contender))
         return statistics.median((one.cpu + one.database_cpu) / one.units for one in rounds) if rounds else None
-
-    def paced_cost_each(self, size: int, path: str, contender: str) -> float | None:
-        """Median processor time for one unit in terms of the fixed piece of work in the same round."""
-        rounds = self.samples.get((size, path, contender))
-        if not rounds or not all(one.pace for one in rounds):
-            return None
-        return statistics.median((one.cpu + one.database_cpu) / one.units / one.pace for one in rounds)
 
     def buffers_each(self, size: int, path: str, contender: str) -> float | None:
         """Median pages touched for one unit."""

@@ -73,12 +73,12 @@ class Reading:
                 for name, contender, process, path, headers in turns:
                     many = SLOW.get((name, contender), DETAILS if name in SINGLE else LISTS)
                     calls = [Call(method="GET", path=path)] * max(many // self.part, 1)
-                    before = self.pace.seconds()
+                    self.pace.take()
                     with self.meter.round(len(calls), process) as sample:
                         sample.waits = call(process.port, calls, headers=headers)
-                    sample.pace = (before + self.pace.seconds()) / 2
                     self.figures.add(size, name, contender, sample)
             self.figures.facts[size, "peak_mb_web, reading"] = ours.peak_memory()
+            self.figures.facts |= {(size, name): value for name, value in self.pace.told().items()}
         finally:
             self.place.stop(ours, naive, bare)
         return missing
