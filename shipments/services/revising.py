@@ -7,9 +7,10 @@ Only the fields that are sent change, so that what an analyst mended beside them
 shipment is never changed here: that is a report.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from django.db import models, transaction
@@ -82,8 +83,13 @@ class Editing:
         audit(self.key, "revise", self.kind, self.reference, changes)
 
 
-def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> Editing | None:
-    """The row, locked; None where the sender may not see it. Raises NotRevisable. Call inside a transaction."""
+def edit(
+    kind: str, reference: str, *, key: PartnerKey, version: int | None, first: Callable[[], None] | None = None
+) -> Editing | None:
+    """The row, locked; None where the sender may not see it. Raises NotRevisable. Call inside a transaction.
+
+    ``first`` takes the locks that come before the row's, once it is known that the row is the sender's.
+    """
     model = cast(Any, MODELS[kind])
     if kind == "place":
         row = Place.objects.filter(code=reference).first()
@@ -96,6 +102,8 @@ def edit(kind: str, reference: str, *, key: PartnerKey, version: int | None) -> 
     # An entry is of its row for good: whoever has none is told so, and neither locks nor waits.
     if not own.exists():
         raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
+    if first:
+        first()
     # The row before its entry, as the pages of analysts do: else each could wait for the other. Its key stays, so that
     # whoever points at it is not kept waiting as they commit, with its row in the queue in their hands.
     row = model.objects.select_for_update(no_key=True).get(pk=row.pk)
@@ -120,9 +128,9 @@ def revise(
     Raises Invalid with every problem, NotRevisable where it is not the sender's to change; then nothing is stored.
     """
     container = CONTAINER_OF[kind]
-    if isinstance(data, dict) and container in data:
-        lock_containers(kind)
-    editing = edit(kind, reference, key=key, version=version)
+    is_moved = isinstance(data, dict) and container in data
+    lock = partial(lock_containers, kind) if is_moved else None
+    editing = edit(kind, reference, key=key, version=version, first=lock)
     if editing is None:
         return None
     held_apart = [part for of_kind, part in PARTS if of_kind == kind]
@@ -172,8 +180,8 @@ def add_part(kind: str, reference: str, part: str, data: object, *, key: Partner
     """
     form = PARTS[kind, part]
     value = read_form(form, data, now=now)
-    lock_names([reference], entering=True)
-    editing = edit(kind, reference, key=key, version=None)
+    lock = partial(lock_names, [reference], entering=True)
+    editing = edit(kind, reference, key=key, version=None, first=lock)
     if editing is None:
         return None
     said, parts = said_of(value), list(editing.entry.said.get(part, ()))

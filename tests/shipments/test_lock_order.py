@@ -11,12 +11,14 @@ import pytest
 from django.db import connection, transaction
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
+from actors.services.containing import lock_containers
 from shipments.admin import subjects as pages
 from shipments.factories import PlaceFactory, ReportFactory, ShipmentFactory
 from shipments.models import Attachment, Due, LedgerEntry, Place, Shipment
 from shipments.services import deciding, reconciling, revising
 from shipments.services.curating import attach_report, rate_source
 from shipments.services.merging import merge
+from shipments.services.naming import lock_names
 from shipments.services.planning import note_plan_change
 from shipments.services.queue import claim, mark_due_now
 from tests.pages import page_of, plain_files, signed_in  # noqa: F401
@@ -76,18 +78,25 @@ def test_an_analyst_and_a_patch(sender, entered, met):
     assert LedgerEntry.objects.get().version == 3
 
 
-def test_who_may_not_change_it_waits_for_nobody_who_does(entered):
+@pytest.mark.parametrize("said", ["a field", "another whole", "a leg"])
+def test_who_may_not_change_it_waits_for_nobody_who_does(entered, said):
     stranger = make_partner(scopes=ENTERS, source=SourceFactory(code="other", actor=ActorFactory()))
+    shipment, keyed = Shipment.objects.get(), {"idempotency-key": "not-mine"}
 
-    def patch():
+    def change():
         try:
-            return stranger.send("PATCH", entered, {"mode": "sea"}, **{"idempotency-key": "not-mine"})
+            if said == "a leg":
+                return stranger.post(f"{entered}legs/", good_entries()["shipment"]["legs"][0], **keyed)
+            changed = {"parent": shipment.reference} if said == "another whole" else {"mode": "sea"}
+            return stranger.send("PATCH", entered, changed, **keyed)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as others, transaction.atomic():
+        lock_containers("shipment")
+        lock_names([shipment.reference], entering=True)
         Shipment.objects.select_for_update().get()
-        answer = others.submit(patch).result(timeout=10)
+        answer = others.submit(change).result(timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
 
 
