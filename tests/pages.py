@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -130,6 +131,12 @@ def lists() -> list[str]:
 def page_of(row: Model) -> str:
     """The address of a row's page."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def seen_on(answer: Any) -> str:
+    """What a page keeps of what it showed, to be sent back with what is saved."""
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', answer.content.decode())
+    return unescape(seen)
 
 
 def pages_about(row: Model) -> Iterator[str]:

@@ -40,7 +40,9 @@ class SeenForm(forms.ModelForm):
         return said
 
     def _must_be_as(self, seen: str) -> None:
-        present = type(self.instance)._base_manager.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        # With the row of its kind's parent: of what is not locked here, who waited is shown what was there before. The
+        # key stays, so that whoever points at it is not kept waiting.
+        present = type(self.instance)._base_manager.select_for_update(no_key=True).get(pk=self.instance.pk)
         try:
             before = dict(json.loads(seen))
         except (ValueError, TypeError):

@@ -21,7 +21,7 @@ from shipments.services.merging import merge
 from shipments.services.naming import lock_names
 from shipments.services.planning import note_plan_change
 from shipments.services.queue import claim, mark_due_now
-from tests.pages import page_of, plain_files, signed_in  # noqa: F401
+from tests.pages import page_of, plain_files, seen_on, signed_in  # noqa: F401
 from tests.people import make_partner
 from tests.shipments.api.entries import ENTERS, good_entries
 from tests.threads import all_at_once, until_somebody_waits
@@ -98,6 +98,27 @@ def test_who_may_not_change_it_waits_for_nobody_who_does(entered, said):
         Shipment.objects.select_for_update().get()
         answer = others.submit(change).result(timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_yours")
+
+
+def test_the_second_of_two_analysts_who_save_at_once_is_told_what_the_first_changed(entered, met):
+    analysts, shipment, answers = [signed_in(), signed_in()], Shipment.objects.get(), {}
+    saving = met(pages)
+    said = {"provisional": "on", "marking": shipment.marking, "recipient": shipment.recipient_id}
+    said |= {"offer": shipment.offer_id, "destination": shipment.destination_id}
+    said |= {f"{part}-{count}": "0" for part in PARTS for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    said |= {"seen": seen_on(analysts[0].get(page_of(shipment)))}
+
+    def first():
+        answers["first"] = analysts[0].post(page_of(shipment), {**said, "title": "Mended", "mode": shipment.mode})
+
+    def second():
+        saving.wait(timeout=30)
+        answers["second"] = analysts[1].post(page_of(shipment), {**said, "title": shipment.title, "mode": "sea"})
+
+    all_at_once(first, second)
+    assert {name: answer.status_code for name, answer in answers.items()} == {"first": 302, "second": 200}
+    assert "title (now Mended)" in answers["second"].content.decode()
+    assert Shipment.objects.get().title == "Mended"
 
 
 def test_a_patch_and_a_worker(sender, entered, met):

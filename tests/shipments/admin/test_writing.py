@@ -1,7 +1,6 @@
 """What analysts add goes through the services: dated by us, with their name, and worked into the picture."""
 
 import re
-from html import unescape
 
 import pytest
 from django.db.models import F
@@ -12,7 +11,7 @@ from actors.marking import Marking
 from actors.models import AuditEntry, SourceRating
 from shipments.factories import LegFactory, ReportFactory, ShipmentFactory, ShipmentPartyFactory
 from shipments.models import Attachment, CodeMapping, Decision, Due, Leg, ReadingGrant, Report, ReportLink, Subject
-from tests.pages import page_of, signed_in
+from tests.pages import page_of, seen_on, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -184,8 +183,7 @@ def test_a_leg_that_was_spoken_of_stays_and_nobody_is_told_by_whom():
 
 def opened(client, leg: Leg) -> str:
     """What the page of a shipment keeps of what it showed."""
-    (seen,) = re.findall(r'name="seen" value="([^"]*)"', client.get(page_of(leg.shipment)).content.decode())
-    return unescape(seen)
+    return seen_on(client.get(page_of(leg.shipment)))
 
 
 def changed_meanwhile(answer) -> list[str]:
