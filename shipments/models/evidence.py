@@ -210,6 +210,12 @@ class Report(models.Model):
         indexes = [
             models.Index(fields=["subject", "received_at"], name="report_by_subject"),
             models.Index(fields=["received_at", "id"], name="report_by_receipt"),
+            # Lists of one source's: of one that has some they were put in order, all of them, for a page.
+            models.Index(fields=["source", "received_at", "id"], name="report_by_source"),
+            # Lists of one kind; nearly all observe, and are met in the list.
+            models.Index(
+                fields=["kind", "received_at", "id"], condition=~Q(kind="observe"), name="report_by_kind_in_order"
+            ),
             models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
             # Those that wait for an analyst are counted on each of the admin's pages.
             *(

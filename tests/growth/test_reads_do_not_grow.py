@@ -16,7 +16,7 @@ from rest_framework import serializers
 from actors.api import pages
 from actors.api.parameters import Moment, Span
 from actors.marking import Marking
-from actors.models import Actor
+from actors.models import Actor, Source
 from shipments.api import searching
 from shipments.models import Conflict, Document, Picture, Report, Subject, Subscription
 from shipments.models.shipment import Shipment, ShipmentParty
@@ -161,6 +161,12 @@ def questions() -> dict[Cell, str]:
     few = given.filter(shipmentparty__shipment__in=verified.values("subject")).order_by("given")[0]
     asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
     asked["shipments/", "before everything"] = f"shipments/?limit={LIMIT}&known_at=2020-01-01"
+    # Of a source between rare and common all were put in order for a page; of one that was silent since, all that
+    # others said was passed over.
+    told = Source.objects.annotate(told=Count("reports")).filter(told__gt=20).order_by("told")[0]
+    asked["reports/", "of a small source"] = f"reports/?limit={LIMIT}&source={told.code}"
+    asked["reports/", "of a silent source"] = f"reports/?limit={LIMIT}&source={OUTLET}"
+    asked["reports/", "of a kind that none has"] = f"reports/?limit={LIMIT}&kind=decide"
     asked["reports/", "of a marking that none has"] = f"reports/?limit={LIMIT}&marking=RED"
     return asked
 
