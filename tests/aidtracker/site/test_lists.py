@@ -17,8 +17,7 @@ from actors.marking import Marking
 from actors.models import Source
 from aidtracker.site.first_page import first_page, held_reports
 from shipments.factories import PictureFactory, ReadingGrantFactory, ReportFactory, ShipmentFactory
-from shipments.models import ReadingGrant, Report
-from tests.growth.plans import statements
+from shipments.models import ReadingGrant
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -125,28 +124,6 @@ def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monk
     assert held_reports(request) == "1+"
 
 
-def plan_of(ask) -> str:
-    """How the database would go about all that ``ask`` reads, were every table long."""
-    with statements() as found:
-        ask()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        plans = []
-        for sql, params in found:
-            cursor.execute(f"EXPLAIN {sql}", params)
-            plans += [line for (line,) in cursor.fetchall()]
-    return "\n".join(plans)
-
-
-def test_what_waits_for_an_analyst_is_found_by_index_however_little_it_is():
-    request = RequestFactory().get("/admin/")
-    request.user = UserFactory(clearance=Marking.AMBER)
-    held = {"report_without_subject", "report_without_leg", "report_without_line", "report_with_unknown_code"}
-    assert {name for name in held if name not in plan_of(lambda: held_reports(request))} == set()
-    everything = held | {"picture_contested"}
-    assert {name for name in everything if name not in plan_of(lambda: first_page(request))} == set()
-
-
 def test_a_report_that_is_held_in_two_ways_is_counted_and_shown_once():
     request = RequestFactory().get("/admin/")
     request.user = UserFactory(clearance=Marking.AMBER)
@@ -214,10 +191,3 @@ def test_junk_in_an_action_is_never_our_fault(junk):
 def test_an_operator_opens_the_page_of_a_person():
     person = UserFactory()
     assert signed_in(operator=True).get(page_of(person)).status_code == 200
-
-
-def test_what_was_said_of_a_subject_and_what_was_attached_to_it_are_found_by_an_index_each():
-    attached = make_rows()["attachment"]
-    plan = plan_of(lambda: list(Report.objects.about(attached.subject_id)))
-    assert "BitmapOr" in plan
-    assert "report_by_subject" in plan

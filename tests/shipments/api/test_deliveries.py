@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from actors.marking import Marking
 from actors.models import AuditEntry
+from shipments.api.times import instant
 from shipments.factories import DeliveryAttemptFactory, DeliveryFactory
 from shipments.models import Delivery, Subject, Subscription
 from shipments.services.webhooks.clock import moment
@@ -37,8 +38,8 @@ def test_deliveries_tell_each_attempt_and_the_last_can_be_asked_for_by_state(par
         "type": "picture.changed",
         "subject": world.shipment.reference,
         "state": "pending",
-        "created_at": waiting["created_at"],
-        "next_attempt_at": waiting["next_attempt_at"],
+        "created_at": instant(delivery.created_at),
+        "next_attempt_at": instant(delivery.next_attempt_at),
         "finished_at": None,
         "attempts": [
             {
