@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from actors.models import Source
 from shipments.models import Subject
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,13 @@ def test_each_line_says_value_state_confidence_origins_and_contested_or_not(load
     assert " acknowledged no answer so far denied" in block(page, "Russia's offer of 1 June")
     assert "not seen" in block(page, "Chinese doctors and nurses for North Korea")
     assert "Igor Morgulov" in block(page, "Morgulov and Shin in Moscow, 17 May")
+
+
+def test_what_the_readme_shows_of_it_is_printed(loaded: None) -> None:
+    (shown,) = re.findall(r"```\n( +value .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    printed = picture().splitlines()
+
+    assert [line for line in shown.splitlines() if not any(each.startswith(line) for each in printed)] == []
 
 
 def test_as_known_on_17_may_only_the_denial_is_there(loaded: None) -> None:
