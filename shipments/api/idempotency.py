@@ -56,7 +56,7 @@ def once(
         raise Refusal("idempotency_key_required", f"Send an {HEADER}.", faults=[fault])
     if header is None:
         with transaction.atomic():
-            return _response(work())
+            return respond(work())
     matched = KEY.fullmatch(header)
     if matched is None:
         detail = "1 to 255 visible ASCII characters, for example a UUID."
@@ -65,7 +65,7 @@ def once(
     key = partner_key_of(request)
     row = _begin(key, matched[1] or matched[2], _fingerprint(request))
     if row.status is not None:
-        return _response((row.status, row.headers, _kept(row, is_secret=is_secret)), replayed=True)
+        return respond((row.status, row.headers, _kept(row, is_secret=is_secret)), replayed=True)
     try:
         with transaction.atomic():
             answer = work()
@@ -78,7 +78,7 @@ def once(
         # Nothing was stored, so the next try is a first one.
         IdempotentRequest.objects.filter(pk=row.pk, status=None).delete()
         raise
-    return _response(answer)
+    return respond(answer)
 
 
 def _kept(row: IdempotentRequest, *, is_secret: bool) -> bytes:
@@ -125,7 +125,8 @@ def _in_flight() -> Refusal:
     return Refusal("in_flight", detail, status=409, headers={"Retry-After": "1"})
 
 
-def _response(answer: Answer, *, replayed: bool = False) -> HttpResponse:
+def respond(answer: Answer, *, replayed: bool = False) -> HttpResponse:
+    """The response that an answer is."""
     status, headers, content = answer
     response = HttpResponse(content, status=status, headers=headers)
     if replayed:

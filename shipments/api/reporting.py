@@ -16,11 +16,12 @@ from rest_framework.request import Request
 from actors.api.authentication import partner_key_of
 from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
-from shipments.api.idempotency import Answer, key_parameter, once
+from shipments.api.idempotency import HEADER, Answer, key_parameter, once, respond
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.codes import why_unknown
 from shipments.services.recording import Outcome, Sender, record
+from shipments.services.together import record_together
 
 STATUS = {"accepted": 201, "duplicate": 200, "held": 202}
 MEANING = {
@@ -77,7 +78,10 @@ def receive(request: Request) -> Any:
     """The answer to a posted report. Raises Refusal with every fault; then nothing was stored."""
     key = partner_key_of(request)
     draft = read_report(request.data, key)
-    return once(request, lambda: _record(draft, key))
+    if HEADER in request.headers:
+        # Its answer is stored by the transaction that stores the report, which is therefore its own.
+        return once(request, lambda: _answer(draft, *record([draft], sender=Sender(key=key))))
+    return respond(_answer(draft, record_together(draft, key=key)))
 
 
 def read_report(data: object, key: PartnerKey) -> ReportDraft:
@@ -103,8 +107,7 @@ def refusal_of(problems: list[Problem], *, status: int, code: str = "invalid_rep
     return Refusal(code, detail, status=status, faults=faults)
 
 
-def _record(draft: ReportDraft, key: PartnerKey) -> Answer:
-    (outcome,) = record([draft], sender=Sender(key=key))
+def _answer(draft: ReportDraft, outcome: Outcome) -> Answer:
     if outcome.result == "refused":
         is_scope = any(problem.code == "insufficient_scope" for problem in outcome.problems)
         raise refusal_of(list(outcome.problems), status=403 if is_scope else 422)
