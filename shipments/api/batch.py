@@ -1,20 +1,23 @@
 """POST /reports/batch/: many reports, each with a result of its own.
 
     JSON array, at most 1,000      ─> one transaction, 207 with a result for each item, in order
-    NDJSON, one report a line      ─> 1,000 lines at a time are recorded and answered, in bounded memory,
-                                      while the next 1,000 are read
+    NDJSON, one report a line      ─> a part of 1,000 lines at a time is recorded and answered, in bounded memory,
+                                      while the next is read and recorded
 
 One item's faults do not stop the others. What was answered as stored is stored, even if the
 connection breaks after it: sending the whole again makes duplicates of what is there, and nothing twice.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, cast
+from itertools import chain, count, islice
+from typing import Any, TypeGuard, cast
 
 import msgspec
+from django.db import connection
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -29,12 +32,14 @@ from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, key_parameter, once
 from shipments.api.reporting import unknown_field
-from shipments.intake.draft import Invalid, Problem, ReportDraft
+from shipments.intake.draft import Invalid, Pointer, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.recording import Sender, record
 
 MAX_ITEMS = 1000
 LINES_AT_A_TIME = 1000
+# Parts of one stream; as many connections does a web thread take at most.
+AT_ONCE = 2
 NDJSON = "application/x-ndjson"
 JSON = msgspec.json.Encoder()
 
@@ -164,27 +169,86 @@ def _stream(request: Request, key: PartnerKey) -> StreamingHttpResponse:
     return StreamingHttpResponse(_lines(items, key), status=207, content_type=NDJSON)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """Lines of a stream that are recorded together. ``first`` is the place of the first among all."""
+
+    first: int
+    numbers: list[int]
+    said: list[ReportDraft | list[dict[str, str]]]
+
+    def speaks_of(self, before: "_Part") -> bool:
+        """Whether what is said here may be there already, or point at what is there, once ``before`` is stored."""
+        own = before._own()
+        return not own.isdisjoint(self._own()) or not own.isdisjoint(self._targets())
+
+    def _own(self) -> set[Pointer]:
+        # Those without an event id are told apart by what they say: any two of one source may be the same.
+        return {Pointer(source=each.source, event_id=each.event_id) for each in self.said if _is_draft(each)}
+
+    def _targets(self) -> set[Pointer | None]:
+        return {each.target for each in self.said if _is_draft(each)}
+
+
+def _is_draft(said: ReportDraft | list[dict[str, str]]) -> TypeGuard[ReportDraft]:
+    return isinstance(said, ReportDraft)
+
+
 def _lines(items: Iterator[tuple[int, object]], key: PartnerKey) -> Iterator[bytes]:
-    """Answers, a line each, for as many lines as are stored at once. While the database stores these, the next
-    as many are read in a thread, and no more.
+    """Answers, a line each, for as many lines as are stored at once.
+
+    Two parts at most are in hand: while one is stored and answered, the next is read and stored, in order where it
+    speaks of what is in the first. Each has a connection for as long as it is stored, and nobody who waits for a
+    connection holds one.
     """
+    some = list(islice(items, LINES_AT_A_TIME))
+    if len(some) < LINES_AT_A_TIME:
+        yield _recorded(_part(some, key, first=0), key)
+        return
+    connection.close()
+    rest, firsts = chain(some, items), count(0, LINES_AT_A_TIME)
+    reader, recorders = ThreadPoolExecutor(1), ThreadPoolExecutor(AT_ONCE)
 
-    def read() -> tuple[list[int], list[ReportDraft | list[dict[str, str]]]]:
-        some = list(islice(items, LINES_AT_A_TIME))
-        return [number for number, _ in some], _read([item for _, item in some], key, now=timezone.now())
+    def read() -> _Part:
+        return _part(list(islice(rest, LINES_AT_A_TIME)), key, first=next(firsts))
 
-    first = 0
-    reader = ThreadPoolExecutor(1)
+    def store(reading: Future[_Part], before: tuple[Future[_Part], Future[bytes]] | None) -> bytes:
+        part = reading.result()
+        if before and part.speaks_of(before[0].result()):
+            before[1].result()
+        try:
+            return _recorded(part, key)
+        finally:
+            connection.close()
+
+    storing: deque[Future[bytes]] = deque()
+    last = None
     try:
-        numbers, said = read()
-        while numbers:
-            following = reader.submit(read)
-            results = _record(said, key, first=first)
-            for number, result in zip(numbers, results, strict=True):
-                result["line"] = number
-            yield JSON.encode_lines(results)
-            first += len(numbers)
-            numbers, said = following.result()
+        while True:
+            while len(storing) < AT_ONCE:
+                reading = reader.submit(read)
+                storing.append(recorders.submit(store, reading, last))
+                last = reading, storing[-1]
+            answered = storing.popleft().result()
+            if not answered:
+                return
+            yield answered
     finally:
         # Whoever hung up is not waited for.
         reader.shutdown(wait=False, cancel_futures=True)
+        recorders.shutdown(wait=False, cancel_futures=True)
+
+
+def _part(lines: Sequence[tuple[int, object]], key: PartnerKey, *, first: int) -> _Part:
+    said = _read([item for _, item in lines], key, now=timezone.now())
+    return _Part(first=first, numbers=[number for number, _ in lines], said=said)
+
+
+def _recorded(part: _Part, key: PartnerKey) -> bytes:
+    """Record a part in one transaction; its answers, a line each."""
+    if not part.said:
+        return b""
+    results = _record(part.said, key, first=part.first)
+    for number, result in zip(part.numbers, results, strict=True):
+        result["line"] = number
+    return JSON.encode_lines(results)

@@ -2,13 +2,11 @@
 
 import io
 import json
-import threading
 
 import pytest
 
 from actors.api.refusals import Refusal
 from aidtracker.api.parsing import BLOCK, MAX_LINE, read_lines
-from shipments.api import batch
 from shipments.api.batch import results_of
 from shipments.factories import ShipmentFactory
 from shipments.models import Due, Report
@@ -89,64 +87,6 @@ def test_queries_do_not_grow_with_the_batch(partner, report, django_assert_max_n
         partner.post("reports/batch/", [report(n) for n in range(1, 10)])
     with django_assert_max_num_queries(len(few)):
         partner.post("reports/batch/", [report(n) for n in range(10, 200)])
-
-
-def test_stream_of_any_length_is_answered_line_by_line(partner, report):
-    sent = [report(n) for n in range(1200)]
-    body = ndjson(sent[:600]) + b"\n\n{]\n" + ndjson(sent[600:]) + b"\n"
-    results = lines(partner.post("reports/batch/", body, content_type=NDJSON))
-    assert [each["index"] for each in results] == list(range(1201))
-    assert [each["index"] for each in results if each["result"] == "refused"] == [600]
-    assert results[600]["errors"][0]["code"] == "invalid_json"
-    assert Report.objects.count() == 1200
-    again = lines(partner.post("reports/batch/", body, content_type=NDJSON))
-    assert {each["result"] for each in again} == {"duplicate", "refused"}
-
-
-def test_stream_is_read_one_part_ahead_and_no_further(partner, report):
-    """However long it is, no more of it is held than what is recorded at once and what is recorded next."""
-    read = 0
-
-    def endless():
-        nonlocal read
-        while True:
-            read += 1
-            yield read, report(read)
-
-    answers = batch._lines(endless(), partner.key)
-    for parts in (1, 2):
-        assert next(answers).count(b"\n") == batch.LINES_AT_A_TIME
-        assert parts * batch.LINES_AT_A_TIME <= read <= (parts + 1) * batch.LINES_AT_A_TIME
-    answers.close()
-
-
-def test_first_lines_are_answered_while_the_next_are_not_sent_yet(partner, report):
-    """A sender that waits for the answers before it goes on is not waited for."""
-    goes_on = threading.Event()
-
-    def patient():
-        yield from ((n, report(n)) for n in range(1, batch.LINES_AT_A_TIME + 1))
-        assert goes_on.wait(timeout=30)
-        yield batch.LINES_AT_A_TIME + 1, report(0)
-
-    answers = batch._lines(patient(), partner.key)
-    told = next(answers)
-    goes_on.set()
-    results = [json.loads(line) for line in b"".join([told, *answers]).splitlines()]
-    assert [each["line"] for each in results] == list(range(1, batch.LINES_AT_A_TIME + 2))
-    assert {each["result"] for each in results} == {"accepted"}
-
-
-def test_stream_that_breaks_is_told_after_what_was_stored(partner, report):
-    def broken():
-        yield from ((n, report(n)) for n in range(batch.LINES_AT_A_TIME))
-        raise OSError("connection reset")
-
-    answers = batch._lines(broken(), partner.key)
-    next(answers)
-    with pytest.raises(OSError, match="reset"):
-        next(answers)
-    assert Report.objects.count() == batch.LINES_AT_A_TIME
 
 
 def test_stream_takes_no_idempotency_key(partner, report):
