@@ -10,7 +10,7 @@ for).
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -127,18 +127,34 @@ def _look_through(rows: QuerySet, order: Order, found: Q, limit: int) -> tuple[l
     PostgreSQL is not asked for the rows found alone: it would look for them in an order of its own, in all there are.
     """
     looked = rows.annotate(is_found=ExpressionWrapper(found, BooleanField())).values("pk", "is_found", *order.shown)
-    keys: list[Any] = []
-    position: list[Any] | None = None
-    for _ in range(0, LOOKED_THROUGH, AT_ONCE):
-        beyond = looked.filter(order.after(position, rows.model)) if position else looked
-        part = list(beyond.order_by(*order.order_by)[:AT_ONCE])
-        keys += [row["pk"] for row in part if row["is_found"]]
-        if len(part) < AT_ONCE:
-            return keys, None
-        position = order.position_of(part[-1])
-        if len(keys) > limit:
-            break
-    return keys, position
+
+    def read(last: Any, most: int) -> list[dict[str, Any]]:
+        beyond = looked.filter(order.after(order.position_of(last), rows.model)) if last else looked
+        return list(beyond.order_by(*order.order_by)[:most])
+
+    seen, last, more = look_through(read, lambda row: bool(row["is_found"]), limit)
+    return [row["pk"] for row in seen], order.position_of(last) if more else None
+
+
+def look_through(
+    read: Callable[[Any, int], list[Any]], is_found: Callable[[Any], bool], limit: int
+) -> tuple[list[Any], Any, bool]:
+    """What is found until there is more than ``limit``, the last row that was looked at, and whether more may follow.
+
+    ``read`` gives so many rows after one that it gave before; after None it begins. A page of rows is looked at first,
+    which is enough where most are found.
+    """
+    found: list[Any] = []
+    last, looked, most = None, 0, min(limit + 1, AT_ONCE)
+    while looked < LOOKED_THROUGH and len(found) <= limit:
+        part = read(last, most)
+        found += filter(is_found, part)
+        last = part[-1] if part else last
+        if len(part) < most:
+            return found, last, False
+        looked += most
+        most = min(4 * most, AT_ONCE, LOOKED_THROUGH - looked)
+    return found, last, True
 
 
 def following(request: Request, parameter: str, position: Any) -> str:

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
+from actors.api import pages
 from actors.api.pages import following, unsealed
 from actors.api.parameters import Cursor, ReadParameters, limit_field
 from actors.api.reading import ReadView
@@ -70,7 +71,9 @@ class ChangePageSerializer(serializers.Serializer):
 
     results = ChangeSerializer(many=True)
     next = serializers.CharField(help_text="Path of what comes after these; keep it.")
-    more = serializers.BooleanField(help_text="More is there already.")
+    more = serializers.BooleanField(
+        help_text="More may be there already: events of one type or kind are looked for in a few thousand at once."
+    )
 
 
 class Changes(ReadView):
@@ -86,7 +89,8 @@ class Changes(ReadView):
             "First `?after=latest` for a cursor, then the lists for a snapshot, then `next` again and again. Every "
             "change that you may see comes once in such a walk, also one that was committed late or tells of "
             "something long past. An event says what to read again, not what it says now. What you may no longer "
-            "see is told as `subject.gone`, until you may again, and nothing else of it."
+            "see is told as `subject.gone`, until you may again, and nothing else of it. With `type` or `subject_kind` "
+            "an answer looks through a few thousand events and may have none where `more` is true: go on with `next`."
         ),
         parameters=[ChangeParameters],
         responses=ChangePageSerializer,
@@ -95,17 +99,18 @@ class Changes(ReadView):
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
         after, limit = asked.get("after"), asked["limit"]
-        streams = [_narrowed(stream, asked) for stream in OutboxEvent.objects.streams(self.reader)]
+        streams: list[QuerySet] = [*OutboxEvent.objects.streams(self.reader)]
+        if "subject" in asked:
+            streams = [stream.filter(subject__reference=asked["subject"]) for stream in streams]
         if after == LATEST:
             found, more = _merged([stream.order_by("-sequence")[:1] for stream in streams], "-sequence", 1), False
             shown, last = [], found[0]["uid"] if found else None
         else:
             seen, sequence = self._position(after) if after else (None, 0)
-            ahead = [stream.filter(sequence__gt=sequence).order_by("sequence")[: limit + 1] for stream in streams]
-            found = _merged(ahead, "sequence", limit + 1)
-            more = len(found) > limit
-            found = found[:limit]
-            shown, last = _shown(found, self.reader), found[-1]["uid"] if found else seen
+            found, passed, more = _ahead(streams, sequence, asked)
+            if len(found) > limit:
+                found, passed, more = found[:limit], found[limit - 1], True
+            shown, last = _shown(found, self.reader), passed["uid"] if passed else seen
         # A cursor at the end also says until when nothing was missed, should its event be dropped one day.
         position = [str(last) if last else None, None if more else timezone.now().date().isoformat()]
         path = following(request, "after", position)
@@ -126,9 +131,27 @@ class Changes(ReadView):
         )
 
 
-def _narrowed(events: QuerySet, asked: dict[str, Any]) -> QuerySet:
-    names = {"type": "type", "subject": "subject__reference", "subject_kind": "subject__kind"}
-    return events.filter(**{column: asked[name] for name, column in names.items() if name in asked})
+def _ahead(streams: list[QuerySet], sequence: int, asked: dict[str, Any]) -> tuple[list[dict[str, Any]], Any, bool]:
+    """Events after ``sequence``, the last one that was looked at, and whether more may follow.
+
+    Those of one type or kind are looked for in a number of events that the reader may see: of the rare ones there may
+    be none in all that is kept. Where near ones fill the page, which of the others may be seen is not asked.
+    """
+    names = {"type": "type", "subject_kind": "subject__kind"}
+    said = {name: asked[name] for name in names if name in asked}
+    limit = asked["limit"]
+
+    def read(last: Any, most: int, **which: Any) -> list[dict[str, Any]]:
+        beyond = last["sequence"] if last else sequence
+        ahead = [stream.filter(sequence__gt=beyond, **which).order_by("sequence")[:most] for stream in streams]
+        return _merged(ahead, "sequence", most)
+
+    if said:
+        which = {names[name]: value for name, value in said.items()}
+        near = read(None, limit + 1, sequence__lte=sequence + pages.LOOKED_THROUGH, **which)
+        if len(near) > limit:
+            return near, near[-1], True
+    return pages.look_through(read, lambda row: all(row[name] == value for name, value in said.items()), limit)
 
 
 def _merged(streams: list[QuerySet], order: str, limit: int) -> list[dict[str, Any]]:

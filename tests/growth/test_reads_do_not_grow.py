@@ -167,6 +167,7 @@ def questions() -> dict[Cell, str]:
     asked["reports/", "of a small source"] = f"reports/?limit={LIMIT}&source={told.code}"
     asked["reports/", "of a silent source"] = f"reports/?limit={LIMIT}&source={OUTLET}"
     asked["reports/", "of a kind that none has"] = f"reports/?limit={LIMIT}&kind=decide"
+    asked["changes/", "of a kind that none has"] = f"changes/?limit={LIMIT}&subject_kind=crisis"
     asked["reports/", "of a marking that none has"] = f"reports/?limit={LIMIT}&marking=RED"
     return asked
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from actors.api import pages
 from actors.factories import UserFactory
 from actors.marking import Marking
 from shipments.factories import ReadingGrantFactory, ShipmentFactory
@@ -199,6 +200,21 @@ def test_changes_can_be_narrowed(relayed, partner, filters, fits):
     words = {"SHIPMENT": relayed.shipment.reference}
     asked = {name: words.get(value, value) for name, value in filters.items()}
     assert partner.get("changes/", asked).json()["results"] == [row for row in whole if fits(row)]
+
+
+def test_events_of_one_kind_are_looked_for_in_some_and_the_next_answer_looks_on(relayed, partner, monkeypatch):
+    monkeypatch.setattr(pages, "LOOKED_THROUGH", 2)
+    monkeypatch.setattr(pages, "AT_ONCE", 1)
+    whole, _ = follow(partner)
+    wanted = [row for row in whole if row["type"] == "picture.changed"]
+    assert 0 < len(wanted) < len(whole)
+    assert follow(partner, "changes/?type=picture.changed")[0] == wanted
+    none = partner.get("changes/?subject_kind=offer").json()
+    assert (none["results"], none["more"]) == ([], True)
+    found, following = follow(partner, none["next"])
+    assert found == []
+    # What was looked at is passed over for good: the next answer looks at what came after it alone.
+    assert partner.get(following).json()["more"] is False
 
 
 def test_cursor_is_for_one_organisation_its_rights_and_its_filters(relayed, partner, analyst):
