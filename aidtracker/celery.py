@@ -4,8 +4,9 @@ import gc
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_prerun, worker_process_init
 from django.conf import settings
+from django.db import connections
 from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aidtracker.settings")
@@ -43,3 +44,15 @@ def keep_what_is_loaded(**_: object) -> None:
     """What was loaded stays for good, and a batch makes no circles: the collector need not walk over either."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+@task_prerun.connect
+def replace_what_died(**_: object) -> None:
+    """Let go of a connection that the server ended since the last task, so that this one begins with another.
+
+    With it of its pool, which waits longer from one failed attempt to the next, and so long after the server is back.
+    """
+    for connection in connections.all(initialized_only=True):
+        if not connection.is_usable():
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # the stubs are of any database

@@ -94,7 +94,8 @@ DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic
 DATABASES["default"]["OPTIONS"]["options"] += " -c random_page_cost=1.1"
 # Over a million shipments some reads look dear enough to be compiled, which takes longer than they do.
 DATABASES["default"]["OPTIONS"]["options"] += " -c jit=off"
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.database_pool_size, "timeout": 5}
+# One at a time as they are asked for: one that is made beforehand comes after whoever asks first, who makes a second.
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": env.database_pool_size, "timeout": 5}
 # Migrations run as the owner: manage.py migrate --database=owner. Web and workers never get this role.
 if env.database_owner_url:
     DATABASES["owner"] = _database(str(env.database_owner_url))
@@ -182,6 +183,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_TIMEZONE = "UTC"
+# A worker keeps its connection, and with it what is planned, over so many tasks; with a sweep every few seconds that is
+# an hour or two. By itself Celery's part for Django makes both anew for each task, and a pool around them. One that
+# died is replaced before the next task (aidtracker/celery.py).
+CELERY_DB_REUSE_MAX = 1000
 
 RECONCILE_LEASE_SECONDS = env.lease_seconds
 RECONCILE_SWEEP_SECONDS = env.sweep_seconds

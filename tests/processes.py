@@ -38,10 +38,10 @@ class Running:
         self.process.wait()
 
 
-def worker() -> Running:
+def worker(**environment: str) -> Running:
     """A Celery worker with one child."""
     command = ["-m", "celery", "-A", "aidtracker.celery", "worker", "-c", "1", "-l", "warning", "--without-gossip"]
-    return Running([sys.executable, *command, "--without-mingle", "--without-heartbeat"])
+    return Running([sys.executable, *command, "--without-mingle", "--without-heartbeat"], **environment)
 
 
 def scheduler(directory: Path) -> Running:
