@@ -94,6 +94,8 @@ DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic
 DATABASES["default"]["OPTIONS"]["options"] += " -c random_page_cost=1.1"
 # Over a million shipments some reads look dear enough to be compiled, which takes longer than they do.
 DATABASES["default"]["OPTIONS"]["options"] += " -c jit=off"
+# Likewise some look worth sharing out among processes, which takes longer to start than it takes to read some rows.
+DATABASES["default"]["OPTIONS"]["options"] += " -c max_parallel_workers_per_gather=0"
 # One at a time as they are asked for: one that is made beforehand comes after whoever asks first, who makes a second.
 DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 0, "max_size": env.database_pool_size, "timeout": 5}
 # Migrations run as the owner: manage.py migrate --database=owner. Web and workers never get this role.

@@ -100,3 +100,12 @@ def test_statements_are_never_compiled_before_they_run() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)
+
+
+def test_no_statement_waits_for_other_processes_to_start() -> None:
+    with connection.cursor() as cursor:
+        # Where they cost nothing, whatever reads more than a page would be shared out.
+        for cost in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            cursor.execute(f"SET LOCAL {cost} = 0")
+        cursor.execute("EXPLAIN SELECT count(*) FROM pg_proc AS one JOIN pg_proc AS other USING (prosrc)")
+        assert "Gather" not in str(cursor.fetchall())
