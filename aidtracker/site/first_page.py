@@ -40,7 +40,7 @@ def _contested(reader: Reader) -> list[dict[str, Any]]:
             "url": f"admin:shipments_{picture.subject.kind}_change",
             "status": words(picture.status),
             "state": state_badge(picture.state),
-            "confidence": percent(picture.confidence) if picture.status else "",
+            "confidence": percent(picture.told_confidence),
         }
         for picture in contested.select_related("subject")[:FEW]
     ]

@@ -25,7 +25,7 @@ class BeliefAdmin(ReadableAdmin):
 
     @display(description="confidence", ordering="confidence")
     def shown_confidence(self, row: Picture | Finding) -> str:
-        return percent(row.confidence) or "–"
+        return percent(row.told_confidence) or "–"
 
     @display(description="origins")
     def shown_origins(self, row: Picture | Finding) -> str:

@@ -131,7 +131,7 @@ def _summary(picture: Picture, names: Names, kind: str) -> dict[str, Any]:
     return {
         "status": words(picture.status) if picture.status else "",
         "state": state_badge(picture.state),
-        "confidence": percent(picture.confidence),
+        "confidence": percent(picture.told_confidence),
         "leading": words(picture.leading) if picture.leading != picture.status else "",
         "leading_state": state_badge(picture.leading_state) if picture.leading_state else "",
         "leading_confidence": percent(picture.leading_confidence),
@@ -190,7 +190,7 @@ def _finding(finding: Finding, names: Names) -> dict[str, Any]:
         "as_of": f"{datetime.fromisoformat(finding.as_of):%-d %b %Y}" if finding.as_of else "",
         "value": words(value) if finding.kind != "fact" else value,
         "state": state_badge(finding.state),
-        "confidence": percent(finding.confidence),
+        "confidence": percent(finding.told_confidence),
         "alternatives": [_alternative(each, names) for each in finding.alternatives],
         **_backing({"origins": finding.origins, "unresolved": finding.unresolved, "because": finding.because}, names),
     }

@@ -121,7 +121,7 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
     @display(description="confidence")
     def shown_confidence(self, subject: Any) -> str:
         picture = _picture(subject)
-        return (percent(picture.confidence) or "–") if picture and picture.status else "–"
+        return (picture and percent(picture.told_confidence)) or "–"
 
     @display(description="origins")
     def shown_origins(self, subject: Any) -> str:

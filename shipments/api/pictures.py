@@ -38,6 +38,7 @@ from shipments.api.withholding import withhold
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.querysets import is_beyond_tiers
 from shipments.reconciliation import picture as core
+from shipments.reconciliation.digest import is_judged
 from shipments.services.explaining import pictures_for
 from shipments.services.picturing import (
     finding_columns,
@@ -219,7 +220,7 @@ def _picture(
             "low": None,
             "high": None,
             "state": row["state"],
-            "confidence": share(row["confidence"]),
+            "confidence": share(row["confidence"]) if status else None,
             "origins": row["origins"],
             "unresolved": row["unresolved"],
             "leading": row["leading"] or None,
@@ -255,13 +256,14 @@ def _finding(
     unresolved: int, leading: str, because: list[str], alternatives: list[Any],
 ) -> dict[str, Any]:  # fmt: skip
     """A finding as partners read it, from its columns in the order of FINDING, its times and amounts written so."""
+    is_known = is_judged(kind=kind, label=label, leading=leading, state=state)
     return {
         "value": value,
         "label": label,
         "low": low,
         "high": high,
         "state": state,
-        "confidence": share(confidence),
+        "confidence": share(confidence) if is_known else None,
         "origins": origins,
         "unresolved": unresolved,
         "leading": leading or None,

@@ -61,7 +61,10 @@ class ResolvedSerializer(serializers.Serializer):
     high = serializers.CharField(allow_null=True, help_text="Upper end as a decimal, where it is an amount.")
     state = serializers.ChoiceField(choices=STATES)
     confidence = serializers.FloatField(
-        allow_null=True, min_value=0, max_value=1, help_text="How likely it is, from 0 to 1. Null: cannot be judged."
+        allow_null=True,
+        min_value=0,
+        max_value=1,
+        help_text="How likely it is, from 0 to 1. Null: nothing is believed, and nothing leads.",
     )
     origins = serializers.ListField(child=serializers.CharField(), help_text=ORIGINS)
     unresolved = serializers.IntegerField(help_text=UNRESOLVED)

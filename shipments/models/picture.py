@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from actors.marking import Marking
 from shipments.models.subject import Subject
 from shipments.querysets import KnownQuerySet
+from shipments.reconciliation.digest import is_judged
 
 
 class State(models.TextChoices):
@@ -112,6 +113,11 @@ class Picture(KnownRow, ResolvedValue):
     def __str__(self) -> str:
         return f"{self.subject_id}: {self.status or 'unknown'}"
 
+    @property
+    def told_confidence(self) -> int | None:
+        """Per mille; none where no status is believed."""
+        return self.confidence if self.status else None
+
 
 class Finding(KnownRow, ResolvedValue):
     """What we believe of one attribute: a flag, a fact, or a milestone that no step of the picture tells.
@@ -168,6 +174,12 @@ class Finding(KnownRow, ResolvedValue):
 
     def __str__(self) -> str:
         return f"{self.attribute}: {self.state}"
+
+    @property
+    def told_confidence(self) -> int | None:
+        """Per mille; none where there is nothing that it would be of."""
+        is_known = is_judged(kind=self.kind, label=self.label, leading=self.leading, state=self.state)
+        return self.confidence if is_known else None
 
 
 class Conflict(KnownRow):

@@ -16,7 +16,7 @@ from msgspec import Struct
 from shipments.reconciliation.compare import plain
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.picture import Picture
-from shipments.reconciliation.vocabulary import ConflictKind
+from shipments.reconciliation.vocabulary import ConflictKind, State
 
 # A tenth of a decision, and more than any thirty sources of grade A weigh together.
 CERTAIN = 100_000
@@ -34,6 +34,14 @@ def confidence(weight: int) -> int:
     if abs(weight) >= CERTAIN:
         return 1000 if weight > 0 else 0
     return min(999, max(1, round(1000 / (1 + exp(-weight / 1000)))))
+
+
+def is_judged(*, kind: str, label: str | None, leading: str | None, state: str) -> bool:
+    """Whether there is something that a finding's confidence is of: that of nothing is one half, and says nothing.
+
+    Of a status that is not believed it is not: what leads there has a confidence of its own.
+    """
+    return bool(label or (leading and kind != "subject")) and state != State.UNKNOWN
 
 
 def conflict_id(subject: str, kind: ConflictKind, slot: tuple[object, ...], keys: Iterable[ReportKey]) -> str:

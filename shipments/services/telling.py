@@ -251,7 +251,7 @@ class _Rows:
             what=what,
             value=value,
             state=finding.state,
-            confidence=None if finding.state in ("unknown", "denied") else finding.confidence,
+            confidence=finding.told_confidence,
             origins=self._shown(finding.origins),
             unresolved=finding.unresolved,
             contested=finding.state == "contested",
