@@ -270,7 +270,7 @@ class ReportPayload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"payload of {self.report_id}"
+        return "payload of a report"
 
 
 class ReportLink(models.Model):
@@ -320,7 +320,7 @@ class ReportLink(models.Model):
         indexes = [models.Index(fields=["target_source", "target_event_id"], name="report_link_by_target")]
 
     def __str__(self) -> str:
-        return f"{self.report_id} {self.kind} {self.target_source_id or 'an unnamed origin'}"
+        return f"{self.kind} {self.target_event_id or 'what was said elsewhere'}"
 
 
 class Attachment(models.Model):
@@ -342,7 +342,7 @@ class Attachment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.report_id} is about {self.subject_id}"
+        return f"attached: {self.reason}"
 
 
 class Decision(models.Model):

@@ -77,4 +77,4 @@ class FlowShare(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_id} in {self.total_id}"
+        return "what a subject adds to a sum"

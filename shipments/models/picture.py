@@ -111,7 +111,7 @@ class Picture(KnownRow, ResolvedValue):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_id}: {self.status or 'unknown'}"
+        return f"version {self.version}: {self.status or 'unknown'}"
 
     @property
     def told_confidence(self) -> int | None:

@@ -65,7 +65,7 @@ class Due(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_id} since {self.due_since}"
+        return f"due since {self.due_since:%Y-%m-%d %H:%M}"
 
 
 class OutboxEvent(models.Model):
