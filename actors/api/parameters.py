@@ -24,8 +24,8 @@ MAX_LENGTH = 200
 MAX_FIELDS_LENGTH = 2000
 MAX_PAGE = 100
 MAX_TERMS = 10
-# Of a list whose words no index knows (see actors.api.pages).
-LOOKED_FOR = "A page looks through a few thousand rows for them and may be empty: go on with `next` until it is null."
+# Of a list that no index knows in its order (see actors.api.pages).
+LOOKED_FOR = "A page looks through a few thousand rows and may be empty: go on with `next` until it is null."
 # Parameters whose values we made ourselves, and whose length is our own.
 LONG = ("cursor", "after")
 # What cannot be meant: controls, and what a failed conversion leaves behind.

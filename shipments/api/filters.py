@@ -12,6 +12,7 @@ from actors.access import Reader
 from actors.api.pages import Order, both_ways
 from actors.api.parameters import (
     EXTERNAL_ID,
+    LOOKED_FOR,
     Moment,
     PageParameters,
     ReadParameters,
@@ -26,7 +27,7 @@ from actors.models import Actor
 from actors.querysets import is_there
 from actors.services.entered import entered_as, may_be_told
 from shipments.api.moments import happened, status_at
-from shipments.api.searching import few_or_each, found_by
+from shipments.api.searching import AskedOfEach, few_or_each, found_by
 from shipments.models import Contact, Leg, Line, Offer, Picture, Place, Shipment, ShipmentParty, Subject
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
@@ -63,7 +64,10 @@ class SubjectParameters(PageParameters, KnownAtParameters):
     ordering = serializers.ChoiceField(choices=list(ORDERS), default="-created_at")
     q = Search(
         required=False,
-        help_text=f"At most ten words, all to be found in {SEARCHED}. Those of one or two letters take longer.",
+        help_text=(
+            f"At most ten words, all to be found in {SEARCHED}: in any part of a word, those of one or two letters "
+            f"where one begins. {LOOKED_FOR}"
+        ),
     )
     crisis = Reference("CRS", help_text="Reference of the crisis.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
@@ -99,8 +103,8 @@ class ShipmentParameters(EnteredParameters):
     recipient = Reference("ACT", entered=True, help_text=ACTOR)
     carrier = Reference("ACT", entered=True, help_text=ACTOR)
     offer = Reference("OFR", entered=True, help_text="The offer: OFR-…, or source:external_id as you entered it.")
-    place = serializers.CharField(required=False, help_text="Code of a place that a leg touches.")
-    item = serializers.CharField(required=False, help_text="Part of the name of an item.")
+    place = serializers.CharField(required=False, help_text=f"Code of a place that a leg touches. {LOOKED_FOR}")
+    item = serializers.CharField(required=False, help_text=f"Part of the name of an item. {LOOKED_FOR}")
 
 
 class OfferParameters(EnteredParameters):
@@ -151,8 +155,11 @@ PARAMETERS: dict[str, type[SubjectParameters]] = {
 }
 
 
-def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -> QuerySet:
-    """``rows`` with the filters of ``asked``, and without what was not known at ``known_at``."""
+def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -> tuple[QuerySet, Q]:
+    """``rows`` with the filters of ``asked``, and without what was not known at ``known_at``.
+
+    What has to be asked of each row that is left is told apart: a page looks through a number of them.
+    """
     known_at = asked.get("known_at")
     if known_at:
         rows = rows.filter(few_or_each(_begun(known_at), Q()), was_known(reader, known_at))
@@ -165,14 +172,17 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
         rows = rows.filter(Exists(pictures.filter(subject_id=OuterRef("pk"), **believed)))
     if "since" in asked or "until" in asked:
         rows = rows.filter(happened(kind, reader, asked))
-    for term in asked.get("q", ()):
-        rows = rows.filter(found_by(term, kind, reader))
     if "marking" in asked:
         rows = rows.filter(marking=Marking.from_code(asked["marking"]))
-    for name, condition in CONDITIONS[kind].items():
-        if name in asked:
-            rows = rows.filter(condition(asked[name], reader))
-    return rows
+    conditions = [found_by(term, kind, reader) for term in asked.get("q", ())]
+    conditions += [condition(asked[name], reader) for name, condition in CONDITIONS[kind].items() if name in asked]
+    of_each = Q()
+    for condition in conditions:
+        if isinstance(condition, AskedOfEach):
+            of_each &= condition
+        else:
+            rows = rows.filter(condition)
+    return rows, of_each
 
 
 def was_known(reader: Reader, known_at: datetime) -> Q:

@@ -24,6 +24,8 @@ from shipments.models import (
 
 # So many subjects are found first and put in order for a page.
 FEW = 2_000
+# Indexes know words by so many letters, and by where they begin: what stands before a word that is not the first.
+WHOLE, BEFORE = 3, " -(/"
 # Links to actors that are shown by name, and columns of the kind that describe it.
 ACTORS: dict[str, tuple[type[Subject], tuple[str, ...]]] = {
     "shipment": (Shipment, ("recipient", "carrier")),
@@ -45,12 +47,16 @@ PARTIES: dict[str, tuple[type[Model], str]] = {
 }
 
 
+class AskedOfEach(Q):
+    """A condition that is asked of one row after the other of a list, in so many as a page looks through."""
+
+
 def few_or_each(keys: QuerySet, each: Q) -> Q:
     """Subjects of ``keys``, where they are few enough to be put in order; else those of which ``each`` is true.
 
     Of what many have, the next few are soon met in the order of the list, which is what costs the least then.
     """
-    return each if keys[FEW : FEW + 1] else Q(pk__in=list(keys))
+    return AskedOfEach(each) if keys[FEW : FEW + 1] else Q(pk__in=list(keys))
 
 
 def found_by(term: str, kind: str, reader: Reader) -> Q:
@@ -60,19 +66,19 @@ def found_by(term: str, kind: str, reader: Reader) -> Q:
     """
     subjects = Subject.objects.filter(kind=kind)
     own: list[tuple[QuerySet, Q]] = [
-        (subjects, Q(title__icontains=term)),
+        (subjects, _reads("title", term)),
         (subjects, Q(reference=term.upper())),
     ]
     if kind in DESCRIBED:
         model, column = DESCRIBED[kind]
-        own.append((model._default_manager.all(), Q(**{f"{column}__icontains": term})))
+        own.append((model._default_manager.all(), _reads(column, term)))
     actors = _actors(term, reader)
     if actors and kind in ACTORS:
         model, links = ACTORS[kind]
         own += [(model._default_manager.all(), Q(**{f"{link}_id__in": actors})) for link in links]
-    beside: list[tuple[type[Model], str, Q]] = [(SubjectIdentifier, "subject_id", Q(value__icontains=term))]
+    beside: list[tuple[type[Model], str, Q]] = [(SubjectIdentifier, "subject_id", _reads("value", term))]
     if kind in ITEMS:
-        beside.append((*ITEMS[kind], Q(item__icontains=term)))
+        beside.append((*ITEMS[kind], _reads("item", term)))
     if actors and kind in PARTIES:
         beside.append((*PARTIES[kind], Q(actor_id__in=actors)))
     each, keys = Q(), []
@@ -87,8 +93,21 @@ def found_by(term: str, kind: str, reader: Reader) -> Q:
     return few_or_each(first.union(*others, all=True), each)
 
 
+def _reads(column: str, term: str) -> Q:
+    """Rows with ``term`` in ``column``: in any part of a word, or, if it is of one or two letters, where one begins.
+
+    Two letters in the middle of a word are in no index, and nobody who looks for the EU wants a museum.
+    """
+    if len(term) >= WHOLE:
+        return Q(**{f"{column}__icontains": term})
+    begins = Q(**{f"{column}__istartswith": term})
+    for before in BEFORE:
+        begins |= Q(**{f"{column}__icontains": before + term})
+    return begins
+
+
 def _actors(term: str, reader: Reader) -> Sequence[UUID]:
     """Those that the reader may see with ``term`` in one of their names."""
-    called = ActorName.objects.filter(name__icontains=term).values("actor_id")
-    seen = Actor.objects.visible_to(reader).filter(Q(name__icontains=term) | Q(pk__in=called))
+    called = ActorName.objects.filter(_reads("name", term)).values("actor_id")
+    seen = Actor.objects.visible_to(reader).filter(_reads("name", term) | Q(pk__in=called))
     return list(seen.order_by().values_list("pk", flat=True))

@@ -36,10 +36,12 @@ class SubjectList(ReadView):
 
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = narrowed(subject_rows(self.kind, self.reader), self.kind, asked, self.reader)
-        return self.page(
-            rows, ORDERS[asked["ordering"]], asked, lambda found: shown_subjects(self.kind, found, self.reader, asked)
-        )
+        rows, of_each = narrowed(subject_rows(self.kind, self.reader), self.kind, asked, self.reader)
+
+        def represent(page: list[Any]) -> Any:
+            return shown_subjects(self.kind, page, self.reader, asked)
+
+        return self.page(rows, ORDERS[asked["ordering"]], asked, represent, found=of_each)
 
 
 class SubjectDetail(SubjectView):

@@ -160,6 +160,7 @@ def questions() -> dict[Cell, str]:
     verified = Picture.objects.filter(known_to=None, tier=0, status="verified", subject__marking=0)
     few = given.filter(shipmentparty__shipment__in=verified.values("subject")).order_by("given")[0]
     asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
+    asked["shipments/", "by two letters that nothing has"] = f"shipments/?limit={LIMIT}&q=zq"
     asked["shipments/", "before everything"] = f"shipments/?limit={LIMIT}&known_at=2020-01-01"
     # Of a source between rare and common all were put in order for a page; of one that was silent since, all that
     # others said was passed over.

@@ -10,6 +10,7 @@ from shipments.factories import (
     ContactFactory,
     DocumentFactory,
     LineFactory,
+    PlaceFactory,
     ShipmentFactory,
     ShipmentPartyFactory,
     SubjectIdentifierFactory,
@@ -93,6 +94,51 @@ def test_conflicts_and_documents_are_found_by_words_and_time(world, partner):
     document = DocumentFactory(title="On a flight")
     assert [row["reference"] for row in rows(partner, "documents/", {"q": "flight on"})] == [document.reference]
     assert rows(partner, "documents/", {"until": "1990-01-01"}) == []
+
+
+@pytest.mark.usefixtures("looked_for")
+def test_a_word_of_one_or_two_letters_is_found_where_a_word_begins(partner):
+    titles = (
+        "EU aid",
+        "From the eu",
+        "Sent (EU)",
+        "Non-EU aid",
+        "Sent/EU",
+        "조선민주주의인민공화국",
+        "Museum aid",
+        "100% so",
+    )
+    made = {title: ShipmentFactory(title=title).reference for title in titles}
+    for word, count in (("eu", 5), ("조선", 1), ("us", 0), ("0%", 0), ("(e", 1)):
+        assert len(found(partner, "shipments", word)) == count, word
+    assert made["Museum aid"] not in found(partner, "shipments", "eu")
+    actor = ActorFactory(name="Société EU")
+    assert found(partner, "offers", "eu") == set()
+    ShipmentFactory(title="Another", carrier=actor)
+    assert len(found(partner, "shipments", "eu another")) == 1
+
+
+@pytest.mark.parametrize("asked", ["item=Tents", "q=tents", "place=XXA"])
+@pytest.mark.parametrize("ordering", ["created_at", "-reference"])
+def test_what_many_subjects_have_is_looked_for_in_some_and_the_next_page_looks_on(
+    partner, monkeypatch, asked, ordering
+):
+    monkeypatch.setattr(searching, "FEW", 0)
+    monkeypatch.setattr(pages, "LOOKED_THROUGH", 4)
+    monkeypatch.setattr(pages, "AT_ONCE", 2)
+    place = PlaceFactory(code="XXA")
+    for number in range(10):
+        shipment = ShipmentFactory(destination=place if number in (5, 8) else None, title=f"No. {number}")
+        LineFactory(shipment=shipment, item="Tents" if number in (5, 8) else "Rice")
+    path = f"shipments/?limit=2&ordering={ordering}"
+    every = [row["title"] for row in walk(partner, path)]
+    pages_read, at = [], f"{path}&{asked}"
+    while at:
+        page = partner.get(at).json()
+        pages_read.append([row["title"] for row in page["results"]])
+        at = page["next"]
+    assert [] in pages_read
+    assert [title for page in pages_read for title in page] == [title for title in every if title in ("No. 5", "No. 8")]
 
 
 @pytest.mark.parametrize("ordering", ["received_at", "-received_at"])
