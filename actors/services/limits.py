@@ -37,7 +37,6 @@ SPENT = f"""
       FROM actors_requestcount AS held, (SELECT clock_timestamp() AS begun_at) AS EXCLUDED
      WHERE caller = %(caller)s AND {IS_RUNNING}
 """  # noqa: S608
-LEFT = "SELECT begun_at + %(window)s - clock_timestamp() FROM actors_requestcount WHERE caller = %(caller)s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +64,9 @@ def spend(budget: Budget) -> Allowance:
     for spent, remaining in run(SPEND, asked):
         left = max(budget.quota - spent, 0)
         return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
-    ((remaining,),) = run(LEFT, asked) or [(WINDOW,)]
-    return Allowance(budget=budget, is_granted=False, left=0, seconds=_seconds(remaining))
+    allowance = look(budget)
+    # Where the window has ended between the two statements, it is counted in the next.
+    return spend(budget) if allowance.is_granted else allowance
 
 
 def look(budget: Budget) -> Allowance:

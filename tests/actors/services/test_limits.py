@@ -10,7 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from actors.models import RequestCount
+from actors.services import limits
 from actors.services.limits import WINDOW, Budget, forget_old_counts, spend
+from actors.services.prepared import run
 from tests.threads import all_at_once
 
 BUDGET = Budget(name="writes", whose="key:one", quota=3)
@@ -49,6 +51,21 @@ def test_a_window_lasts_from_its_first_request():
     assert (refused.is_granted, refused.seconds in (4, 5)) == (False, True)
     RequestCount.objects.update(begun_at=F("begun_at") - timedelta(seconds=5))
     assert spend(BUDGET).left == 2
+
+
+@pytest.mark.django_db
+def test_a_request_as_the_window_ends_is_counted_in_the_next(monkeypatch):
+    for _ in range(4):
+        spend(BUDGET)
+
+    def run_and_end_the_window(sql, asked):
+        rows = run(sql, asked)
+        RequestCount.objects.update(begun_at=F("begun_at") - WINDOW)
+        return rows
+
+    monkeypatch.setattr(limits, "run", run_and_end_the_window)
+    told = spend(BUDGET)
+    assert (told.is_granted, told.left) == (True, 2)
 
 
 @pytest.mark.django_db
