@@ -1,6 +1,6 @@
 """Typed values and times in words, for every page, table and answer. Pure: JSON forms in, text out."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,12 @@ def interval_in_words(at: dict[str, Any] | None) -> str:
 def time_in_words(moment: datetime) -> str:
     """16 May 2022 09:00 UTC."""
     return f"{moment.astimezone(UTC):%-d %b %Y %H:%M} UTC"
+
+
+def as_of_in_words(as_of: str) -> str:
+    """The moment that a figure holds for; midnight in UTC stands for the day."""
+    moment = datetime.fromisoformat(as_of).astimezone(UTC)
+    return f"{moment:%-d %b %Y}" if moment.time() == time() else time_in_words(moment)
 
 
 def _number(amount: object) -> str:

@@ -11,6 +11,7 @@ from actors.admin.filters import RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture
+from shipments.wording import as_of_in_words
 
 
 class BeliefAdmin(ReadableAdmin):
@@ -65,7 +66,7 @@ class FindingAdmin(BeliefAdmin):
         "kind",
         "attribute",
         "leg",
-        "as_of",
+        "shown_as_of",
         "label",
         "shown_state",
         "shown_confidence",
@@ -76,7 +77,11 @@ class FindingAdmin(BeliefAdmin):
     search_fields = ["attribute", "label"]
     search_related = {"subject": ("reference", "title")}
     fields = [*list_display, "line", "leading", "low", "high", "value", "because", "alternatives"]
-    readonly_fields = ["shown_state", "shown_confidence", "shown_origins"]
+    readonly_fields = ["shown_as_of", "shown_state", "shown_confidence", "shown_origins"]
+
+    @display(description="as of", ordering="as_of")
+    def shown_as_of(self, finding: Finding) -> str:
+        return as_of_in_words(finding.as_of) if finding.as_of else "–"
 
 
 @admin.register(Conflict)

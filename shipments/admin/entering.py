@@ -52,7 +52,6 @@ class ReportForm(forms.Form):
     document = _choice(required=False)
     quote = forms.CharField(required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
     language = _line(required=False, help_text="Of the quote: en, ko.")
-    marking = _choice()
 
     def __init__(self, reader: Reader, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,7 +63,6 @@ class ReportForm(forms.Form):
         self.fields["cites"].choices = [("", "–"), *sources]
         self.fields["document"].choices = [("", "–"), *((each.reference, each.title) for each in documents)]
         self.fields["code"].choices = [("", "–"), *((name, words(name)) for name in codes)]
-        self.fields["marking"].choices = [(mark.code, mark.label) for mark in Marking if mark <= reader.clearance]
         for number in FACTS:
             self.fields[f"attribute_{number}"] = _choice(attributes, required=False, label=f"Fact {number}")
             self.fields[f"value_{number}"] = _line(
@@ -75,6 +73,9 @@ class ReportForm(forms.Form):
             self.fields[f"as_of_{number}"] = _line(
                 required=False, label=f"As of {number}", help_text="A moment with a time zone." * (number == 1)
             )
+        # Last: a row of the page has three fields, and so has a fact.
+        marks = [(mark.code, mark.label) for mark in Marking if mark <= reader.clearance]
+        self.fields["marking"] = _choice(marks)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -35,7 +35,7 @@ from shipments.services.picturing import (
     finding_keys,
     picture_columns,
 )
-from shipments.wording import interval_in_words
+from shipments.wording import as_of_in_words, interval_in_words
 
 # A page shows so many reports; the rest is a link to their list.
 MOST_REPORTS = 200
@@ -187,7 +187,7 @@ def _finding(finding: Finding, names: Names) -> dict[str, Any]:
         "attribute": words(finding.attribute),
         "kind": finding.kind,
         "slot": " ".join(each for each in (finding.leg, finding.line) if each),
-        "as_of": f"{datetime.fromisoformat(finding.as_of):%-d %b %Y}" if finding.as_of else "",
+        "as_of": as_of_in_words(finding.as_of) if finding.as_of else "",
         "value": words(value) if finding.kind != "fact" else value,
         "state": state_badge(finding.state),
         "confidence": percent(finding.told_confidence),

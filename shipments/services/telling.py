@@ -8,7 +8,7 @@ Reads what the reconciler stored and works nothing out anew but words: alleged, 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from actors.models import Actor, Source
 from shipments.models import Attribute, Conflict, Finding, Leg, Picture, Place, Report, Subject
 from shipments.services.parties import Parties, parties_of
 from shipments.services.vocabularies import OWN
-from shipments.wording import interval_in_words, time_in_words
+from shipments.wording import as_of_in_words, interval_in_words
 
 ORDER = ["shipment", "appeal", "offer", "contact", "inquiry", "crisis"]
 WITH_LIFECYCLE = {"shipment", "appeal", "offer"}
@@ -244,7 +244,7 @@ class _Rows:
         legs = [each.leg for each in group if each.leg]
         if finding.as_of:
             # Counts of people are the rule here, and the column is narrow.
-            value = f"{value.removesuffix(' people')} on {_day_of(finding.as_of)}"
+            value = f"{value.removesuffix(' people')} on {as_of_in_words(finding.as_of)}"
         if legs:
             value += f" on each of {len(legs)} legs" if len(legs) > 1 else f" on {legs[0]}"
         return Line(
@@ -278,12 +278,6 @@ class _Rows:
 def words(code: str) -> str:
     """A code as words: out_for_delivery, out for delivery."""
     return code.replace("_", " ")
-
-
-def _day_of(as_of: str) -> str:
-    """The moment that a figure holds for; midnight in UTC stands for the day."""
-    moment = datetime.fromisoformat(as_of).astimezone(UTC)
-    return f"{moment:%-d %b %Y}" if moment.time() == time() else time_in_words(moment)
 
 
 def _legs_together(keys: list[str]) -> str:

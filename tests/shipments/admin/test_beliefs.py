@@ -23,3 +23,12 @@ def test_a_finding_of_nothing_shows_no_confidence(said, shown):
     page = signed_in().get("/admin/shipments/finding/")
     assert page.status_code == 200
     assert (f"{shown}\N{NO-BREAK SPACE}%" in page.text) == bool(shown)
+
+
+def test_the_moment_of_a_figure_is_told_in_words():
+    FindingFactory(as_of="2022-05-16T00:00:00+00:00", label="56 people")
+    FindingFactory(as_of="2022-05-16T18:00:00+09:00", label="62 people")
+    said = signed_in().get("/admin/shipments/finding/").text
+    assert "16 May 2022<" in said.replace(" <", "<")
+    assert "16 May 2022 09:00 UTC" in said
+    assert "2022-05-16T" not in said

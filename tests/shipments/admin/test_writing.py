@@ -6,9 +6,11 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from actors.access import Reader
 from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import AuditEntry, SourceRating
+from shipments.admin.entering import FACTS, ReportForm
 from shipments.factories import LegFactory, ReportFactory, ShipmentFactory, ShipmentPartyFactory
 from shipments.models import Attachment, CodeMapping, Decision, Due, Leg, ReadingGrant, Report, ReportLink, Subject
 from tests.pages import page_of, seen_on, signed_in
@@ -28,6 +30,11 @@ ENTERED = {
 
 def enter(client, **said):
     return client.post("/admin/shipments/report/add/", {**ENTERED, **said})
+
+
+def test_each_fact_begins_a_row_of_the_form():
+    names = list(ReportForm(Reader(clearance=Marking.CLEAR)).fields)
+    assert [names.index(f"attribute_{number}") % 3 for number in FACTS] == [0, 0, 0]
 
 
 def is_due(shipment) -> bool:
