@@ -118,7 +118,11 @@ class OutboxEvent(models.Model):
             models.Index(fields=["id"], condition=Q(sequence__isnull=True), name="outbox_to_relay"),
             models.Index(fields=["subject", "sequence"], name="outbox_by_subject"),
             models.Index(fields=["actor", "sequence"], condition=Q(actor__isnull=False), name="outbox_by_sender"),
-            models.Index(fields=["id"], condition=Q(fanned_out_at__isnull=True), name="outbox_to_fan_out"),
+            models.Index(
+                fields=["sequence"],
+                condition=Q(fanned_out_at__isnull=True, sequence__isnull=False),
+                name="outbox_to_be_told",
+            ),
         ]
 
     def __str__(self) -> str:

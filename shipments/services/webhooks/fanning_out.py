@@ -18,12 +18,17 @@ AT_ONCE = 1000
 
 
 def fan_out(*, limit: int = AT_ONCE) -> int:
-    """Fan out up to ``limit`` events, the oldest first; returns how many."""
+    """Fan out up to ``limit`` numbered events in their order; returns how many.
+
+    Whoever numbers events comes here after it. What is not numbered yet is left to them: where nobody subscribes, the
+    relay marks it in the same breath, and marked before that it would be written once more.
+    """
     with transaction.atomic():
         if not Subscription.objects.active().exists():
             return _pass_over(limit=5 * limit)
-        waiting = OutboxEvent.objects.select_for_update(skip_locked=True, no_key=True).filter(fanned_out_at=None)
-        events = list(waiting.order_by("id")[:limit])
+        numbered = OutboxEvent.objects.exclude(sequence=None).filter(fanned_out_at=None)
+        waiting = numbered.select_for_update(skip_locked=True, no_key=True)
+        events = list(waiting.order_by("sequence")[:limit])
         if events:
             deliveries = _deliveries(events)
             # One that exists was made by another worker for the same turn of a picture.
@@ -86,8 +91,8 @@ def _pass_over(*, limit: int) -> int:
         cursor.execute(
             """
             UPDATE shipments_outboxevent SET fanned_out_at = statement_timestamp()
-             WHERE id IN (SELECT id FROM shipments_outboxevent WHERE fanned_out_at IS NULL
-                           ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
+             WHERE id IN (SELECT id FROM shipments_outboxevent WHERE fanned_out_at IS NULL AND sequence IS NOT NULL
+                           ORDER BY sequence LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
             """,
             [limit],
         )

@@ -9,6 +9,7 @@ from actors.models import AuditEntry
 from shipments.api.times import instant
 from shipments.factories import DeliveryAttemptFactory, DeliveryFactory
 from shipments.models import Delivery, Subject, Subscription
+from shipments.services.relaying import relay_outbox
 from shipments.services.webhooks.clock import moment
 from shipments.services.webhooks.fanning_out import fan_out
 from tests.people import Caller, faults_of, make_partner
@@ -25,6 +26,7 @@ def partner() -> Caller:
 def test_deliveries_tell_each_attempt_and_the_last_can_be_asked_for_by_state(partner, world, tell):
     reference = made(partner)["reference"]
     tell("carrier", "arrived", event_id="c-2", occurred="2022-05-20")
+    relay_outbox()
     while fan_out():
         pass
     subscription = Subscription.objects.get()
@@ -67,6 +69,7 @@ def test_deliveries_tell_each_attempt_and_the_last_can_be_asked_for_by_state(par
 def test_delivery_on_what_became_hidden_is_not_listed_and_not_replayed(partner, world, tell):
     reference = made(partner)["reference"]
     tell("carrier", "arrived", event_id="c-2", occurred="2022-05-20")
+    relay_outbox()
     while fan_out():
         pass
     Delivery.objects.update(state="delivered", finished_at=moment())

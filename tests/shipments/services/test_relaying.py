@@ -32,6 +32,14 @@ def test_where_nobody_subscribes_an_event_is_numbered_and_done_with_in_one_updat
     assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
 
 
+def test_an_event_that_is_not_numbered_yet_is_left_to_whoever_numbers_it():
+    announce_subject(ShipmentFactory().subject)
+    assert fan_out() == 0
+    assert OutboxEvent.objects.filter(fanned_out_at=None).exists()
+    relay_outbox()
+    assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
+
+
 def test_an_event_that_somebody_subscribes_to_waits_for_its_webhook():
     SubscriptionFactory()
     announce_subject(ShipmentFactory().subject)

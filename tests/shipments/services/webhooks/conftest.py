@@ -11,6 +11,7 @@ from actors.marking import Marking
 from actors.models import PartnerKey
 from shipments.intake.subscription import SubscriptionDraft
 from shipments.models import Subscription
+from shipments.services.relaying import relay_outbox
 from shipments.services.webhooks.fanning_out import fan_out
 from shipments.services.webhooks.subscribing import subscribe
 from tests.people import make_partner
@@ -53,6 +54,7 @@ def subscribed(receiver: Receiver) -> Callable[..., Subscription]:
 def believe() -> None:
     """Work off what is due, and make messages of it."""
     fold()
+    relay_outbox()
     while fan_out():
         pass
 

@@ -22,6 +22,7 @@ from shipments.models import Delivery, OutboxEvent, Report, Subject, Subscriptio
 from shipments.services.curating import attach_report
 from shipments.services.planning import announce_loss
 from shipments.services.recording import Sender, record
+from shipments.services.relaying import relay_outbox
 from shipments.services.webhooks.fanning_out import fan_out
 from shipments.services.webhooks.subscribing import By, disable, enable
 from tests.shipments.services.webhooks.conftest import believe, partner_key
@@ -168,6 +169,7 @@ def test_offer_is_found_by_who_gives_and_who_gets(subscribed):
     given, taken = subscribed(donors=(offer.donor.reference,)), subscribed(recipients=(offer.recipient.reference,))
     body = {"subject": offer.reference, "kind": "offer", "version": 1, "status": "made", "leading": "made"}
     OutboxEventFactory(type="picture.changed", subject=offer, body={**body, "state": "decided", "contested": False})
+    relay_outbox()
     fan_out()
     assert told(given) == told(taken) == [("picture.changed", "made")]
 
@@ -226,13 +228,14 @@ def test_loss_is_told_by_kind_and_reference_and_whatever_else_the_filters_say(su
 def test_event_that_no_type_names_is_told_to_nobody(subscribed):
     subscribed(*OutboxEvent.Type.values)
     OutboxEventFactory(type="something.new", body={"report": "RPT-1"})
+    relay_outbox()
     assert fan_out() == 1
     assert not Delivery.objects.exists()
 
 
 def test_without_subscriptions_events_are_marked_and_not_read(db):
-    for _ in range(3):
-        OutboxEventFactory()
+    for number in range(3):
+        OutboxEventFactory(sequence=number + 1)
     with CaptureQueriesContext(connection) as queries:
         assert fan_out() == 3
     assert len([each for each in queries if "SAVEPOINT" not in each["sql"]]) == 2
@@ -251,6 +254,7 @@ def test_many_events_cost_as_many_queries_as_few(subscribed, shipment):
             OutboxEventFactory(
                 type="picture.changed", subject=shipment, body={**body, "state": "unknown", "contested": False}
             )
+        relay_outbox()
         with CaptureQueriesContext(connection) as queries:
             assert fan_out() == count
         return len(queries)

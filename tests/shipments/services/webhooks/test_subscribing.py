@@ -59,7 +59,9 @@ def test_who_unsubscribes_waits_for_what_is_being_settled_and_takes_it_along() -
 def test_event_that_is_fanned_out_while_one_subscription_is_removed_reaches_the_others(order: str) -> None:
     ending, staying = (SubscriptionFactory(event_types=["subject.changed"]) for _ in range(2))
     subject = ShipmentFactory().subject
-    OutboxEventFactory(type="subject.changed", subject=subject, body={"subject": subject.reference, "kind": "shipment"})
+    OutboxEventFactory(
+        type="subject.changed", subject=subject, sequence=1, body={"subject": subject.reference, "kind": "shipment"}
+    )
 
     def end() -> None:
         unsubscribe(ending, by=SERVICE)
