@@ -17,7 +17,6 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from actors.services.prepared import run
@@ -207,5 +206,13 @@ def count_due() -> int:
 
 def are_free(count: int) -> bool:
     """Whether so many subjects wait to be folded of which nobody has begun; it sees no more rows than it must."""
-    free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    return Due.objects.filter(free, quarantined=False, not_before__lte=Now()).order_by()[count - 1 : count].exists()
+    ((found,),) = run(
+        """
+        SELECT EXISTS (SELECT FROM shipments_due
+                        WHERE NOT quarantined AND not_before <= statement_timestamp()
+                          AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                       OFFSET %s LIMIT 1)
+        """,
+        [count - 1],
+    )
+    return bool(found)
