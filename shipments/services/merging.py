@@ -114,6 +114,8 @@ def unmerge(row: Row, *, reason: str, by: User) -> None:
         raise NotMergeable("It is not merged.")
     kind, into = kind_of(row), cast(Row, row.merged_into)
     row, into = _locked(row, into)
+    if row.merged_into_id != into.pk:
+        raise NotMergeable("Somebody else has undone it meanwhile.")
     subjects = _spoken_of(into) | _named_by(into, kind)
     merged = AuditEntry.objects.filter(action=MERGE, object_type=kind, object_reference=_name(row)).first()
     changes = merged.changes if merged else {"moved": {}, "dropped": {}, "reports": []}

@@ -107,6 +107,16 @@ def test_merge_is_undone_and_nothing_is_lost(told, by, partner):
     assert status(partner, kept) == "delivered"
 
 
+def test_a_merge_is_undone_once_by_two_who_opened_the_same_page(told, by):
+    kept, other = told
+    merge(other.subject, kept.subject, reason=WHY, by=by)
+    one, two = (Subject.objects.get(pk=other.pk) for _ in range(2))
+    unmerge(one, reason="Two flights after all.", by=by)
+    with pytest.raises(NotMergeable):
+        unmerge(two, reason="Two flights after all.", by=by)
+    assert AuditEntry.objects.filter(action="unmerge").count() == 1
+
+
 def test_legs_that_reports_speak_of_come_along_and_go_back(told, by):
     kept, other = told
     spoken, silent = LegFactory(shipment=other, key="out-1"), LegFactory(shipment=other, key="out-2")
