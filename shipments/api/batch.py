@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count, islice
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 import msgspec
 from django.db import connection
@@ -32,7 +32,7 @@ from actors.api.refusals import Fault, Refusal
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, key_parameter, once
 from shipments.api.reporting import unknown_field
-from shipments.intake.draft import Invalid, Pointer, Problem, ReportDraft
+from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.recording import Sender, record
 
@@ -137,15 +137,17 @@ def _draft_or_faults(item: object, own: str, now: datetime) -> ReportDraft | lis
 def _record(said: Sequence[ReportDraft | list[dict[str, str]]], key: PartnerKey, *, first: int) -> list[dict[str, Any]]:
     """Record the drafts among ``said`` in one transaction; a result for each, numbered from ``first``."""
     outcomes = iter(record([each for each in said if isinstance(each, ReportDraft)], sender=Sender(key=key)))
-    results = []
+    results: list[dict[str, Any]] = []
     for index, each in enumerate(said, first):
-        result: dict[str, Any] = {"index": index, "result": "refused", "reference": None}
-        result |= {"unknown": [], "errors": each}
         if isinstance(each, ReportDraft):
             outcome = next(outcomes)
-            result |= {"result": outcome.result, "reference": outcome.reference}
-            result |= {"unknown": list(outcome.unknown), "errors": _errors(outcome.problems)}
-        results.append(result)
+            result, reference, unknown = outcome.result, outcome.reference, outcome.unknown
+            errors = _errors(outcome.problems) if outcome.problems else []
+        else:
+            result, reference, unknown, errors = "refused", None, (), each
+        results.append(
+            {"index": index, "result": result, "reference": reference, "unknown": list(unknown), "errors": errors}
+        )
     return results
 
 
@@ -176,22 +178,13 @@ class _Part:
     first: int
     numbers: list[int]
     said: list[ReportDraft | list[dict[str, str]]]
+    # By source and event id. Those without one are told apart by what they say: any two of a source may be the same.
+    told: set[tuple[str, str]]
+    targets: set[tuple[str, str]]
 
     def speaks_of(self, before: "_Part") -> bool:
         """Whether what is said here may be there already, or point at what is there, once ``before`` is stored."""
-        own = before._own()
-        return not own.isdisjoint(self._own()) or not own.isdisjoint(self._targets())
-
-    def _own(self) -> set[Pointer]:
-        # Those without an event id are told apart by what they say: any two of one source may be the same.
-        return {Pointer(source=each.source, event_id=each.event_id) for each in self.said if _is_draft(each)}
-
-    def _targets(self) -> set[Pointer | None]:
-        return {each.target for each in self.said if _is_draft(each)}
-
-
-def _is_draft(said: ReportDraft | list[dict[str, str]]) -> TypeGuard[ReportDraft]:
-    return isinstance(said, ReportDraft)
+        return not before.told.isdisjoint(self.told | self.targets)
 
 
 def _lines(items: Iterator[tuple[int, object]], key: PartnerKey) -> Iterator[bytes]:
@@ -241,7 +234,14 @@ def _lines(items: Iterator[tuple[int, object]], key: PartnerKey) -> Iterator[byt
 
 def _part(lines: Sequence[tuple[int, object]], key: PartnerKey, *, first: int) -> _Part:
     said = _read([item for _, item in lines], key, now=timezone.now())
-    return _Part(first=first, numbers=[number for number, _ in lines], said=said)
+    drafts = [each for each in said if isinstance(each, ReportDraft)]
+    return _Part(
+        first=first,
+        numbers=[number for number, _ in lines],
+        said=said,
+        told={(draft.source, draft.event_id) for draft in drafts},
+        targets={(target.source, target.event_id) for draft in drafts if (target := draft.target)},
+    )
 
 
 def _recorded(part: _Part, key: PartnerKey) -> bytes:

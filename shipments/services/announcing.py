@@ -1,7 +1,6 @@
 """Events of the outbox in bulk: what readers may be told, written in the transaction that makes it true."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,7 @@ JSON = msgspec.json.Encoder()
 COLUMNS = ("uid", "type", "subject_id", "marking", "actor_id", "body")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """An event that readers of ``marking`` may be told, and ``actor_id`` whatever their clearance."""
 
     type: OutboxEvent.Type

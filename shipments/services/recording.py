@@ -57,8 +57,7 @@ class Sender:
         return Reader(clearance=Marking.RED)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one draft. ``reference`` is the stored report's; None where it was refused.
 
     ``unknown`` names its own words that lead nowhere yet: subject, leg, line, code, place, target.
