@@ -56,7 +56,8 @@ def few_or_each(keys: QuerySet, each: Q) -> Q:
 
     Of what many have, the next few are soon met in the order of the list, which is what costs the least then.
     """
-    return AskedOfEach(each) if keys[FEW : FEW + 1] else Q(pk__in=list(keys))
+    found = list(keys[: FEW + 1])
+    return AskedOfEach(each) if len(found) > FEW else Q(pk__in=found)
 
 
 def found_by(term: str, kind: str, reader: Reader) -> Q:

@@ -1,6 +1,7 @@
 """Lists searched by words, and by who, what and where a subject is about."""
 
 import pytest
+from django.db.models import Q
 
 from actors.api import pages
 from actors.factories import ActorFactory, ActorNameFactory, SourceFactory
@@ -15,6 +16,8 @@ from shipments.factories import (
     ShipmentPartyFactory,
     SubjectIdentifierFactory,
 )
+from shipments.models import Subject
+from tests.growth.plans import statements
 from tests.shipments.api.conftest import day, record_report
 from tests.shipments.api.test_lists import rows, walk
 
@@ -27,6 +30,17 @@ def found(caller, plural, word):
 def looked_for(request, monkeypatch):
     """Both ways of finding subjects."""
     monkeypatch.setattr(searching, "FEW", request.param)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("few", [0, 2])
+def test_few_are_asked_for_once(monkeypatch, few):
+    monkeypatch.setattr(searching, "FEW", few)
+    shipment = ShipmentFactory()
+    with statements() as asked:
+        which = searching.few_or_each(Subject.objects.filter(kind="shipment").values_list("pk", flat=True), Q(pk=None))
+    assert len(asked) == 1
+    assert Subject.objects.filter(which, pk=shipment.pk).exists() is (few > 0)
 
 
 @pytest.mark.usefixtures("looked_for")
