@@ -95,7 +95,7 @@ class ReportQuerySet(QuerySet):
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
         attachments = apps.get_model("shipments", "Attachment").objects.filter(report=OuterRef("pk"))
         about_visible = Q(is_there(subjects.filter(pk=OuterRef("subject_id")))) | Q(
-            Exists(attachments.filter(subject__in=subjects))
+            is_there(attachments.filter(subject__in=subjects))
         )
         held_and_cleared = Q(subject=None, marking__lte=reader.clearance) if reader.reads_held else Q(pk=None)
         condition = (Q(marking__lte=reader.clearance) & about_visible) | held_and_cleared
@@ -145,11 +145,13 @@ def _ways_to_be_held(to: Reader | None = None) -> list[Q]:
     if to:
         attachments = attachments.filter(subject__in=apps.get_model("shipments", "Subject").objects.visible_to(to))
     mappings = apps.get_model("shipments", "CodeMapping").objects
-    is_mapped = Exists(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
+    # Looked up row by row, so that the newest are met in the order of an index: of a join few are thought to be held,
+    # and all are put in order.
+    is_mapped = is_there(mappings.filter(scheme=OuterRef("code_scheme"), code=OuterRef("code_said")))
     return [
-        Q(subject=None) & ~Q(Exists(attachments)),
-        Q(leg=None) & ~Q(leg_said="") & ~Q(Exists(attachments.filter(leg__isnull=False))),
-        Q(line=None) & ~Q(line_said="") & ~Q(Exists(attachments.filter(line__isnull=False))),
+        Q(subject=None) & ~Q(is_there(attachments)),
+        Q(leg=None) & ~Q(leg_said="") & ~Q(is_there(attachments.filter(leg__isnull=False))),
+        Q(line=None) & ~Q(line_said="") & ~Q(is_there(attachments.filter(line__isnull=False))),
         Q(code_is_known=False) & ~Q(is_mapped),
     ]
 

@@ -30,6 +30,12 @@ class BoundedList(ChangeList):
     """A list that filters, sorts and searches a bounded number of rows."""
 
     is_cut = False
+    _filters: Any = None
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Once a page: what a filter offers, and what it finds, is asked for as it is made."""
+        self._filters = self._filters or super().get_filters(request)
+        return self._filters
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         if not (self.query or self.params):
@@ -108,11 +114,15 @@ def _columns(expressions: Sequence[Any]) -> Iterator[str]:
             yield from _columns(each.get_source_expressions())
 
 
-def by_index(model: type[Model], columns: Sequence[str], word: str) -> Iterator[Q]:
-    """Conditions on ``columns`` that an index answers each."""
+def by_index(model: type[Model], columns: Sequence[str], word: str) -> Iterator[tuple[type[Model], Q]]:
+    """Conditions on ``columns`` that an index answers each, and the model that has the index.
+
+    Of a kind of subject it is the one of all kinds: joined to their own rows, those of a word that others have would be
+    read to the last.
+    """
     for name in columns:
         field = model._meta.get_field(name)
         if is_indexed_by_words(field) and len(word) >= SHORTEST:
-            yield Q(**{f"{name}__icontains": word})
+            yield field.model, Q(**{f"{name}__icontains": word})
         elif is_indexed(field):
-            yield Q(**{f"{name}__in": {word, word.upper()}})
+            yield field.model, Q(**{f"{name}__in": {word, word.upper()}})

@@ -17,7 +17,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db.models import Exists, Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.forms import ModelForm
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import _get_foreign_key  # what Django's own check of inlines asks
@@ -68,7 +68,7 @@ class ReadableRows:
             raise ImproperlyConfigured(f"{type(self).__name__} does not say who may see {self.model.__name__}.")
         for name in self.visible_through:
             field = self.model._meta.get_field(name)
-            seen = Q(Exists(self.readable_rows(field.related_model, reader).filter(pk=OuterRef(field.attname))))
+            seen = Q(is_there(self.readable_rows(field.related_model, reader).filter(pk=OuterRef(field.attname))))
             queryset = queryset.filter(seen | Q(**{f"{name}__isnull": True}) if field.null else seen)
         return queryset
 
@@ -259,7 +259,7 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
         """Keys of rows in which one of ``words`` is found by an index, in each way that finds few."""
         rows, reader, found = self.model._default_manager.all(), reader_of(request), set()
         for word in words:
-            ways: list[QuerySet] = [rows.filter(each) for each in by_index(self.model, self.search_fields, word)]
+            ways = [of._default_manager.filter(each) for of, each in by_index(self.model, self.search_fields, word)]
             if self.is_register:
                 ways = [rows.filter(_contains(self.search_fields, word))]
             for relation, columns in self.search_related.items():
@@ -272,14 +272,14 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
         field = self.model._meta.get_field(relation)
         other, rows = field.related_model, self.model._default_manager.all()
         if not field.concrete:
-            for each in by_index(other, columns, word):
+            for _, each in by_index(other, columns, word):
                 owners = few_keys(other._default_manager.filter(each), field.field.attname, FEW)
                 yield rows.filter(pk__in=owners or ())
         elif is_indexed(field):
             is_register = self.admin_site.get_model_admin(other).is_register
-            conditions = [_contains(columns, word)] if is_register else by_index(other, columns, word)
-            for each in conditions:
-                named = few_keys(self.readable_rows(other, reader).filter(each), most=FEW)
+            ways = [(other, _contains(columns, word))] if is_register else by_index(other, columns, word)
+            for of, each in ways:
+                named = few_keys(self.readable_rows(of, reader).filter(each), most=FEW)
                 yield rows.filter(**{f"{relation}__in": named or ()})
 
     def _found_beside(self, relation: str, columns: tuple[str, ...], word: str, reader: Reader) -> Q:

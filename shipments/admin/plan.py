@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from actors.admin.badges import state_badge
-from actors.admin.filters import DayFilter, RelatedFilter
+from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import EditableInline, ReadableAdmin, reader_of
 from shipments.admin.subjects import (
     ContestedFilter,
@@ -80,7 +80,7 @@ class OfferLineAdmin(ReadableAdmin):
 
     visible_through = ("offer",)
     list_display = ["item", "key", "offer", "quantity_low", "quantity_high", "unit", "amount", "currency"]
-    list_filter = ["basis", "currency"]
+    list_filter = ["basis", WordFilter.by("currency")]
     search_fields = ["item", "key", "category"]
     search_related = {"offer": ("reference", "title")}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet, URLField
+from django.db.models import OuterRef, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +19,7 @@ from actors.admin.badges import badge, marking_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
 from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
+from actors.querysets import is_there
 from shipments.admin.entering import ReportForm
 from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
 from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
@@ -33,16 +34,21 @@ class HeldFilter(ChosenFilter):
     parameter_name = "held"
     words = (("yes", "Held: needs an analyst"), ("no", "Bound"))
 
+    keys: list[Any] | None = None
+
     def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
         if word == "yes":
-            return queryset.filter(pk__in=Report.objects.newest_held(reader, MOST))
-        held = Exists(Report.objects.held().filter(pk=OuterRef("pk")))
-        return queryset.filter(~held)
+            return queryset.filter(pk__in=self._waiting(reader))
+        return queryset.exclude(is_there(Report.objects.held().filter(pk=OuterRef("pk"))))
 
     def few(self, request: HttpRequest) -> list[Any] | None:
-        """Keys of what waits, as far as lists go: each way to wait has an index."""
-        held = Report.objects.newest_held(reader_of(request), MOST)
-        return list(held) if self.value() == "yes" else None
+        """Keys of what waits, as far as lists go."""
+        return self._waiting(reader_of(request)) if self.value() == "yes" else None
+
+    def _waiting(self, reader: Reader) -> list[Any]:
+        # Each way to wait has an index; they are looked for once a page.
+        self.keys = list(Report.objects.newest_held(reader, MOST)) if self.keys is None else self.keys
+        return self.keys
 
 
 class PayloadInline(ReadableInline):

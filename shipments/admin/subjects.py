@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
+from django.db.models import Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -16,7 +16,9 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, marking_badge, percent, state_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
+from actors.admin.looking import few_keys
 from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
+from actors.querysets import is_there
 from shipments.admin.deciding import FORMS
 from shipments.admin.merging import Mergeable
 from shipments.admin.panel import panel_of
@@ -28,31 +30,53 @@ from shipments.services.errors import ShipmentsError
 from shipments.services.planning import announce_loss, announce_subject, note_plan_change
 
 
-class StateFilter(ChosenFilter):
-    """By the state of the picture, as the reader has it."""
+class PictureFilter(ChosenFilter):
+    """By the picture, as the reader has it; ``asked`` says of a word what the picture then has, by an index of it."""
+
+    def asked(self, word: str) -> dict[str, Any]:
+        return {self.parameter_name: word}
+
+    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
+        pictures = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), **self.asked(word))
+        return queryset.filter(is_there(pictures))
+
+    def few(self, request: HttpRequest) -> list[Any] | None:
+        """Keys of all subjects with such a picture, of whatever tier, where they are few."""
+        word = self.value()
+        if word not in {each for each, _ in self.words}:
+            return None
+        return few_keys(Picture.objects.filter(known_to=None, **self.asked(word)), "subject_id")
+
+
+class StateFilter(PictureFilter):
+    """By the state of the picture."""
 
     title = "state"
     parameter_name = "state"
     words = tuple((state.value, words(state.value)) for state in State)
 
-    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
-        pictures = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), state=word)
-        return queryset.filter(Exists(pictures))
 
-
-class ContestedFilter(ChosenFilter):
-    """Where something about the subject is contested, as the reader has it."""
+class ContestedFilter(PictureFilter):
+    """Where something about the subject is contested."""
 
     title = "contested"
     parameter_name = "contested"
     words = (("yes", "Something is contested"), ("no", "Nothing is"))
 
+    def asked(self, word: str) -> dict[str, Any]:
+        return {"contested": True}
+
     def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
-        contested = Exists(Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), contested=True))
-        return queryset.filter(contested if word == "yes" else ~contested)
+        if word == "yes":
+            return super().select(queryset, word, reader)
+        contested = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), contested=True)
+        return queryset.exclude(is_there(contested))
+
+    def few(self, request: HttpRequest) -> list[Any] | None:
+        return super().few(request) if self.value() == "yes" else None
 
 
-class StatusFilter(ChosenFilter):
+class StatusFilter(PictureFilter):
     """By how far it got; the words are those of the kind's lifecycle."""
 
     title = "status"
@@ -62,10 +86,6 @@ class StatusFilter(ChosenFilter):
         lifecycle = LIFECYCLES[model_admin.model.KIND]
         self.words = tuple((each.name, words(each.name)) for each in lifecycle.milestones)
         return self.words
-
-    def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
-        pictures = Picture.objects.for_reader(reader).filter(subject=OuterRef("pk"), status=word)
-        return queryset.filter(Exists(pictures))
 
 
 class IdentifiersInline(EditableInline):

@@ -216,8 +216,13 @@ class Report(models.Model):
             models.Index(
                 fields=["kind", "received_at", "id"], condition=~Q(kind="observe"), name="report_by_kind_in_order"
             ),
-            models.Index(fields=["received_at"], condition=Q(subject__isnull=True), name="report_without_subject"),
-            # Those that wait for an analyst are counted on each of the admin's pages.
+            # Those that wait for an analyst are counted on each of the admin's pages, each way to wait by itself.
+            models.Index(
+                fields=["received_at", "id"], condition=Q(subject__isnull=True), name="report_without_known_subject"
+            ),
+            models.Index(
+                fields=["received_at", "id"], condition=Q(code_is_known=False), name="report_without_known_code"
+            ),
             *(
                 models.Index(
                     fields=["received_at", "id"],

@@ -65,7 +65,7 @@ def cost_of(found: list[tuple[str, Any]]) -> Cost:
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}", params)
             (said,) = cursor.fetchone()
             plan = (json.loads(said) if isinstance(said, str) else said)[0]["Plan"]
-            cost.pages += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+            cost.pages += _pages(plan)
             _look(plan, cost)
     return cost
 
@@ -74,7 +74,8 @@ def _look(node: dict[str, Any], cost: Cost) -> None:
     if not node["Actual Loops"]:  # planned for a case that did not come
         return
     below = node.get("Plans", ())
-    if node["Node Type"] == "Seq Scan" and node["Shared Hit Blocks"] + node["Shared Read Blocks"] > SMALL:
+    # What is looked up for each row is counted in the node that walks over them.
+    if node["Node Type"] == "Seq Scan" and _pages(node) - sum(map(_pages, below)) > SMALL:
         cost.walked.add(node["Relation Name"])
     if "Sort" in node["Node Type"]:
         rows = sum(each["Actual Rows"] * each["Actual Loops"] for each in below)
@@ -85,3 +86,7 @@ def _look(node: dict[str, Any], cost: Cost) -> None:
         cost.looked_up += round(node["Actual Loops"] * (max(node["Actual Rows"], 1) if several else 1))
     for each in below:
         _look(each, cost)
+
+
+def _pages(node: dict[str, Any]) -> int:
+    return int(node["Shared Hit Blocks"] + node["Shared Read Blocks"])

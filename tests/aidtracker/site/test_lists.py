@@ -18,6 +18,7 @@ from actors.models import Source
 from aidtracker.site.first_page import first_page, held_reports
 from shipments.factories import PictureFactory, ReadingGrantFactory, ReportFactory, ShipmentFactory
 from shipments.models import ReadingGrant
+from tests.growth.plans import statements
 from tests.pages import autocompletes, lists, make_rows, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +114,49 @@ def test_what_an_index_finds_is_found_however_old_and_other_words_among_the_newe
     assert b"and more: filter or search" in client.get(f"{where}?polarity__exact=affirm").content
     assert finds(f"q=e-0&received_at_to={NOON:%Y-%m-%d}")
     assert not finds(f"q=e-0&received_at_from={NOON + timedelta(days=1):%Y-%m-%d}")
+
+
+def test_a_status_a_state_and_what_is_contested_are_found_however_old_where_few_subjects_have_them(monkeypatch):
+    for place in ("paging", "looking"):
+        monkeypatch.setattr(f"actors.admin.{place}.MOST", 2)
+    old, *others = ShipmentFactory.create_batch(5)
+    PictureFactory(subject=old, status="lost", state="retracted", contested=True)
+    for other in others:
+        PictureFactory(subject=other, status="arrived", state="single_source")
+    client, where = signed_in(), reverse("admin:shipments_shipment_changelist")
+
+    def shown(question: str) -> set[str]:
+        said = client.get(f"{where}?{question}").content.decode()
+        return {each.reference for each in (old, *others) if each.reference in said}
+
+    newest = {each.reference for each in others[-2:]}
+    found = {old.reference}
+    assert {question: shown(question) for question in ("status=lost", "state=retracted", "contested=yes")} == {
+        "status=lost": found, "state=retracted": found, "contested=yes": found}  # fmt: skip
+    assert shown("status=arrived") == shown("state=single_source") == shown("contested=no") == newest
+    assert shown("status=nonsense") == set()
+
+
+def test_a_picture_above_the_reader_is_no_reason_to_be_listed():
+    shipment = ShipmentFactory()
+    PictureFactory(subject=shipment, status="arrived", tier=Marking.CLEAR)
+    PictureFactory(subject=shipment, status="lost", tier=Marking.RED)
+    where = f"{reverse('admin:shipments_shipment_changelist')}?status="
+    for clearance, status in ((Marking.AMBER, "arrived"), (Marking.RED, "lost")):
+        client = signed_in(clearance=clearance)
+        listed = [
+            word for word in ("arrived", "lost") if shipment.reference in client.get(where + word).content.decode()
+        ]
+        assert listed == [status]
+
+
+def test_a_list_of_what_is_held_looks_for_it_once():
+    held = ReportFactory(subject=None, subject_said="name:unheard-of")
+    with statements() as found:
+        answer = signed_in().get(f"{reverse('admin:shipments_report_changelist')}?held=yes")
+    assert held.reference.encode() in answer.content
+    # Once more for their number beside the navigation.
+    assert sum("code_is_known" in sql and "UNION" in sql for sql, _ in found) == 2
 
 
 def test_the_count_of_held_reports_beside_the_navigation_stops_at_a_hundred(monkeypatch):

@@ -57,7 +57,7 @@ def test_what_waits_for_an_analyst_is_found_by_index_however_little_it_is():
     ReportFactory()
     PictureFactory()
     copy_rows()
-    held = {"report_without_subject", "report_without_leg", "report_without_line", "report_with_unknown_code"}
+    held = {f"report_without_{what}" for what in ("known_subject", "known_code", "leg", "line")}
     assert {name for name in held if name not in plan_of(lambda: held_reports(request))} == set()
     everything = held | {"picture_contested"}
     assert {name for name in everything if name not in plan_of(lambda: first_page(request))} == set()
