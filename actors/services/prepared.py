@@ -80,7 +80,7 @@ class Prepared:
 
 def read_together(reader: Reader, *asked: tuple[Prepared, type], **slots: Any) -> list[list[Any]]:
     """The rows of several queries by one statement, for what is asked all day and gives few: each a list of the named
-    tuple beside it. A slot's name means the same in all of them.
+    tuple beside it, which says how JSON is read. A slot's name means the same in all of them.
     """
     (row,) = run(_together(*(query for query, _ in asked)), {**_own(reader), **slots})
     return [_rows_of(kind).decode(text) if text else [] for (_, kind), text in zip(asked, row, strict=True)]
@@ -90,8 +90,8 @@ def read_together(reader: Reader, *asked: tuple[Prepared, type], **slots: Any) -
 def _together(*queries: Prepared) -> str:
     parts = []
     for query in queries:
-        if not query.columns or query.decoders:
-            raise TypeError("What is read together is values of plain columns: no models, no JSON.")
+        if not query.columns:
+            raise TypeError("What is read together is values: no models.")
         columns = ", ".join(f"c{n}" for n, _ in enumerate(query.columns))
         parts.append(f"(SELECT json_agg(json_build_array({columns})) FROM ({query.text}) AS found ({columns}))")  # noqa: S608
     return f"SELECT {', '.join(parts)}"

@@ -34,7 +34,7 @@ from actors.services.passing import digits as written_digits
 from actors.services.prepared import prepared, slot
 from shipments.api.moments import row_at
 from shipments.api.times import in_utc, put_in_utc, step, timed
-from shipments.api.withholding import withhold
+from shipments.api.withholding import parts_of, withhold
 from shipments.models import Conflict, Finding, Picture, Subject
 from shipments.querysets import is_beyond_tiers
 from shipments.reconciliation import picture as core
@@ -138,17 +138,18 @@ def believed(subject_ids: Sequence[UUID], reader: Reader, asked: Asked) -> Belie
     return as_believed(statement.dicts(reader, ids=list(subject_ids), **asked.slots), reader, asked)
 
 
-def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked) -> Believed:
+def as_believed(
+    rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked, *, plans: Sequence[dict[str, Any]] = ()
+) -> Believed:
     """The same from rows with a key and the columns of stored_pictures; two queries.
 
+    What ``plans`` name is named by the second (see name_all).
     Subjects beyond the tiers (see SubjectQuerySet.beyond_tiers) are folded for this reader.
     """
     beyond = [row["pk"] for row in rows if row["is_beyond"]]
     read = {row["pk"]: row["stored"] for row in rows if row["stored"] and not row["is_beyond"]}
-    for row in read.values():
-        _put_in_utc(row)
     # What names sources, for what is shown of a picture is made of these.
-    named: list[Any] = list(read.values())
+    named: list[Any] = [part for row in read.values() for part in (row, *_put_in_utc(row))]
     findings: dict[UUID, list[dict[str, Any]]] = {}
     if read and asked.selection.shows("findings"):
         beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
@@ -158,7 +159,7 @@ def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked)
             finding = dict(zip(FINDING, values, strict=True))
             for each in finding["alternatives"]:
                 put_in_utc(each)
-            named.append(finding)
+            named += (finding, *finding["alternatives"])
         findings = {key: _with_told(stored[str(key), row["tier"]], row) for key, row in read.items()}
     pictures = {
         subject_id: _picture(row, findings.get(subject_id, []), row.get("conflicts", 0), asked)
@@ -168,17 +169,23 @@ def as_believed(rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked)
         folded = pictures_for(beyond, reader, known_at=asked.known_at).items()
         made = {subject_id: _folded(picture, asked) for subject_id, picture in folded}
         pictures |= made
-        named += made.values()
-    return Believed(pictures=withhold(pictures, reader, made_of=named), beyond=beyond)
+        named += parts_of(list(made.values()))
+    return Believed(pictures=withhold(pictures, reader, parts=named, plans=plans), beyond=beyond)
 
 
-def _put_in_utc(row: Mapping[str, Any]) -> None:
-    """Write the times of a stored picture, which was just read and is nobody else's, as answers do."""
+def _put_in_utc(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Write the times of a stored picture, which was just read and is nobody else's, as answers do.
+
+    Returns what it is made of beside its own columns: all that has a time, and so all that names sources.
+    """
+    parts: list[dict[str, Any]] = []
     for story in (row["timeline"], *(leg["timeline"] for leg in row["legs"]), row["planned"], row["alternatives"]):
         for said in story:
-            put_in_utc(said)
-            for rival in said.get("rivals", ()):
-                put_in_utc(rival)
+            parts.append(said)
+            parts += said.get("rivals", ())
+    for said in parts:
+        put_in_utc(said)
+    return parts
 
 
 def _with_told(stored: list[Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,26 +1,21 @@
-"""The plan of each kind of subject as partners read it, with nothing in it that they may not see.
+"""The plan of each kind of subject as partners read it, with nothing in it that they may not see."""
 
-Actors and subjects that are named in passing have markings of their own; a hidden one is left out
-as if there were none.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from actors.access import Reader
 from actors.marking import Marking
-from actors.models import Actor
-from actors.services.arrays import IsAny
-from actors.services.entered import external_id_of
-from actors.services.passing import WrittenList, WrittenObject, digits, moment
-from actors.services.prepared import prepared, slot
+from actors.services.prepared import prepared, read_together, slot
+from shipments.api.beside import Beside, Page, among
 from shipments.api.filters import was_known
+from shipments.api.named import name_all
 from shipments.api.pictures import Asked, as_believed, stored_pictures
+from shipments.api.planned import PLANS, every_plan
 from shipments.api.serializers import SERIALIZERS
 from shipments.api.times import instant
 from shipments.models import (
@@ -28,15 +23,9 @@ from shipments.models import (
     Contact,
     Crisis,
     Inquiry,
-    Leg,
-    Line,
     Offer,
-    OfferLine,
-    Place,
     Shipment,
-    ShipmentParty,
     Subject,
-    SubjectIdentifier,
 )
 
 MODELS: dict[str, type[Subject]] = {
@@ -80,20 +69,42 @@ def _wanted(kind: str, asked: Mapping[str, Any]) -> Wanted:
 def _columns(reader: Reader, kind: str, wanted: Wanted) -> dict[str, Any]:
     """What is wanted of the plans of subjects, beside what every kind has, and their pictures."""
     names, stored = wanted
-    every = _every(reader) | PLANS[kind](reader)
-    columns = {name: how for name, how in every.items() if name in names}
+    columns = {name: how for name, how in _plan(reader, kind).items() if name in names}
     return columns | (stored_pictures(reader, *stored) if stored else {})
 
 
+def _plan(reader: Reader, kind: str) -> dict[str, Any]:
+    return every_plan(reader) | PLANS[kind](reader)
+
+
+@cache
+def _lists(kind: str) -> dict[str, type]:
+    """What of a plan is in other tables, and how it is read."""
+    plan = _plan(Reader(clearance=Marking.CLEAR), kind)
+    return {name: how.kind for name, how in plan.items() if isinstance(how, Beside)}
+
+
 @prepared
-def _beside(reader: Reader, kind: str, wanted: Wanted) -> QuerySet:
-    rows = MODELS[kind].objects.visible_to(reader).order_by().filter(IsAny("pk", slot("ids"))).values("pk")
-    return rows.annotate(**_columns(reader, kind, wanted))
+def _rows(reader: Reader, kind: str, name: str, is_dense: bool) -> QuerySet:
+    found: Beside = _plan(reader, kind)[name]
+    return found.of_page(is_dense)
+
+
+@prepared
+def _of_page(reader: Reader, kind: str, wanted: Wanted, is_dense: bool) -> QuerySet:
+    rows = MODELS[kind].objects.visible_to(reader).order_by().filter(among("pk", is_dense)).values("pk")
+    if is_dense:
+        # Of its own table and of that of all subjects: PostgreSQL does not see that the one says the other.
+        rows = rows.filter(among("id", is_dense))
+    columns = _columns(reader, kind, wanted)
+    return rows.annotate(**{name: how for name, how in columns.items() if not isinstance(how, Beside)})
 
 
 @prepared
 def _named_with_columns(reader: Reader, kind: str, is_past: bool, wanted: Wanted) -> QuerySet:
-    return _named(reader, kind, is_past).annotate(**_columns(reader, kind, wanted))
+    columns = _columns(reader, kind, wanted).items()
+    shown = {name: how.of_one() if isinstance(how, Beside) else how for name, how in columns}
+    return _named(reader, kind, is_past).annotate(**shown)
 
 
 def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -106,16 +117,37 @@ def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str,
 def shown_subjects(
     kind: str, rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Visible subjects (rows as in subject_rows) as partners read them, with their pictures; at most three queries.
+    """Visible subjects (rows as in subject_rows) as partners read them, with their pictures; at most five queries.
 
     What is not among the fields of ``asked`` is null and not looked up.
     """
     wanted = _wanted(kind, asked)
     beside: list[dict[str, Any]] = []
     if rows and any(wanted):
-        at = Asked.of(asked).slots if wanted[1] else {}
-        beside = _beside(reader, kind, wanted).dicts(reader, ids=[row["pk"] for row in rows], **at)
+        beside = _read_beside(kind, Page.of([row["pk"] for row in rows], MODELS[kind], reader), reader, asked, wanted)
     return _shown(kind, rows, beside, reader, asked, wanted)
+
+
+def _read_beside(
+    kind: str, page: Page, reader: Reader, asked: Mapping[str, Any], wanted: Wanted
+) -> list[dict[str, Any]]:
+    """What is wanted of the subjects of a page: of their own rows by one query, of all other tables by another."""
+    names, stored = wanted
+    lists = {name: how for name, how in _lists(kind).items() if name in names}
+    own: list[dict[str, Any]] = [{"pk": key} for key in page.ids]
+    if stored or names - lists.keys():
+        at = Asked.of(asked).slots if stored else {}
+        own = _of_page(reader, kind, wanted, page.is_dense).dicts(reader, **page.slots, **at)
+    if lists:
+        beside = {str(row["pk"]): row for row in own}
+        for row in own:
+            row.update((name, []) for name in lists)
+        parts = [(_rows(reader, kind, name, page.is_dense), how) for name, how in lists.items()]
+        for name, found in zip(lists, read_together(reader, *parts, **page.slots), strict=True):
+            for each in found:
+                if each.subject in beside:
+                    beside[each.subject][name].append(each.json)
+    return own
 
 
 def _shown(
@@ -127,8 +159,12 @@ def _shown(
     wanted: Wanted,
 ) -> list[dict[str, Any]]:
     names, stored = wanted
-    pictures = as_believed(beside, reader, Asked.of(asked)).pictures if beside and stored else {}
     plans = {row["pk"]: {name: row[name] for name in names} for row in beside}
+    pictures: dict[UUID, Any] = {}
+    if stored:
+        pictures = as_believed(beside, reader, Asked.of(asked), plans=list(plans.values())).pictures
+    else:
+        name_all(list(plans.values()), reader)
     nothing = dict.fromkeys(_fields(kind))
     return [
         {
@@ -149,148 +185,3 @@ def _shown(
 @cache
 def _fields(kind: str) -> tuple[str, ...]:
     return tuple(SERIALIZERS[kind]().fields)
-
-
-def _every(reader: Reader) -> dict[str, Any]:
-    identifiers = SubjectIdentifier.objects.filter(subject=OuterRef("pk"))
-    merged = Subject.objects.visible_to(reader).filter(merged_into=OuterRef("pk")).order_by("pk")
-    return {
-        "crisis": reference_of(reader, "crisis_id"),
-        "merged_from": ArraySubquery(merged.values("reference")),
-        "identifiers": WrittenList(identifiers.values(json=WrittenObject(scheme="scheme", value="value"))),
-    }
-
-
-def reference_of(reader: Reader, link: str) -> Subquery:
-    """The reference of the subject behind ``link``, where the reader may see it."""
-    return Subquery(Subject.objects.visible_to(reader).order_by().filter(pk=OuterRef(link)).values("reference"))
-
-
-def actor_of(reader: Reader, link: str) -> Subquery:
-    """The actor behind ``link`` by name, where the reader may see it."""
-    return Subquery(Actor.objects.visible_to(reader).order_by().filter(pk=OuterRef(link)).values(json=_ACTOR))
-
-
-def place_of(link: str) -> Subquery:
-    """The place behind ``link`` by name."""
-    place = WrittenObject(code="code", name="name", country="country")
-    return Subquery(Place.objects.order_by().filter(pk=OuterRef(link)).values(json=place))
-
-
-def said(column: str) -> NullIf:
-    """The words of ``column``; null, not empty, where nothing was said."""
-    return NullIf(column, Value(""), output_field=TextField())
-
-
-_ACTOR = WrittenObject(reference="reference", name="name", kind="kind", country=said("country"))
-_QUANTITY = Case(
-    When(
-        ~Q(unit="", quantity_low=None, quantity_high=None),
-        then=WrittenObject(
-            low=digits("quantity_low"), high=digits("quantity_high"), unit="unit", qualifier="qualifier", basis="basis"
-        ),
-    )
-)
-
-
-def _shipment(reader: Reader) -> dict[str, Any]:
-    seen = Actor.objects.visible_to(reader)
-    seen = seen.filter(pk=OuterRef("actor_id"))
-    parties = ShipmentParty.objects.filter(Exists(seen), shipment=OuterRef("pk")).order_by("role", "pk")
-    leg = WrittenObject(
-        key="key",
-        sequence="sequence",
-        role="role",
-        origin=place_of("origin_id"),
-        destination=place_of("destination_id"),
-        carrier=actor_of(reader, "carrier_id"),
-        flight_number=said("flight_number"),
-        vehicle=said("vehicle"),
-        registration=said("registration"),
-        planned_departure=moment("planned_departure"),
-        planned_arrival=moment("planned_arrival"),
-    )
-    line = WrittenObject(
-        key="key",
-        item="item",
-        category=said("category"),
-        donor=actor_of(reader, "donor_id"),
-        lot=said("lot"),
-        expires_on="expires_on",
-        cold_chain=said("cold_chain"),
-        quantity=_QUANTITY,
-    )
-    return {
-        "external_id": external_id_of(Subject, reader),
-        "mode": F("mode"),
-        "recipient": actor_of(reader, "recipient_id"),
-        "carrier": actor_of(reader, "carrier_id"),
-        "offer": reference_of(reader, "offer_id"),
-        "parent": reference_of(reader, "parent_id"),
-        "destination": place_of("destination_id"),
-        "parties": WrittenList(parties.values(json=WrittenObject(role="role", actor=actor_of(reader, "actor_id")))),
-        "legs": WrittenList(Leg.objects.filter(shipment=OuterRef("pk")).order_by("sequence", "key").values(json=leg)),
-        "lines": WrittenList(Line.objects.filter(shipment=OuterRef("pk")).order_by("key").values(json=line)),
-    }
-
-
-def _offer(reader: Reader) -> dict[str, Any]:
-    line = WrittenObject(
-        key="key",
-        item="item",
-        category=said("category"),
-        quantity=_QUANTITY,
-        amount=digits("amount"),
-        currency=said("currency"),
-    )
-    return {
-        "external_id": external_id_of(Subject, reader),
-        "donor": actor_of(reader, "donor_id"),
-        "recipient": actor_of(reader, "recipient_id"),
-        "form": F("form"),
-        "answers": reference_of(reader, "answers_id"),
-        "conditions": said("conditions"),
-        "lines": WrittenList(OfferLine.objects.filter(offer=OuterRef("pk")).order_by("key").values(json=line)),
-    }
-
-
-def _appeal(reader: Reader) -> dict[str, Any]:
-    return {
-        "external_id": external_id_of(Subject, reader),
-        "requester": actor_of(reader, "requester_id"),
-        "addressee": actor_of(reader, "addressee_id"),
-        "asked_for": said("asked_for"),
-    }
-
-
-def _contact(reader: Reader) -> dict[str, Any]:
-    met = Actor.objects.visible_to(reader).filter(contacts=OuterRef("pk")).order_by("name", "reference")
-    return {
-        "form": F("form"),
-        "held_on": F("held_on"),
-        "place": place_of("place_id"),
-        "participants": WrittenList(met.values(json=_ACTOR)),
-    }
-
-
-def _inquiry(reader: Reader) -> dict[str, Any]:
-    return {
-        "asked_by": actor_of(reader, "asked_by_id"),
-        "asked": actor_of(reader, "asked_id"),
-        "asked_on": F("asked_on"),
-        "question": F("question"),
-    }
-
-
-def _crisis(reader: Reader) -> dict[str, Any]:
-    return {"glide": said("glide"), "countries": F("countries"), "began_on": F("began_on")}
-
-
-PLANS: dict[str, Callable[[Reader], dict[str, Any]]] = {
-    "shipment": _shipment,
-    "offer": _offer,
-    "appeal": _appeal,
-    "contact": _contact,
-    "inquiry": _inquiry,
-    "crisis": _crisis,
-}

@@ -23,7 +23,7 @@ from actors.models import Source
 from actors.querysets import is_there
 from actors.services.arrays import IsAny
 from shipments.api.filters import KnownAtParameters
-from shipments.api.plans import reference_of
+from shipments.api.planned import reference_of
 from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
 from shipments.api.searching import few_or_each

@@ -1,49 +1,44 @@
 """Answers without the names of sources that a reader may not know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import QuerySet
-
 from actors.access import Reader
-from actors.models import Source
-from actors.services.arrays import IsAny
-from actors.services.prepared import prepared, slot
+from shipments.api.named import name_all
 
 WITHHELD = "withheld"
 NAMES_SOURCES = frozenset({"origins", "denied_by", "source", "attributed_to"})
 
 
-@prepared
-def _known_sources(reader: Reader) -> QuerySet:
-    return Source.objects.named_to(reader).order_by().filter(IsAny("code", slot("codes"))).values("code")
-
-
-def withhold(shown: Any, reader: Reader, *, made_of: Any = None) -> Any:
+def withhold(
+    shown: Any,
+    reader: Reader,
+    *,
+    parts: Iterable[Mapping[str, Any]] | None = None,
+    plans: Sequence[dict[str, Any]] = (),
+) -> Any:
     """``shown`` without the names of sources that the reader may not know; one query.
 
-    ``made_of`` holds, where it is less to look through, every part that ``shown`` is made of.
+    ``parts`` are all in it that may name one, where the caller has them. What ``plans`` name is named by the same
+    query (see name_all).
     """
     said: set[str] = set()
-    _note_sources(shown if made_of is None else made_of, said)
-    if not said:
-        return shown
-    hidden = said - {code for (code,) in _known_sources(reader).tuples(reader, codes=list(said))}
+    for part in parts_of(shown) if parts is None else parts:
+        for name in NAMES_SOURCES:
+            if value := part.get(name):
+                said.update([value] if isinstance(value, str) else value)
+    hidden = said - name_all(plans, reader, sources=said)
     return _without(shown, hidden) if hidden else shown
 
 
-def _note_sources(shown: Any, said: set[str]) -> None:
-    """Add every code of a source in ``shown`` to ``said``. What is passed on as text (msgspec.Raw) names none."""
-    if isinstance(shown, list):
-        for value in shown:
-            if type(value) in (dict, list):
-                _note_sources(value, said)
-    else:
-        for name, value in shown.items():
-            if name in NAMES_SOURCES:
-                said.update([value] if isinstance(value, str) else value or ())
-            elif value and type(value) in (dict, list):  # most are neither
-                _note_sources(value, said)
+def parts_of(shown: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object in ``shown``. What is passed on as text (msgspec.Raw) names no source."""
+    if isinstance(shown, Mapping):
+        yield shown
+        shown = shown.values()
+    for value in shown:
+        if value and type(value) in (dict, list):  # most are neither
+            yield from parts_of(value)
 
 
 def _without(shown: Any, hidden: set[str]) -> Any:

@@ -31,6 +31,8 @@ from tests.servers import addresses
 # Not filters: where a page begins, how long it is, and what of a row is shown.
 PAGING = {"cursor", "after", "fields", "limit"}
 LIMIT = 5
+# 8 kB pages that a list of a hundred shipments, and one shipment, touch at most.
+FULL_PAGE, DETAIL = 2_400, 55
 # What to ask for by a filter's name: something that many rows have.
 VALUES = {
     "external_id": "S-881",
@@ -161,6 +163,7 @@ def questions() -> dict[Cell, str]:
     few = given.filter(shipmentparty__shipment__in=verified.values("subject")).order_by("given")[0]
     asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
     asked["shipments/", "by two letters that nothing has"] = f"shipments/?limit={LIMIT}&q=zq"
+    asked["shipments/", "a full page"] = "shipments/?limit=100"
     asked["shipments/", "before everything"] = f"shipments/?limit={LIMIT}&known_at=2020-01-01"
     # Of a source between rare and common all were put in order for a page; of one that was silent since, all that
     # others said was passed over.
@@ -245,6 +248,12 @@ def _common(path: str, name: str, field: serializers.Field, names: dict[str, str
     if choices and VALUES.get(name) not in choices:
         return str(choices[0])
     return names.get(name) or VALUES[name]
+
+
+def test_a_full_page_of_shipments_and_one_of_them_touch_few_pages(costs: dict[Cell, list[Cost]]) -> None:
+    touched = [costs["shipments/", "a full page"][-1].pages, costs["shipments/SHP-00000000/", ""][-1].pages]
+    assert touched[0] <= FULL_PAGE, touched
+    assert touched[1] <= DETAIL, touched
 
 
 def test_every_address_and_parameter_is_asked_for(costs: dict[Cell, list[Cost]]) -> None:
