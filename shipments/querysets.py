@@ -189,17 +189,19 @@ class KnownQuerySet(QuerySet):
         A grant lifts its subject to the tier that the grant reaches.
         """
         subjects = apps.get_model("shipments", "Subject").objects.visible_to(reader)
+        return self.of_visible(reader, known_at=known_at).filter(Exists(subjects.filter(pk=OuterRef("subject_id"))))
+
+    def of_visible(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
+        """The same of subjects that the reader is known to see: a condition on rows of ``Subject.visible_to``.
+
+        Asked again of each picture, it would have every subject of a list looked up twice.
+        """
         higher = (
             apps.get_model("shipments", "Picture")
             .objects.filter(subject_id=OuterRef("subject_id"), tier__gt=OuterRef("tier"))
             .filter(_known(known_at), within(reader, "tier"))
         )
-        return self.filter(
-            _known(known_at),
-            within(reader, "tier"),
-            ~Exists(higher),
-            Exists(subjects.filter(pk=OuterRef("subject_id"))),
-        )
+        return self.filter(_known(known_at), within(reader, "tier"), ~Exists(higher))
 
     def highest_first(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
         """Of one subject that the reader may see: the first is what ``for_reader`` gives of it."""

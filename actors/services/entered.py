@@ -4,9 +4,9 @@ A row that a partner entered has an ``entry`` with its ``external_id``. It is to
 entered it, and to analysts; to everybody else it would name a source that may be protected.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OneToOneRel, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from actors.access import Reader
@@ -22,9 +22,12 @@ def may_be_told(reader: Reader, link: str = "") -> Q:
 
 def external_id_of(model: type[Model], reader: Reader) -> Coalesce:
     """The name of a row, or else of what was merged into it; null where the reader may not know any."""
-    named = _named(model, reader).values("entry__external_id")
-    own, merged = named.filter(pk=OuterRef("pk")), named.filter(merged_into=OuterRef("pk")).order_by("pk")
-    return Coalesce(Subquery(own), Subquery(merged[:1]))
+    entry = cast(OneToOneRel, model._meta.get_field("entry"))
+    # By its own key, without the row that it is about once more.
+    entries = entry.related_model._default_manager.order_by()
+    own = entries.filter(may_be_told(reader), **{entry.field.name: OuterRef("pk")})
+    merged = _named(model, reader).filter(merged_into=OuterRef("pk")).order_by("pk").values("entry__external_id")
+    return Coalesce(Subquery(own.values("external_id")), Subquery(merged[:1]))
 
 
 def entered_as(said: str, model: type[Model], reader: Reader, **which: Any) -> Q:

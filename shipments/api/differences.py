@@ -101,13 +101,13 @@ class SubjectsDiff(SubjectView):
 
 
 def changed(rows: QuerySet, reader: Reader, span: tuple[datetime, datetime]) -> QuerySet:
-    """``rows`` (subjects) whose picture at the end of ``span`` is not the one at its beginning."""
+    """``rows`` (subjects visible to ``reader``) whose picture at the end of ``span`` is not that at its beginning."""
     own = Picture.objects.filter(subject_id=OuterRef("pk"))
     moved = own.filter(
         Q(known_from__gt=span[0], known_from__lte=span[1]) | Q(known_to__gt=span[0], known_to__lte=span[1])
     )
     before, after = (
-        Picture.objects.for_reader(reader, known_at=moment).filter(subject_id=OuterRef("pk")) for moment in span
+        Picture.objects.of_visible(reader, known_at=moment).filter(subject_id=OuterRef("pk")) for moment in span
     )
     return (
         rows.filter(Exists(moved))

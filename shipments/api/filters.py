@@ -156,7 +156,7 @@ PARAMETERS: dict[str, type[SubjectParameters]] = {
 
 
 def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -> tuple[QuerySet, Q]:
-    """``rows`` with the filters of ``asked``, and without what was not known at ``known_at``.
+    """``rows``, visible to ``reader``, with the filters of ``asked``, without what was not known at ``known_at``.
 
     What has to be asked of each row that is left is told apart: a page looks through a number of them.
     """
@@ -165,7 +165,7 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
         rows = rows.filter(few_or_each(_begun(known_at), Q()), was_known(reader, known_at))
     believed: dict[str, Any] = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
     if believed:
-        pictures = Picture.objects.for_reader(reader, known_at=known_at)
+        pictures = Picture.objects.of_visible(reader, known_at=known_at)
         if "status" in believed and "valid_at" in asked:
             pictures = pictures.annotate(status_then=status_at(asked["valid_at"]))
             believed["status_then"] = believed.pop("status")
@@ -186,8 +186,8 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
 
 
 def was_known(reader: Reader, known_at: datetime) -> Q:
-    """Subjects that there was a picture of at ``known_at``, or that were on the books by then."""
-    pictures = Picture.objects.for_reader(reader, known_at=known_at)
+    """Of subjects visible to ``reader``, those that there was a picture of at ``known_at``, or on the books by then."""
+    pictures = Picture.objects.of_visible(reader, known_at=known_at)
     return Q(created_at__lte=known_at) | Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
 
 

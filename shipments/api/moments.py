@@ -38,7 +38,10 @@ def status_at(moment: datetime) -> RawSQL:
 
 
 def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
-    """Subjects of ``kind`` of which something happened from ``since`` to ``until``, either of which may be left out."""
+    """Of subjects of ``kind`` visible to ``reader``, those of which something happened from ``since`` to ``until``.
+
+    Either of the two may be left out.
+    """
     since, until = asked.get("since"), asked.get("until")
     if kind in DAYS:
         condition = Q(**{f"{DAYS[kind]}__isnull": False})
@@ -47,7 +50,7 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
         if until:
             condition &= Q(**{f"{DAYS[kind]}__lte": until.astimezone(UTC).date()})
         return condition
-    pictures = Picture.objects.for_reader(reader, known_at=asked.get("known_at"))
+    pictures = Picture.objects.of_visible(reader, known_at=asked.get("known_at"))
     # Each by an index; that no step may lie between, though one is before and one after, is seen in the story.
     if since:
         pictures = pictures.filter(GreaterThanOrEqual(story_end("last"), since))

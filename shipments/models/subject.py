@@ -45,7 +45,10 @@ class Subject(models.Model):
         "shipments.Crisis", models.PROTECT, null=True, blank=True, related_name="subjects", db_index=True
     )
     provisional = models.BooleanField(default=False, help_text="Made from a report, not yet confirmed by an analyst.")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    # Few are merged, and an index of these alone stays small: every subject that is read asks what was merged into it.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged_from", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # The fold's write-back names the version it read; only the reconciler raises it.
     version = models.PositiveIntegerField(default=0, editable=False)
@@ -58,6 +61,9 @@ class Subject(models.Model):
             models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
             models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
             models.Index(fields=["created_at"], name="subject_by_creation"),
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="subject_by_merged_into"
+            ),
             by_words("subject", "title"),
         ]
         constraints = [

@@ -260,3 +260,20 @@ def test_two_worlds_with_and_without_what_is_hidden_answer_in_the_same_bytes(wor
         assert after[call] == answer, call
     assert {status for status, *_ in before.values()} == {200, 404}
     assert all(etag for status, _, etag, _ in before.values() if status == 200)
+
+
+def test_a_list_by_what_is_believed_looks_up_no_subject_twice(many, partner):
+    for asked in ("status=arrived", "contested=true", "since=2022-05-01", "known_at=2022-06-01"):
+        with CaptureQueriesContext(connection) as found:
+            assert partner.get(f"shipments/?{asked}").status_code == 200
+        (keys,) = (each["sql"] for each in found if "ORDER BY 1 DESC" in str(each["sql"]))
+        # Joined to its shipment, and not asked for again beside its picture.
+        assert '"shipments_picture"' in keys
+        assert 'FROM "shipments_subject"' not in keys, asked
+
+
+def test_what_was_merged_into_a_subject_is_found_among_what_was_merged(many):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT reference FROM shipments_subject WHERE merged_into_id = gen_random_uuid()")
+        assert "subject_by_merged_into" in str(cursor.fetchall())
