@@ -46,6 +46,7 @@ def test_each_row_of_a_page_is_what_its_detail_says(shipments, partner, monkeypa
 
 
 def test_no_row_of_others_between_is_read(shipments, partner, monkeypatch):
+    monkeypatch.setattr(beside, "FEW", 2)
     read = []
     monkeypatch.setattr(
         plans, "read_together", lambda *said, **how: read.append(read_together(*said, **how)) or read[-1]
