@@ -19,6 +19,7 @@ from actors.models import AuditEntry, SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, ReadingGrant
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services import curating
+from shipments.services.binding import keep_bound, subject_by_now
 from shipments.services.planning import announce_loss, announce_subject
 
 
@@ -109,8 +110,10 @@ class AttachmentForm(ReasonForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
         report, subject = said.get("report"), said.get("subject")
-        if report and subject and report.subject_id not in (None, subject.pk):
-            self.add_error("report", "It is about another subject already: decide that these are two events.")
+        if report and subject:
+            keep_bound([report])
+            if subject_by_now(report) not in (None, subject.pk):
+                self.add_error("report", "It is about another subject already: decide that these are two events.")
         for part in ("leg", "line"):
             if said.get(part) and subject and said[part].shipment_id != subject.pk:
                 self.add_error(part, f"This {part} belongs to another shipment.")

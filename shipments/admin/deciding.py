@@ -49,7 +49,7 @@ class DecisionForm(forms.Form):
         self.order_fields([name for name in self.fields if name not in ("reason", "until")])
 
     def decide(self, author: User) -> Report:
-        until = self.cleaned_data["until"]
+        until = self.cleaned_data.get("until")
         return decide(
             self.subject,
             author=author,
@@ -176,6 +176,7 @@ class TwoEventsForm(ReportsForm):
     title = "These are two events"
     effect = "The reports move to the other subject. What they were first taken for stays on record."
 
+    until = None  # They come back when the decision is withdrawn.
     belongs_to = forms.CharField(
         label="They are about", widget=UnfoldAdminTextInputWidget, help_text="The reference of the other subject."
     )

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from actors.models import Actor, AuditEntry, Source, SourceInterest, SourceRating, User
 from shipments.models import Attachment, CodeMapping, Leg, Line, Report, Subject
+from shipments.services.binding import keep_bound, subject_by_now
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
 from shipments.services.queue import mark_due
@@ -75,8 +76,9 @@ def attach_report(
     report: Report, subject: Subject, *, reason: str, by: User, leg: Leg | None = None, line: Line | None = None
 ) -> Attachment:
     """Bind a held report to what it is about. Raises NotHeld where it is bound to another subject already."""
-    if report.subject_id not in (None, subject.pk):
-        raise NotHeld("The report is about another subject already; move it by a decision that these are two events.")
+    keep_bound([report])
+    if subject_by_now(report) not in (None, subject.pk):
+        raise NotHeld("It is about another subject already: decide that these are two events.")
     attachment = Attachment.objects.create(
         report=report, subject=subject, leg=leg, line=line, recorded_at=timezone.now(), recorded_by=by, reason=reason
     )

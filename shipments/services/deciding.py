@@ -14,6 +14,7 @@ from actors.models import AuditEntry, Source, User
 from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
 from shipments.models import Attachment, Decision, OutboxEvent, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
+from shipments.services.binding import keep_bound, subject_by_now
 from shipments.services.errors import NotDecidable
 from shipments.services.planning import announce_subject
 from shipments.services.queue import mark_due
@@ -44,10 +45,13 @@ def decide(
 
     accept takes ``milestone``, ``flags`` or ``facts``; exclude, mark_echo, two_events and
     not_comparable take ``reports`` (and ``echo_of``, ``to_subject``, ``attribute``); keep_open takes
-    ``conflict``. The marking is the highest of the evidence that the author sees, unless given.
+    ``conflict``. What is moved does not come back by itself: two_events does not expire. The marking
+    is the highest of the evidence that the author sees, unless given.
     Raises NotDecidable where something is missing or does not fit, with a sentence.
     """
     _check(subject, kind, reason, milestone, flags, facts, reports, echo_of, to_subject, attribute, conflict)
+    if to_subject is not None:
+        _check_move(reports, subject, expires_at)
     now = timezone.now()
     if marking is None:
         marking = highest_marking(subject, author)
@@ -92,21 +96,52 @@ def decide(
 
 @transaction.atomic
 def withdraw(decision: Report, *, author: User, reason: str) -> Report:
-    """Take a decision back: a retraction that points at its report. The decision stays readable."""
+    """Take a decision back: a retraction that points at its report. The decision stays readable.
+
+    Reports that it moved come back. Raises NotDecidable where one was moved on since.
+    """
+    now = timezone.now()
+    moved, where = _moved_by(decision)
+    back = _stands_for(decision.subject)
+    if where:
+        mark_due({back.pk: now, where.pk: now})
     draft = ReportDraft(
         source=decision.source.code,
         event_id=f"decision-{new_id()}",
         subject=decision.subject_said,
         kind=Report.Kind.RETRACT,
         target=Pointer(source=decision.source.code, event_id=decision.event_id),
-        asserted_at=timezone.now(),
+        asserted_at=now,
         marking=Marking(decision.marking).code,
     )
     report = _record(draft, author)
+    if where:
+        _move(moved, where, back, now, author, reason)
     AuditEntry.objects.create(
         user=author, action="withdraw", object_type="decision", object_reference=decision.reference, reason=reason
     )
     return report
+
+
+def _moved_by(decision: Report) -> tuple[list[Report], Subject | None]:
+    """The reports that ``decision`` moved, and where they are; nothing where it moved none."""
+    if decision.decision.kind != Decision.Kind.TWO_EVENTS:
+        return [], None
+    drawn = ReportLink.objects.filter(report=decision, kind=ReportLink.Kind.CONCERNS)
+    reports = list(Report.objects.filter(pointed_at_by__in=drawn).prefetch_related("attachments"))
+    keep_bound(reports)
+    moved = Attachment.objects.filter(report__in=reports, recorded_at__in=drawn.values("recorded_at"))
+    (where,) = {_stands_for(each.subject) for each in moved.select_related("subject")}
+    if any(subject_by_now(each) != where.pk for each in reports):
+        raise NotDecidable("A report is not where this decision moved it any more: withdraw what moved it since.")
+    return reports, where
+
+
+def _stands_for(subject: Subject) -> Subject:
+    """The subject that ``subject`` was merged into, if it was."""
+    while subject.merged_into:
+        subject = subject.merged_into
+    return subject
 
 
 def _record(draft: ReportDraft, author: User) -> Report:
@@ -159,6 +194,14 @@ def _check(
         raise NotDecidable("A decision needs a reason.")
     if milestone and subject.kind not in LIFECYCLES:
         raise NotDecidable(f"A {subject.kind} has no milestones.")
+
+
+def _check_move(reports: Sequence[Report], subject: Subject, expires_at: datetime | None) -> None:
+    if expires_at:
+        raise NotDecidable("That these are two events does not expire; it can be withdrawn.")
+    keep_bound(reports)
+    if any(subject_by_now(each) != subject.pk for each in reports):
+        raise NotDecidable("A report is about another subject by now: decide there.")
 
 
 def _link(

@@ -54,20 +54,26 @@ def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: 
     """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order."""
     standing = ""
     turns = [turn for turn in dossier.turns if (start is None or turn > start) and turn <= until]
-    begun: list[core.Picture] = []
+    # Each picture with when it began; None where what was read of the subject had gone elsewhere by then.
+    begun: list[tuple[int, core.Picture | None]] = []
     for begin, end in zip([start, *turns], [*turns, None], strict=True):
         last = until if end is None else end - 1
         evidence = dossier.evidence(readable=readable, as_of=last)
-        for moment in _moments(evidence, begin, until=last):
+        found = _moments(evidence, begin, until=last)
+        if begin is not None and standing and not found:
+            standing = ""
+            begun.append((begin, None))
+        for moment in found:
             if begin is None or moment >= begin:
                 picture = reconcile(evidence, known_at=moment, tells_claims=False)
                 if picture.output_hash != standing:
                     standing = picture.output_hash
-                    begun.append(picture)
-    ends = [picture.known_at for picture in begun[1:]]
+                    begun.append((picture.known_at, picture))
+    ends = [known_at for known_at, _ in begun[1:]]
     return [
-        Span(start=picture.known_at, end=end, picture=picture)
-        for picture, end in zip(begun, [*ends, None], strict=False)
+        Span(start=known_at, end=end, picture=picture)
+        for (known_at, picture), end in zip(begun, [*ends, None], strict=False)
+        if picture
     ]
 
 

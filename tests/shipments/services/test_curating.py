@@ -70,6 +70,15 @@ def test_a_report_about_another_subject_cannot_be_attached(say, shipment, analys
         attach_report(Report.objects.get(), ShipmentFactory(), reason="?", by=analyst)
 
 
+def test_a_report_that_was_attached_is_not_attached_elsewhere(say, shipment, analyst):
+    say("departed", 24, subject="awb:120-0")
+    held = Report.objects.get()
+    attach_report(held, shipment, reason="The consignee gave the number.", by=analyst)
+
+    with pytest.raises(NotHeld):
+        attach_report(held, ShipmentFactory(), reason="?", by=analyst)
+
+
 def test_a_mapped_code_frees_every_report_that_was_held_for_it(say, shipment, analyst):
     other = ShipmentFactory(destination=None)
     say("TOFF", 24, code_scheme="theirs")

@@ -9,6 +9,7 @@ from shipments.factories import ShipmentFactory
 from shipments.models import Conflict, Picture, Report
 from shipments.services.deciding import decide, withdraw
 from shipments.services.errors import NotDecidable
+from shipments.services.verifying import verify
 from tests.shipments.services.conftest import fold, hours
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,61 @@ def test_two_events_moves_a_report_to_the_other_subject_from_then_on(contested, 
     assert status_of(other) == "lost"
     before = Picture.objects.filter(subject=shipment).order_by("known_from").first()
     assert before.known_from == hours(24)
+
+
+def moved_to(other, shipment, analyst, report):
+    said = {"reports": [report], "to_subject": other, "reason": "Another consignment's number."}
+    return decide(shipment, author=analyst, kind="two_events", **said)
+
+
+def test_two_events_withdrawn_brings_the_report_back_and_it_counts_once(contested, shipment, analyst):
+    other = ShipmentFactory(destination=None)
+    decision = moved_to(other, shipment, analyst, of("customs", "lost"))
+    fold()
+    withdraw(decision, author=analyst, reason="It was that consignment after all.")
+    fold()
+
+    assert status_of(shipment) == "arrived"
+    assert Conflict.objects.filter(subject=shipment, known_to=None, about="milestone:lost").exists()
+    assert not Picture.objects.filter(subject=other, known_to=None).exists()
+    assert verify() == []
+
+
+def test_what_was_moved_on_comes_back_step_by_step(contested, shipment, analyst):
+    second, third = ShipmentFactory(destination=None), ShipmentFactory(destination=None)
+    first = moved_to(second, shipment, analyst, of("customs", "lost"))
+    moved_on = moved_to(third, second, analyst, of("customs", "lost"))
+    with pytest.raises(NotDecidable, match="moved it since"):
+        withdraw(first, author=analyst, reason="A slip.")
+    assert believed() == {shipment: "delivered", second: "", third: "lost"}
+
+    withdraw(moved_on, author=analyst, reason="A slip.")
+    assert believed() == {shipment: "delivered", second: "lost"}
+
+    withdraw(first, author=analyst, reason="A slip.")
+    assert believed() == {shipment: "arrived", second: ""}
+    assert verify() == []
+
+
+def believed():
+    """The status of each subject of which something is believed."""
+    fold()
+    now = Picture.objects.filter(known_to=None).select_related("subject")
+    return {each.subject.as_shipment: each.status for each in now}
+
+
+def test_what_is_about_another_subject_by_now_is_not_moved_from_here(contested, shipment, analyst):
+    moved = of("customs", "lost")
+    moved_to(ShipmentFactory(destination=None), shipment, analyst, moved)
+
+    with pytest.raises(NotDecidable, match="another"):
+        moved_to(ShipmentFactory(destination=None), shipment, analyst, moved)
+
+
+def test_a_move_does_not_end_by_itself(contested, shipment, analyst):
+    said = {"reports": [of("customs", "lost")], "to_subject": ShipmentFactory(), "expires_at": hours(100)}
+    with pytest.raises(NotDecidable, match="withdrawn"):
+        decide(shipment, author=analyst, kind="two_events", reason="Another consignment's number.", **said)
 
 
 def status_of(subject):
