@@ -34,7 +34,7 @@ class Environment(BaseSettings):
     csrf_trusted_origins: Words = []
     https: bool = Field(True, description="Cookies and redirects for HTTPS; false only on a laptop.")
     trusted_proxies: int = Field(0, ge=0, le=5)
-    database_pool_size: int = Field(8, ge=1, le=100)
+    database_pool_size: int = Field(16, ge=1, le=100)
     statement_timeout_seconds: int = Field(30, ge=1)
     reads_per_minute: int = Field(6000, ge=1, description="What a key without limits of its own may read.")
     writes_per_minute: int = Field(3000, ge=1, description="Requests that write; a batch or stream is one.")

@@ -11,7 +11,7 @@ M_ARENA_MAX = -8  # malloc.h of glibc
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
 worker_class = "gthread"
 # The application is read once and shared. It opens no connection while it is read; each process makes
 # its own pool at its first query, after the fork.

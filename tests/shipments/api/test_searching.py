@@ -65,7 +65,7 @@ def test_subjects_are_found_by_donor_place_item_and_participant(world, partner):
 def test_search_looks_at_all_that_is_shown(world, partner):
     shipment, offer = world.shipment.reference, world.offer.reference
     LineFactory(shipment=world.shipment, key="x", item="Oxygen concentrators")
-    SubjectIdentifierFactory(subject=world.shipment, value="120-12345675")
+    SubjectIdentifierFactory(subject=world.shipment, value="784-12345675")
     type(world.offer).objects.update(conditions="Only through the Red Cross")
     party = ActorFactory(name="Airlift Trust")
     ActorNameFactory(actor=party, name="공수")
