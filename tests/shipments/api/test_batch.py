@@ -84,9 +84,9 @@ def test_what_is_no_list_is_refused(partner, body):
 def test_queries_do_not_grow_with_the_batch(partner, report, django_assert_max_num_queries):
     partner.post("reports/batch/", [report(0)])
     with django_assert_max_num_queries(40) as few:
-        partner.post("reports/batch/", [report(n) for n in range(1, 10)])
+        partner.post("reports/batch/", [report(n) for n in range(1, FEW + 2)])
     with django_assert_max_num_queries(len(few)):
-        partner.post("reports/batch/", [report(n) for n in range(10, 200)])
+        partner.post("reports/batch/", [report(n) for n in range(FEW + 2, 200)])
 
 
 def test_stream_takes_no_idempotency_key(partner, report):
