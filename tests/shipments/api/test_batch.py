@@ -10,6 +10,7 @@ from aidtracker.api.parsing import BLOCK, MAX_LINE, read_lines
 from shipments.api.batch import results_of
 from shipments.factories import ShipmentFactory
 from shipments.models import Due, Report
+from shipments.services.inserting import FEW
 from tests.people import code_of, faults_of, make_partner
 
 NDJSON = "application/x-ndjson"
