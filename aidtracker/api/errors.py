@@ -97,8 +97,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
         if status == 429 and getattr(error, "wait", None):
             headers["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[attr-defined]
     if status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        log.warning("api.unavailable", error=type(error).__name__)
+        headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+        log.warning("api.unavailable", error=code if isinstance(error, Refusal) else type(error).__name__)
     if status == 500:
         log.exception("api.crashed", exc_info=error)
     body = problem_json(status, code, detail, faults)

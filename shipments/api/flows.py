@@ -14,9 +14,11 @@ from rest_framework.response import Response
 from actors.api.pages import following, unsealed
 from actors.api.parameters import PageParameters, Reference, TrueOrFalse
 from actors.api.reading import ReadView, page_of
+from actors.api.refusals import Refusal
 from actors.api.serializers import NamedActorSerializer
 from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import digits
+from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.amounts import MEASURES, Total
 from shipments.services.flows.paging import read_flows
 from shipments.services.flows.reading import Narrowing
@@ -28,7 +30,8 @@ GROUPS = [
     "crisis,item,month", "crisis,item,year",
 ]  # fmt: skip
 PERIOD = r"^[12][0-9]{3}(-(0[1-9]|1[0-2]))?$"
-
+# Seconds in which a good deal of what came in is added up.
+RETRY_AFTER = "30"
 
 NARROWING = ("donor", "recipient", "crisis", "period", "item", "contested")
 
@@ -166,6 +169,8 @@ class FlowList(ReadView):
         description=(
             "A flow for each donor and recipient, by the recipient's reference. Worked out from what you may see, as "
             "believed now or at `known_at`. A page may hold fewer flows than asked for: follow `next` until it is null."
+            " With `known_at`, `item` or `contested`, and while much that came in is not added up yet, offers and "
+            "shipments are read one by one: what would read too many of them is refused (`too_much_to_read`)."
         ),
         parameters=[FlowParameters],
         responses=page_of(FlowSerializer),
@@ -174,15 +179,20 @@ class FlowList(ReadView):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        page = read_flows(
-            self.reader,
-            now=timezone.now(),
-            known_at=asked.get("known_at"),
-            narrowing=Narrowing(**{name: asked[name] for name in NARROWING if name in asked}),
-            group_by=asked.get("group_by", "").split(","),
-            start=_key(unsealed(request, asked["cursor"], "cursor")) if "cursor" in asked else None,
-            limit=asked["limit"],
-        )
+        try:
+            page = read_flows(
+                self.reader,
+                now=timezone.now(),
+                known_at=asked.get("known_at"),
+                narrowing=Narrowing(**{name: asked[name] for name in NARROWING if name in asked}),
+                group_by=asked.get("group_by", "").split(","),
+                start=_key(unsealed(request, asked["cursor"], "cursor")) if "cursor" in asked else None,
+                limit=asked["limit"],
+            )
+        except TooMuchToRead as error:
+            if error.is_passing:
+                raise Refusal(error.code, error.detail, status=503, headers={"Retry-After": RETRY_AFTER}) from error
+            raise Refusal(error.code, error.detail) from error
         shown = [shown_flow(flow, page.actors, page.moment) for flow in page.flows]
         link = page.following and following(request, "cursor", astuple(page.following))
         headers = {"Link": f'<{link}>; rel="next"'} if link else {}

@@ -10,6 +10,7 @@ ShipmentsError
 ├── NotActive          the subscription is disabled
 ├── SubscriptionGone   the subscription was removed meanwhile
 ├── NotMergeable       the two are not of one kind, or one of them may not be merged
+├── TooMuchToRead      what is asked for would be added up of more offers and shipments than one answer may
 └── NotRevisable       the row is no longer its sender's to change, or was changed meanwhile
 """
 
@@ -58,6 +59,16 @@ class SubscriptionGone(ShipmentsError):
 
 class NotMergeable(ShipmentsError):
     code = "not_mergeable"
+
+
+class TooMuchToRead(ShipmentsError):
+    """``is_passing``: the same can be asked for again, a while later."""
+
+    code = "too_much_to_read"
+
+    def __init__(self, detail: str, *, is_passing: bool) -> None:
+        super().__init__(detail)
+        self.is_passing = is_passing
 
 
 class NotRevisable(ShipmentsError):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from actors.access import Reader
 from actors.marking import Marking
 from shipments.intake.moments import known_at_of
+from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.amounts import Total
 from shipments.services.flows.paging import read_flows
 from shipments.services.flows.reading import Narrowing
@@ -46,7 +47,10 @@ class Command(BaseCommand):
             "known_at": moment,
             "narrowing": Narrowing(**{name: options[name] for name in ("donor", "recipient", "crisis")}),
         }
-        found = list(self._all(Reader(clearance=READERS[reader]), asked))
+        try:
+            found = list(self._all(Reader(clearance=READERS[reader]), asked))
+        except TooMuchToRead as error:
+            raise CommandError(error.detail) from error
         if len(found) > MOST:
             raise CommandError(f"More than {MOST} flows; name a donor, a recipient or a crisis.")
         when = f"as known at {moment:%-d %B %Y, %H:%M} UTC" if moment else "as known now"

@@ -27,17 +27,22 @@ from shipments.services.flows.sums import Sums, add, read
 from shipments.services.flows.told import Waiting
 
 # As many subjects are read beside the totals; where more are due, all is read subject by subject.
-MOST_BESIDE = 2000
+MOST_BESIDE = 5_000
+
+
+def are_kept(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) -> bool:
+    """Whether totals tell what is asked for, once they are up to date."""
+    if narrowing.item is not None or narrowing.contested is not None or "item" in group_by:
+        return False
+    # Totals know an actor as what it was merged into, and as its clearance shows it.
+    merged = Q(reference__in={narrowing.donor, narrowing.recipient} - {None}, merged_into__isnull=False)
+    hidden_from_others = Q(pk=reader.actor_id, marking__gt=reader.clearance)
+    return not Actor.objects.filter(merged | hidden_from_others).exists()
 
 
 def kept_for(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) -> "KeptFlows | None":
     """The flows that are kept for ``reader``; None where they cannot be told from totals."""
-    if narrowing.item is not None or narrowing.contested is not None or "item" in group_by:
-        return None
-    # Totals know an actor as what it was merged into, and as its clearance shows it.
-    merged = Q(reference__in={narrowing.donor, narrowing.recipient} - {None}, merged_into__isnull=False)
-    hidden_from_others = Q(pk=reader.actor_id, marking__gt=reader.clearance)
-    if Actor.objects.filter(merged | hidden_from_others).exists():
+    if not are_kept(reader, narrowing, group_by):
         return None
     # Rows, of which a subject may have several: all of them are known, or none is told.
     due = list(FlowDue.objects.values_list("subject_id", flat=True)[: MOST_BESIDE + 1])

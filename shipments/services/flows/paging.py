@@ -10,14 +10,17 @@ from datetime import datetime
 from uuid import UUID
 
 from actors.access import Reader
+from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.gathering import Gathered
-from shipments.services.flows.kept import kept_for
+from shipments.services.flows.kept import are_kept, kept_for
 from shipments.services.flows.reading import Actors, Among, Narrowing, Row, recipients_of
 from shipments.services.flows.summing import Flow, Key, added_up, shares_of
 from shipments.services.snapshots import snapshot
 
 # Offers and shipments, or totals, that are read for one page; a recipient of more is still read whole.
 AT_ONCE = 2000
+# So many are read one by one for a page, which takes three seconds and 120 MB.
+MOST_READ = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ def read_flows(
 ) -> Page:
     """The flows from ``start`` on that ``reader`` may know of (now, or as known at ``known_at``).
 
-    Silence is counted up to ``known_at``, else ``now``. A fixed number of queries.
+    Silence is counted up to ``known_at``, else ``now``. A fixed number of queries. Raises TooMuchToRead.
     """
     narrowing = narrowing or Narrowing()
     with snapshot():
@@ -79,22 +82,30 @@ class _BySubject:
     ) -> None:
         self._reader, self._narrowing, self._group_by, self._known_at = reader, narrowing, group_by, known_at
         self._keys: dict[str, list[UUID]] = {}
+        self._counts: Counter[str] = Counter()
 
     def counts(self) -> dict[str, int]:
         """How many there are to each recipient; those whom the reader may not know are one, and first."""
         by_key = recipients_of(self._reader, self._known_at, self._narrowing)
         actors = Actors(self._reader, by_key.keys())
-        counts: Counter[str] = Counter()
         for key, count in by_key.items():
-            counts[actors.reference(key)] += count
+            self._counts[actors.reference(key)] += count
             self._keys.setdefault(actors.reference(key), []).append(key)
-        return counts
+        return self._counts
 
     def flows(self, to: Collection[str]) -> list[Flow]:
         """The flows to these recipients."""
+        if sum(self._counts[name] for name in to) > MOST_READ:
+            raise self._too_much()
         among = Among(recipients=[key for name in to for key in self._keys[name]])
         self._gathered = Gathered(self._reader, self._narrowing, among, known_at=self._known_at)
         return added_up(shares_of(self._gathered.told, self._group_by, beside=self._gathered.beside))
+
+    def _too_much(self) -> TooMuchToRead:
+        less = f"More than {MOST_READ:,} offers and shipments would be read. Name a donor, a recipient or a crisis"
+        if self._known_at is None and are_kept(self._reader, self._narrowing, self._group_by):
+            return TooMuchToRead(f"{less}, or ask again once what came in is added up.", is_passing=True)
+        return TooMuchToRead(f"{less}.", is_passing=False)
 
     def actors(self, flows: Collection[Flow]) -> Mapping[str, Row]:
         """What is told of those who take part, by reference."""

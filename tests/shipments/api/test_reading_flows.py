@@ -9,7 +9,7 @@ from actors.factories import StateFactory
 from actors.marking import Marking
 from shipments.factories import CrisisFactory, FindingFactory, ReadingGrantFactory, ShipmentPartyFactory
 from shipments.models import Shipment
-from shipments.services.flows import paging
+from shipments.services.flows import kept, paging
 from shipments.services.flows.keeping import fold_flows
 from tests.people import Caller, code_of, faults_of, make_analyst
 from tests.shipments.api.conftest import day, reconcile, record_report
@@ -194,3 +194,32 @@ def test_what_a_hidden_offer_tells_of_donors_leads_to_no_page(
     Shipment.objects.filter(pk__in=[each.pk for each in sent]).update(offer=quiet)
     assert partner.get("flows/", asked).content == before
     assert make_analyst().get("flows/", asked).content != before
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "again"),
+    [({}, 503, "30"), ({"item": "medicines"}, 400, None), ({"contested": "false"}, 400, None)],
+)
+def test_what_would_read_too_many_one_by_one_is_refused(
+    partner: Caller,
+    two: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, str],
+    status: int,
+    again: str | None,
+) -> None:
+    for _ in range(2):
+        shipment("departed", donors=[two.donor], recipient=two.recipient)
+    monkeypatch.setattr(paging, "MOST_READ", 1)
+    monkeypatch.setattr(kept, "MOST_BESIDE", 1)
+
+    answer = partner.get("flows/", asked)
+    assert (answer.status_code, code_of(answer), answer.headers.get("Retry-After")) == (
+        status,
+        "too_much_to_read",
+        again,
+    )
+
+    while fold_flows():
+        pass
+    assert partner.get("flows/", asked).status_code == (200 if again else 400)
