@@ -26,12 +26,12 @@ def all_at_once(*works: Callable[[], object]) -> None:
             running.result()
 
 
-def until_somebody_waits() -> None:
-    """Wait until another session waits for a row that this one, or a third, has changed."""
+def until_somebody_waits(kind: str = "transactionid") -> None:
+    """Wait until another session waits for a row that this one, or a third, has changed; or for a lock of ``kind``."""
     deadline = time.monotonic() + 10
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s", [kind])
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.02)

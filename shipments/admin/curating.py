@@ -19,7 +19,7 @@ from actors.models import AuditEntry, SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, ReadingGrant
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services import curating
-from shipments.services.binding import keep_bound, subject_by_now
+from shipments.services.errors import NotHeld
 from shipments.services.planning import announce_loss, announce_subject
 
 
@@ -111,9 +111,10 @@ class AttachmentForm(ReasonForm):
         said = super().clean() or self.cleaned_data
         report, subject = said.get("report"), said.get("subject")
         if report and subject:
-            keep_bound([report])
-            if subject_by_now(report) not in (None, subject.pk):
-                self.add_error("report", "It is about another subject already: decide that these are two events.")
+            try:
+                curating.check_free(report, subject)
+            except NotHeld as error:
+                self.add_error("report", error.detail)
         for part in ("leg", "line"):
             if said.get(part) and subject and said[part].shipment_id != subject.pk:
                 self.add_error(part, f"This {part} belongs to another shipment.")

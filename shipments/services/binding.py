@@ -13,6 +13,11 @@ def subject_by_now(report: Report) -> UUID | None:
     return attachments[-1].subject_id if attachments else report.subject_id
 
 
-def keep_bound(reports: Iterable[Report]) -> None:
-    """Until the transaction ends nobody else binds ``reports``. Evidence is never written, so no row can be locked."""
-    lock_names({report.reference for report in reports}, entering=True)
+def lock_bindings(reports: Iterable[Report]) -> set[UUID | None]:
+    """The keys of what ``reports`` are about by now; until the transaction ends no other analyst binds them.
+
+    Evidence is never written, so no row can be locked. What was read of them before may be out of date.
+    """
+    keys = {report.pk: report.reference for report in reports}
+    lock_names(keys.values(), entering=True)
+    return {subject_by_now(each) for each in Report.objects.filter(pk__in=keys).prefetch_related("attachments")}

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from actors.models import Actor, AuditEntry, Source, SourceInterest, SourceRating, User
 from shipments.models import Attachment, CodeMapping, Leg, Line, Report, Subject
-from shipments.services.binding import keep_bound, subject_by_now
+from shipments.services.binding import lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
 from shipments.services.queue import mark_due
@@ -76,9 +76,7 @@ def attach_report(
     report: Report, subject: Subject, *, reason: str, by: User, leg: Leg | None = None, line: Line | None = None
 ) -> Attachment:
     """Bind a held report to what it is about. Raises NotHeld where it is bound to another subject already."""
-    keep_bound([report])
-    if subject_by_now(report) not in (None, subject.pk):
-        raise NotHeld("It is about another subject already: decide that these are two events.")
+    check_free(report, subject)
     attachment = Attachment.objects.create(
         report=report, subject=subject, leg=leg, line=line, recorded_at=timezone.now(), recorded_by=by, reason=reason
     )
@@ -87,6 +85,12 @@ def attach_report(
     ring_on_commit()
     _audit(by, "attach", "report", report.reference, reason, {"subject": subject.reference})
     return attachment
+
+
+def check_free(report: Report, subject: Subject) -> None:
+    """Raise NotHeld where ``report`` is about another subject than ``subject``; else it stays so to the end."""
+    if not lock_bindings([report]) <= {None, subject.pk}:
+        raise NotHeld("It is about another subject already: decide that these are two events.")
 
 
 def _announce(reports: QuerySet[Report], moment: datetime) -> None:

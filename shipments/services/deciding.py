@@ -14,7 +14,7 @@ from actors.models import AuditEntry, Source, User
 from shipments.intake.draft import FactDraft, Occurred, Pointer, ReportDraft
 from shipments.models import Attachment, Decision, OutboxEvent, Report, ReportLink, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
-from shipments.services.binding import keep_bound, subject_by_now
+from shipments.services.binding import lock_bindings
 from shipments.services.errors import NotDecidable
 from shipments.services.planning import announce_subject
 from shipments.services.queue import mark_due
@@ -128,11 +128,10 @@ def _moved_by(decision: Report) -> tuple[list[Report], Subject | None]:
     if decision.decision.kind != Decision.Kind.TWO_EVENTS:
         return [], None
     drawn = ReportLink.objects.filter(report=decision, kind=ReportLink.Kind.CONCERNS)
-    reports = list(Report.objects.filter(pointed_at_by__in=drawn).prefetch_related("attachments"))
-    keep_bound(reports)
+    reports = list(Report.objects.filter(pointed_at_by__in=drawn))
     moved = Attachment.objects.filter(report__in=reports, recorded_at__in=drawn.values("recorded_at"))
     (where,) = {_stands_for(each.subject) for each in moved.select_related("subject")}
-    if any(subject_by_now(each) != where.pk for each in reports):
+    if lock_bindings(reports) != {where.pk}:
         raise NotDecidable("A report is not where this decision moved it any more: withdraw what moved it since.")
     return reports, where
 
@@ -199,8 +198,7 @@ def _check(
 def _check_move(reports: Sequence[Report], subject: Subject, expires_at: datetime | None) -> None:
     if expires_at:
         raise NotDecidable("That these are two events does not expire; it can be withdrawn.")
-    keep_bound(reports)
-    if any(subject_by_now(each) != subject.pk for each in reports):
+    if lock_bindings(reports) != {subject.pk}:
         raise NotDecidable("A report is about another subject by now: decide there.")
 
 
