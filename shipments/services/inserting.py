@@ -23,8 +23,7 @@ from psycopg.types.json import JsonbBinaryDumper
 
 from actors.services.prepared import run
 
-# COPY plans each time, and asks three times before it begins. Reports that are sent one by one are recorded by so many
-# at most where a web process has as many threads.
+# COPY plans each time, and asks three times before it begins: for so many reports it takes a third more than INSERT.
 FEW = 16
 
 
