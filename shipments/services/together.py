@@ -14,9 +14,10 @@ failed, whatever the reason, and where the thread that had it in hand was ended.
 
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -24,6 +25,7 @@ from django.utils import timezone
 
 from actors.models import PartnerKey
 from actors.services.prepared import run
+from shipments.intake.canonical import content_hash
 from shipments.intake.draft import ReportDraft
 from shipments.services.queue import BULK_FROM
 from shipments.services.recording import Outcome, Sender, record, record_each
@@ -113,9 +115,7 @@ def _record(taken: Sequence[_Handed]) -> None:
     if len(taken) == 1:
         taken[0].outcome = _alone(taken[0])
         return
-    # Apart, so that alike ones without an event id are one that was sent again, as they are one after the other.
-    now = timezone.now()
-    arrivals = [(now + n * APART, each.draft) for n, each in enumerate(taken)]
+    arrivals = _arrivals([each.draft for each in taken])
     try:
         with transaction.atomic():
             run("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE_SECONDS * 1000:.0f}ms"])
@@ -125,6 +125,20 @@ def _record(taken: Sequence[_Handed]) -> None:
         return
     for each, outcome in zip(taken, outcomes, strict=True):
         each.outcome = outcome
+
+
+def _arrivals(drafts: Iterable[ReportDraft]) -> list[tuple[datetime, ReportDraft]]:
+    """Drafts as of one moment, as a batch is, for each moment of a subject is folded by itself.
+
+    Alike ones without an event id are apart, so that they are one that was sent again, as one after the other.
+    """
+    now, alike = timezone.now(), Counter[bytes]()
+    arrivals = []
+    for draft in drafts:
+        said = content_hash(draft) if not draft.event_id else b""
+        arrivals.append((now + alike[said] * APART, draft))
+        alike[said] += bool(said)
+    return arrivals
 
 
 def _alone(one: _Handed) -> Outcome:

@@ -13,8 +13,9 @@ from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import PartnerKey
 from shipments.factories import ReportDraftFactory, ShipmentFactory
-from shipments.models import Due, OutboxEvent, Report, ReportLink, ReportPayload
+from shipments.models import Due, OutboxEvent, Picture, Report, ReportLink, ReportPayload
 from shipments.services import together
+from shipments.services.reconciling import reconcile_due
 from shipments.services.recording import Sender, record, record_each
 from shipments.services.together import record_together
 
@@ -117,6 +118,16 @@ def test_those_that_wait_are_recorded_by_one_transaction_and_each_is_told_its_ow
         assert Report.objects.get(event_id=said.event_id).reference == outcome.reference
     # One asked the database for all of them, the others not at all.
     assert sorted(statements)[:-1] == [0] * (AT_ONCE - 2)
+
+
+def test_those_that_are_recorded_together_are_folded_once(draft, key, gathered):
+    drafts = [
+        replace(draft, event_id=f"e-{n}", code=code) for n, code in enumerate(["departed", "arrived", "delivered"])
+    ]
+    gathered(*works([replace(draft, event_id="first", code="booked"), *drafts], key))
+    assert Report.objects.values("received_at").distinct().count() == 2
+    reconcile_due(limit=1)
+    assert Picture.objects.count() == 2
 
 
 def test_one_that_comes_alone_is_recorded_alone(draft, key, django_assert_num_queries):
