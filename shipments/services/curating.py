@@ -89,7 +89,7 @@ def attach_report(
 
 def check_free(report: Report, subject: Subject) -> None:
     """Raise NotHeld where ``report`` is about another subject than ``subject``; else it stays so to the end."""
-    if not lock_bindings([report]) <= {None, subject.pk}:
+    if not set(lock_bindings([report]).values()) <= {None, subject.pk}:
         raise NotHeld("It is about another subject already: decide that these are two events.")
 
 

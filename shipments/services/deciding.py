@@ -100,8 +100,9 @@ def withdraw(decision: Report, *, author: User, reason: str) -> Report:
 
     Reports that it moved come back. Raises NotDecidable where one was moved on since.
     """
-    now = timezone.now()
     moved, where = _moved_by(decision)
+    # Not before it is certain that nobody moves them meanwhile: whatever is recorded last holds.
+    now = timezone.now()
     back = _stands_for(decision.subject)
     if where:
         mark_due({back.pk: now, where.pk: now})
@@ -130,8 +131,11 @@ def _moved_by(decision: Report) -> tuple[list[Report], Subject | None]:
     drawn = ReportLink.objects.filter(report=decision, kind=ReportLink.Kind.CONCERNS)
     reports = list(Report.objects.filter(pointed_at_by__in=drawn))
     moved = Attachment.objects.filter(report__in=reports, recorded_at__in=drawn.values("recorded_at"))
-    (where,) = {_stands_for(each.subject) for each in moved.select_related("subject")}
-    if lock_bindings(reports) != {where.pk}:
+    places = {_stands_for(each.subject) for each in moved.select_related("subject")}
+    if not places:
+        return [], None
+    (where,) = places
+    if set(lock_bindings(reports).values()) != {where.pk}:
         raise NotDecidable("A report is not where this decision moved it any more: withdraw what moved it since.")
     return reports, where
 
@@ -198,7 +202,7 @@ def _check(
 def _check_move(reports: Sequence[Report], subject: Subject, expires_at: datetime | None) -> None:
     if expires_at:
         raise NotDecidable("That these are two events does not expire; it can be withdrawn.")
-    if lock_bindings(reports) != {subject.pk}:
+    if set(lock_bindings(reports).values()) != {subject.pk}:
         raise NotDecidable("A report is about another subject by now: decide there.")
 
 

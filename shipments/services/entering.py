@@ -10,14 +10,12 @@ partner sent before, under the name that is entered now, are bound to it.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 from pydantic import BaseModel
 
 from actors.access import Reader
@@ -30,24 +28,19 @@ from shipments.intake.ledger import EntryIn
 from shipments.intake.plain import pointer_of
 from shipments.models import (
     Appeal,
-    Attachment,
     LedgerEntry,
     Leg,
     Line,
     Offer,
     OfferLine,
-    OutboxEvent,
     Place,
-    Report,
     Shipment,
     ShipmentParty,
 )
-from shipments.services.doorbell import ring_on_commit
+from shipments.services.binding import bind_held
 from shipments.services.fitting import planned_unit_problems
 from shipments.services.naming import NAMES, Names, find_names, lock_names
 from shipments.services.planning import announce_subject
-from shipments.services.queue import mark_due
-from shipments.services.recording import bound_event
 
 MODELS: dict[str, type[models.Model]] = {
     "appeal": Appeal,
@@ -227,56 +220,6 @@ def side_problems(said: Mapping[str, Any], kind: str, names: Names, *, path: tup
                 yield Problem(code="same_on_both_sides", pointer=pointer_of(*path, side), detail=detail)
     for n, leg in enumerate(said.get("legs", ())):
         yield from side_problems(leg, kind, names, path=("legs", n))
-
-
-def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
-    """Bind reports that were held for this entry, or for a leg or line of it, by the names that they use."""
-    if entry.subject_id is None:
-        return
-    legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=entry.subject_id)}
-    lines = {line.key: line for line in Line.objects.filter(shipment_id=entry.subject_id)}
-    # Keys first: of two conditions in one PostgreSQL reads every report there is.
-    ways = (_named(entry, key), _about(entry, legs=legs, lines=lines))
-    keys = {pk for way in ways for pk in way.order_by().values_list("pk", flat=True)}
-    held = Report.objects.filter(pk__in=keys).select_related("partner_key")
-    reason = "The sender entered what this report names."
-    made = Attachment.objects.bulk_create(
-        Attachment(
-            report=report,
-            subject_id=entry.subject_id,
-            leg=legs.get(report.leg_said),
-            line=lines.get(report.line_said),
-            recorded_at=now,
-            reason=reason,
-        )
-        for report in held
-    )
-    if made and entry.subject:
-        mark_due({entry.subject_id: now})
-        OutboxEvent.objects.bulk_create(bound_event(each.report, entry.subject) for each in made)
-        ring_on_commit()
-
-
-def _named(entry: LedgerEntry, key: PartnerKey) -> models.QuerySet[Report]:
-    """The sender's own reports that were held under the name of ``entry``; none where two entries have that name."""
-    same = LedgerEntry.objects.filter(source=entry.source_id, external_id=entry.external_id, subject__isnull=False)
-    if same.exclude(pk=entry.pk).exists():
-        return Report.objects.none()
-    said = f"{entry.source.code}:{entry.external_id}"
-    return Report.objects.filter(subject=None, attachments=None, partner_key__actor=key.actor_id, subject_said=said)
-
-
-def _about(entry: LedgerEntry, *, legs: Collection[str], lines: Collection[str]) -> models.QuerySet[Report]:
-    """Reports about the subject of ``entry`` by now, not only once, that were held for a leg or line it has."""
-    bound = Attachment.objects.filter(report=OuterRef("pk"))
-    last = bound.order_by("-recorded_at", "-pk").values("subject")[:1]
-    for_leg = Q(leg=None, leg_said__in=legs) & ~Q(Exists(bound.filter(leg__isnull=False)))
-    for_line = Q(line=None, line_said__in=lines) & ~Q(Exists(bound.filter(line__isnull=False)))
-    return (
-        Report.objects.about(entry.subject_id)
-        .annotate(stands=Coalesce(Subquery(last), F("subject_id"), output_field=models.UUIDField()))
-        .filter(for_leg | for_line, stands=entry.subject_id)
-    )
 
 
 def reference_of(entry: LedgerEntry) -> str:

@@ -34,7 +34,7 @@ from shipments.models import (
     ShipmentParty,
     Subject,
 )
-from shipments.services.binding import subject_by_now
+from shipments.services.binding import lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
 from shipments.services.planning import announce_loss, announce_subject
@@ -198,7 +198,7 @@ PARTS: tuple[Link, ...] = ((Leg, "shipment"), (Line, "shipment"))
 def _attach(row: Subject, into: Subject, reason: str, by: User) -> list[Report]:
     """Attach what was said of ``row`` to ``into``, with the legs and lines of the same keys."""
     about = Report.objects.filter(Q(subject=row) | Q(attachments__subject=row)).distinct()
-    reports = [each for each in about.prefetch_related("attachments") if subject_by_now(each) == row.pk]
+    reports = [report for report, subject in lock_bindings(about).items() if subject == row.pk]
     _bind(reports, into, reason, by)
     return reports
 
@@ -224,8 +224,8 @@ def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) ->
 def _return_reports(row: Subject, into: UUID, changes: Mapping[str, Any], reason: str, by: User) -> None:
     # A reference may name two rows, one of them passed on; entries made before the keys were kept have it alone.
     brought = {"pk__in": changes["report_ids"]} if "report_ids" in changes else {"reference__in": changes["reports"]}
-    reports = Report.objects.filter(**brought).prefetch_related("attachments")
-    _bind([each for each in reports if subject_by_now(each) == into], row, reason, by)
+    reports = lock_bindings(Report.objects.filter(**brought))
+    _bind([report for report, subject in reports.items() if subject == into], row, reason, by)
 
 
 def _spoken_of(row: Row) -> set[UUID]:

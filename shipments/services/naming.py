@@ -245,12 +245,17 @@ def _survivors(found: dict[str, Any], by_id: Callable[[list[UUID]], Mapping[UUID
 def lock_names(names: Iterable[str], *, entering: bool) -> None:
     """Until the transaction ends nobody enters what goes by ``names``; with ``entering``, nobody else looks for it.
 
-    So that whoever finds nothing by a name is found by whoever enters it. A few locks stand for all names.
+    So that whoever finds nothing by a name is found by whoever enters it.
     """
+    lock_buckets(NAME_LOCKS, names, shared=not entering)
+
+
+def lock_buckets(number: int, names: Iterable[str], *, shared: bool = False) -> None:
+    """Until the transaction ends nobody else takes the lock of any of ``names``; a few stand for all names."""
     buckets = sorted({crc32(name.encode()) % BUCKETS for name in names})
-    kind = "" if entering else "_shared"
+    kind = "_shared" if shared else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT pg_advisory_xact_lock{kind}(%s, bucket) FROM unnest(%s::int[]) AS bucket",  # noqa: S608
-            [NAME_LOCKS, buckets],
+            [number, buckets],
         )

@@ -24,12 +24,12 @@ from shipments.intake.forms import names_of, read_form, said_of
 from shipments.intake.ledger import FORMS, PARTS, ItemIn, LegIn
 from shipments.intake.plain import pointer_of
 from shipments.models import LedgerEntry, Place, Subject
+from shipments.services.binding import bind_held
 from shipments.services.entering import (
     MODELS,
     ROWS,
     Entered,
     audit,
-    bind_held,
     columns_of,
     create_rows,
     differences,
@@ -199,8 +199,8 @@ def add_part(kind: str, reference: str, part: str, data: object, *, key: Partner
     if problems:
         raise Invalid(problems)
     create_rows(editing.row, kind, part, [value], names)
-    editing.keep({**editing.entry.said, part: [*parts, said]}, {"added": {part: said}})
     bind_held(editing.entry, key, now=now)
+    editing.keep({**editing.entry.said, part: [*parts, said]}, {"added": {part: said}})
     return editing.answer("created")
 
 

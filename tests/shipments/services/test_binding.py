@@ -1,23 +1,29 @@
-"""Two analysts who bind one report at once: the second is told what the first has done."""
+"""Two who bind one report at once: the second goes by what the first has done, or is told of it."""
 
 import threading
+from contextlib import nullcontext
 
 import pytest
 from django.db import transaction
 
-from actors.factories import UserFactory
-from shipments.factories import ReportFactory, ShipmentFactory
-from shipments.models import Attachment
+from actors.factories import ActorFactory, SourceFactory, UserFactory
+from shipments.factories import LegFactory, ReportFactory, ShipmentFactory
+from shipments.models import Attachment, Shipment
+from shipments.services import curating
 from shipments.services.curating import attach_report
 from shipments.services.deciding import decide, withdraw
 from shipments.services.errors import NotDecidable, NotHeld
+from shipments.services.merging import merge, unmerge
+from shipments.services.queue import mark_due
+from tests.people import make_partner
+from tests.shipments.api.entries import ENTERS, good_entries
 from tests.threads import all_at_once, until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def one_after_the_other(first, second, refusal):
-    """``first`` is not committed before ``second`` waits for it."""
+def one_after_the_other(first, second, refusal=None):
+    """``first`` is not committed before ``second`` waits for it, which is then refused with ``refusal``."""
     begun = threading.Event()
 
     def begins():
@@ -28,10 +34,14 @@ def one_after_the_other(first, second, refusal):
 
     def follows():
         begun.wait(timeout=30)
-        with pytest.raises(refusal):
+        with pytest.raises(refusal) if refusal else nullcontext():
             second()
 
     all_at_once(begins, follows)
+
+
+def bound_last(report):
+    return report.attachments.order_by("-recorded_at").values_list("subject", flat=True)[0]
 
 
 def test_one_report_is_attached_to_one_subject():
@@ -53,3 +63,76 @@ def test_a_move_is_withdrawn_once():
 
     one_after_the_other(back, back, NotDecidable)
     assert [each.subject_id for each in Attachment.objects.order_by("recorded_at")] == [other.pk, report.subject_id]
+
+
+@pytest.mark.parametrize("change", ["merge", "unmerge"])
+def test_what_is_moved_away_meanwhile_stays_where_it_went(change):
+    analyst, kept, elsewhere = UserFactory(), ShipmentFactory(), ShipmentFactory()
+    other = ShipmentFactory(provisional=True, recipient=kept.recipient)
+    report, about = ReportFactory(subject=other), other
+    if change == "unmerge":
+        merge(other.subject, kept.subject, reason="One flight.", by=analyst)
+        about = kept
+
+    def move():
+        said = {"reports": [report], "to_subject": elsewhere, "reason": "Another flight."}
+        decide(about, author=analyst, kind="two_events", **said)
+
+    def change_it():
+        if change == "merge":
+            merge(other.subject, kept.subject, reason="One flight.", by=analyst)
+        else:
+            unmerge(Shipment.objects.get(pk=other.pk).subject, reason="Two flights.", by=analyst)
+
+    one_after_the_other(move, change_it)
+    assert bound_last(report) == elsewhere.pk
+
+
+def test_what_is_merged_meanwhile_is_not_moved_from_where_it_was():
+    analyst, kept, elsewhere = UserFactory(), ShipmentFactory(), ShipmentFactory()
+    other = ShipmentFactory(provisional=True, recipient=kept.recipient)
+    report, said = ReportFactory(subject=other), {"to_subject": elsewhere, "reason": "Another flight."}
+    one_after_the_other(
+        lambda: merge(other.subject, kept.subject, reason="One flight.", by=analyst),
+        lambda: decide(other, author=analyst, kind="two_events", reports=[report], **said),
+        NotDecidable,
+    )
+    assert bound_last(report) == kept.pk
+
+
+def test_what_an_analyst_attaches_is_not_bound_by_who_enters_its_name():
+    sender = make_partner(scopes=ENTERS, source=SourceFactory(code="lss", actor=ActorFactory()))
+    held = ReportFactory(subject=None, subject_said="lss:S-1", partner_key=sender.key)
+    analyst, known = UserFactory(), ShipmentFactory()
+
+    def enter():
+        assert sender.post("shipments/", good_entries()["shipment"]).status_code == 201
+
+    one_after_the_other(lambda: attach_report(held, known, reason="Its waybill.", by=analyst), enter)
+    assert Attachment.objects.get().subject_id == known.pk
+
+
+def test_who_adds_a_leg_and_who_binds_what_was_held_for_it_do_not_wait_in_a_circle(monkeypatch):
+    sender = make_partner(scopes=ENTERS, source=SourceFactory(code="lss", actor=ActorFactory()))
+    leg = good_entries()["shipment"]["legs"][0]
+    where = sender.post("shipments/", {**good_entries()["shipment"], "legs": []}).headers["Location"]
+    shipment, analyst, binding = Shipment.objects.get(), UserFactory(), threading.Event()
+    held = ReportFactory(subject=shipment, leg=None, leg_said=leg["key"])
+    meant = LegFactory(shipment=shipment, key="another")
+
+    def marks_due(moments):
+        binding.set()
+        until_somebody_waits("advisory")
+        mark_due(moments)
+
+    monkeypatch.setattr(curating, "mark_due", marks_due)
+
+    def add():
+        binding.wait(timeout=30)
+        assert sender.post(f"{where}legs/", leg, **{"idempotency-key": "leg"}).status_code == 201
+
+    def attach():
+        attach_report(held, shipment, leg=meant, reason="They mean this one.", by=analyst)
+
+    all_at_once(attach, add)
+    assert Attachment.objects.get().leg == meant

@@ -5,9 +5,9 @@ import pytest
 from actors.factories import UserFactory
 from actors.marking import Marking
 from actors.models import AuditEntry
-from shipments.factories import ShipmentFactory
+from shipments.factories import DecisionFactory, ReportFactory, ShipmentFactory
 from shipments.models import Conflict, Picture, Report
-from shipments.services.deciding import decide, withdraw
+from shipments.services.deciding import analyst_source, decide, withdraw
 from shipments.services.errors import NotDecidable
 from shipments.services.verifying import verify
 from tests.shipments.services.conftest import fold, hours
@@ -142,6 +142,13 @@ def believed():
     fold()
     now = Picture.objects.filter(known_to=None).select_related("subject")
     return {each.subject.as_shipment: each.status for each in now}
+
+
+def test_a_move_that_moved_nothing_is_withdrawn_as_any_decision(shipment, analyst):
+    decided = ReportFactory(subject=shipment, kind="decide", source=analyst_source(analyst), event_id="decision-1")
+    DecisionFactory(report=decided, kind="two_events", author=analyst)
+    withdraw(decided, author=analyst, reason="A slip.")
+    assert Report.objects.get(kind="retract").subject == shipment.subject
 
 
 def test_what_is_about_another_subject_by_now_is_not_moved_from_here(contested, shipment, analyst):
