@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from math import ceil
 
 import structlog
 from celery import shared_task
@@ -14,7 +15,7 @@ from shipments.services.answers import forget_answers
 from shipments.services.erasing import erase_payloads
 from shipments.services.flows.checking import drift_of_flows
 from shipments.services.flows.keeping import fold_flows
-from shipments.services.reconciling import are_free, count_due, reconcile_due
+from shipments.services.reconciling import count_due, count_free, reconcile_due
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 from shipments.services.webhooks.delivering import deliver_due, is_due
@@ -29,6 +30,9 @@ BATCHES_A_RING = 50
 # picture is then made once, and a batch takes as many statements as one subject does. Where batches take longer, so
 # long, but never so long that somebody who waits would notice.
 GATHER_AT_MOST = 0.15
+# Of the last that are due each worker takes half of what is left, so that all are done at nearly the same time and
+# none stands idle beside a full batch. So few are one batch: by itself it costs what five subjects do.
+NOT_SHARED = 40
 
 
 @shared_task(name=doorbell.TASK)
@@ -36,14 +40,18 @@ def ring_answered() -> None:
     """Work off what is due, batch by batch. While less than a batch is due, more of it is waited for."""
     doorbell.heard()
     full = settings.RECONCILE_BATCH_SIZE
-    claimed, took = 0, 0.0
+    claimed, some_are_left, took = 0, False, 0.0
     for _ in range(BATCHES_A_RING):
-        if claimed < full and not are_free(full):
+        free = count_free(most=2 * full)
+        if free < full and claimed < full and not some_are_left:
             time.sleep(min(max(took, doorbell.GATHER_SECONDS), GATHER_AT_MOST))
+            free = count_free(most=2 * full)
         began = time.monotonic()
-        if are_free(full + 1):
+        share = min(full, max(ceil(free / 2), NOT_SHARED))
+        some_are_left = free > share
+        if some_are_left:
             doorbell.ring()  # for whoever else is there: this one has its hands full
-        claimed = reconcile_due(limit=full)
+        claimed = reconcile_due(limit=share)
         relay_outbox()
         _announce()
         if not claimed:
@@ -79,7 +87,8 @@ def sweep() -> None:
     ring_answered()
     for _ in range(BATCHES_A_RING):
         # Flows are read without it just as well: what somebody waits for goes first.
-        if are_free(settings.RECONCILE_BATCH_SIZE) or not fold_flows():
+        full = settings.RECONCILE_BATCH_SIZE
+        if count_free(most=full) == full or not fold_flows():
             return
 
 

@@ -107,13 +107,14 @@ def claim(*, limit: int) -> list[Claim]:
                leased_until = statement_timestamp() + make_interval(secs => %s)
          -- By key. A join would read all that is due, for how many are free is not known when it is planned.
          WHERE due.subject_id = ANY(ARRAY(SELECT subject_id FROM free))
-        RETURNING due.subject_id, due.generation, due.from_moment
+        -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due as it was.
+        RETURNING due.subject_id, due.generation, due.from_moment, set_config('synchronous_commit', 'off', true)
         """,
         [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
     )
     return [
         Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
-        for subject_id, generation, from_moment in sorted(rows)
+        for subject_id, generation, from_moment, _ in sorted(rows)
     ]
 
 

@@ -204,15 +204,15 @@ def count_due() -> int:
     return Due.objects.filter(quarantined=False, not_before__lte=Now()).count()
 
 
-def are_free(count: int) -> bool:
-    """Whether so many subjects wait to be folded of which nobody has begun; it sees no more rows than it must."""
+def count_free(*, most: int) -> int:
+    """How many subjects wait to be folded of which nobody has begun; up to ``most``, so as to see no more rows."""
     ((found,),) = run(
         """
-        SELECT EXISTS (SELECT FROM shipments_due
-                        WHERE NOT quarantined AND not_before <= statement_timestamp()
-                          AND (leased_until IS NULL OR leased_until < statement_timestamp())
-                       OFFSET %s LIMIT 1)
+        SELECT count(*) FROM (SELECT FROM shipments_due
+                               WHERE NOT quarantined AND not_before <= statement_timestamp()
+                                 AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                               LIMIT %s) AS free
         """,
-        [count - 1],
+        [most],
     )
-    return bool(found)
+    return int(found)

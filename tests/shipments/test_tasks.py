@@ -17,7 +17,7 @@ from shipments.factories import ReportDraftFactory, ShipmentFactory, Subscriptio
 from shipments.models import Delivery, Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
 from shipments.services.queue import claim
-from shipments.services.reconciling import are_free, reconcile_due
+from shipments.services.reconciling import count_free, reconcile_due
 from shipments.services.recording import Sender, record
 from shipments.services.webhooks.fanning_out import fan_out
 
@@ -89,14 +89,12 @@ def test_nothing_is_waited_for_where_a_batch_gathered_while_less_was_worked_off(
 def test_what_others_have_begun_or_is_for_later_is_not_free():
     for _ in range(4):
         say(ShipmentFactory())
-    assert are_free(4)
-    assert not are_free(5)
+    assert (count_free(most=3), count_free(most=5)) == (3, 4)
     _, too_long = claim(limit=2)
     Due.objects.filter(pk=too_long.subject_id).update(leased_until=Now() - timedelta(hours=1))
     later = Due.objects.filter(claim_token=None)[:1]
     Due.objects.filter(pk__in=later).update(not_before=Now() + timedelta(hours=1))
-    assert are_free(2)
-    assert not are_free(3)
+    assert count_free(most=5) == 2
 
 
 def test_another_worker_is_called_where_there_is_more_than_one_takes(meanwhile, messages, monkeypatch):
@@ -110,6 +108,21 @@ def test_another_worker_is_called_where_there_is_more_than_one_takes(meanwhile, 
         say(ShipmentFactory())
     tasks.ring_answered()
     assert messages() == 1
+
+
+def test_the_last_that_are_due_are_shared_out_among_workers(meanwhile, messages, monkeypatch):
+    monkeypatch.setattr(tasks, "NOT_SHARED", 2)
+    for _ in range(9):
+        say(ShipmentFactory())
+    waits = meanwhile()
+    shares = []
+    monkeypatch.setattr(tasks, "reconcile_due", lambda *, limit: shares.append(limit) or reconcile_due(limit=limit))
+    tasks.ring_answered()
+    # The others are called; as none comes, it goes on by itself, and waits for more once there is no more.
+    assert shares == [5, 2, 2, 2]
+    assert messages() == 1
+    assert len(waits) == 2
+    assert not Due.objects.exists()
 
 
 def test_a_worker_waits_as_long_as_a_batch_takes_but_not_long(meanwhile, monkeypatch):
@@ -216,7 +229,7 @@ def test_the_sweep_adds_flows_up_unless_a_full_batch_of_pictures_waits(meanwhile
     say(ShipmentFactory())
     tasks.ring_answered()
     assert FlowDue.objects.exists()
-    monkeypatch.setattr(tasks, "are_free", lambda count: count <= settings.RECONCILE_BATCH_SIZE)
+    monkeypatch.setattr(tasks, "count_free", lambda most: most)
     tasks.sweep()
     assert FlowDue.objects.exists()
     monkeypatch.undo()

@@ -51,6 +51,15 @@ def test_a_claim_reads_what_it_takes_and_not_all_that_is_due(monkeypatch):
     assert "Join" not in plan, plan
 
 
+def test_a_claim_is_committed_without_waiting_for_the_disk(due):
+    with connection.cursor() as cursor:
+        # As in a service; the server of the tests waits for no disk at all.
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        claim(limit=10)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",)
+
+
 def test_a_lease_that_ran_out_is_claimed_by_the_next(due):
     claim(limit=10)
     lease_ran_out()
