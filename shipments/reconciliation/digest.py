@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from json import JSONEncoder
+from json import dumps, loads
 from math import exp
 from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
+from msgspec.json import Encoder
 
 from shipments.reconciliation.compare import plain
 from shipments.reconciliation.model import ReportKey
-from shipments.reconciliation.picture import Picture
+from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Picture, Step
+from shipments.reconciliation.values import Money, Quantity, Value
 from shipments.reconciliation.vocabulary import ConflictKind, State
 
 # A tenth of a decision, and more than any thirty sources of grade A weigh together.
@@ -54,26 +56,58 @@ def conflict_id(subject: str, kind: ConflictKind, slot: tuple[object, ...], keys
 
 def output_hash(picture: Picture) -> str:
     """sha256 over everything that the picture believes: integers, words and natural keys."""
-    return sha256(_bytes(picture)).hexdigest()
+    return sha256(_bytes(_picture(picture))).hexdigest()
 
 
 def _bytes(value: object) -> bytes:
-    """A canonical form in which different values never look alike: JSON, with each value object's type in it."""
-    return _encode(value).encode()
+    """A canonical form in which different values never look alike: JSON in ASCII, each value object as its type and
+    fields in order (which ``array_like`` and ``tag`` say of it, where it has a form of that kind by itself).
+    """
+    text = _encode(value)
+    if text.isascii() and b"\x7f" not in text:
+        return text
+    return dumps(loads(text), separators=(",", ":")).encode()
 
 
-def _parts(value: object) -> object:
-    """What JSON cannot write by itself: value objects as their type and fields, in order; decimals as plain text."""
-    read = _FIELDS.get(type(value))
-    if read is None:
-        if isinstance(value, Decimal):
-            return ["decimal", plain(value)]
-        if not isinstance(value, Struct):
-            raise TypeError(f"cannot hash a {type(value).__name__}")
-        names = [name for name in value.__struct_fields__ if name not in _TOLD]
-        read = _FIELDS[type(value)] = attrgetter("__class__.__name__", *names)
-    return read(value)
+_encode = Encoder().encode
 
 
-_FIELDS: dict[type, Callable[[Any], object]] = {}
-_encode = JSONEncoder(default=_parts, check_circular=False, separators=(",", ":")).encode
+class _Form:
+    """What is believed of the objects of a type, as a list; ``nested`` are the forms of fields that have one."""
+
+    def __init__(self, kind: type[Struct], **nested: Callable[[Any], object]) -> None:
+        names = [name for name in kind.__struct_fields__ if name not in _TOLD]
+        self.name = kind.__name__
+        self.read = attrgetter(*names)
+        self.nested = [(1 + names.index(name), form) for name, form in nested.items()]
+
+    def __call__(self, one: Struct) -> list[object]:
+        parts = [self.name, *self.read(one)]
+        for place, form in self.nested:
+            if parts[place] is not None:
+                parts[place] = form(parts[place])
+        return parts
+
+
+def _each(form: Callable[[Any], object]) -> Callable[[Iterable[Any]], object]:
+    return lambda found: [form(one) for one in found]
+
+
+def _decimal(number: Decimal) -> list[object]:
+    return ["decimal", plain(number)]
+
+
+def _value(value: Value) -> object:
+    return _AMOUNTS[type(value)](value) if type(value) in _AMOUNTS else value
+
+
+_AMOUNTS: dict[type, _Form] = {kind: _Form(kind, low=_decimal, high=_decimal) for kind in (Quantity, Money)}
+_alternatives = _each(_Form(Alternative, value=_value))
+_steps = _each(_Form(Step))
+_picture = _Form(
+    Picture,
+    timeline=_steps,
+    legs=_each(_Form(LegPicture, timeline=_steps)),
+    findings=_each(_Form(Finding, value=_value, alternatives=_alternatives)),
+    alternatives=_alternatives,
+)

@@ -104,7 +104,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     since: Interval | None = None
 
 
-class Conflict(Struct, frozen=True, kw_only=True):
+class Conflict(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """Something that did not make the picture, or stands against it; ``id`` is stable.
 
     id = sha256(subject, kind, what is disputed, sorted keys), hexadecimal. ``by`` is how far it is behind (milli-nats).
@@ -122,7 +122,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
     kept_open: bool = False
 
 
-class Planned(Struct, frozen=True, kw_only=True):
+class Planned(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """A milestone said to come (planned, expected, estimated, requested): feeds plan and ETA only.
 
     ``is_seen`` is False where no actual step implies it: a gap, never a conflict.

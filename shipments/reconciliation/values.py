@@ -12,7 +12,7 @@ from msgspec import Struct
 from shipments.reconciliation.vocabulary import Basis, Compare, Precision, Qualifier, ValueType
 
 
-class Interval(Struct, frozen=True, kw_only=True, order=True):
+class Interval(Struct, frozen=True, kw_only=True, order=True, array_like=True, tag=True):
     """A time as it was said: from ``earliest`` to ``latest``, both inclusive, microseconds UTC."""
 
     earliest: int
@@ -24,19 +24,19 @@ class Interval(Struct, frozen=True, kw_only=True, order=True):
             raise ValueError(f"interval ends before it begins: {self.earliest} > {self.latest}")
 
 
-class Text(Struct, frozen=True, kw_only=True):
+class Text(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """Free words (a description of a cargo), compared by equality or by the rule's pairs."""
 
     text: str
 
 
-class Code(Struct, frozen=True, kw_only=True):
+class Code(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """A value of a closed list (channel, disclosure, outcome, mode)."""
 
     code: str
 
 
-class Time(Struct, frozen=True, kw_only=True):
+class Time(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """A time as a value (ETA, expiry of an offer)."""
 
     at: Interval
@@ -75,13 +75,13 @@ class Money(Struct, frozen=True, kw_only=True):
             raise ValueError(f"amount ends before it begins: {self.low} > {self.high}")
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """A place by its natural key (UN/LOCODE, ISO country, our slug)."""
 
     place: str
 
 
-class Actor(Struct, frozen=True, kw_only=True):
+class Actor(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
     """An actor by its natural key."""
 
     actor: str
