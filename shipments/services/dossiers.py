@@ -27,6 +27,7 @@ class Dossier:
     """What there is about one subject. Nothing here is filtered yet by reader or by moment."""
 
     subject_id: UUID
+    key: str  # the same as text, as what was read of it names it
     kind: str
     marking: int
     version: int
@@ -57,7 +58,7 @@ class Dossier:
         reports: list[Report] = []
         late: list[tuple[ReportKey, Link]] = []
         for said in seen:
-            report = report_of(said, self.parties, self.subject_id, as_of=as_of)
+            report = report_of(said, self.parties, self.key, as_of=as_of)
             if report is not None:
                 reports.append(report)
                 if said.links:
@@ -81,7 +82,7 @@ class Dossier:
 class Readable:
     """Which reports a fold may use: those within a tier, and any others that are the reader's by name."""
 
-    def __init__(self, tier: int, *, also: frozenset[UUID] = frozenset()) -> None:
+    def __init__(self, tier: int, *, also: frozenset[str] = frozenset()) -> None:
         self.tier = tier
         self.also = also
 
@@ -94,8 +95,9 @@ def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossi
     subjects = loading.read_subjects(sorted(subject_ids))
     parties = parties_of({subject.id: subject.kind for subject in subjects})
     dossiers = {
-        subject.id: Dossier(
+        str(subject.id): Dossier(
             subject_id=subject.id,
+            key=str(subject.id),
             kind=subject.kind,
             marking=subject.marking,
             version=subject.version,
@@ -105,20 +107,19 @@ def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossi
         )
         for subject in subjects
     }
-    about: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    about: defaultdict[str, set[str]] = defaultdict(set)
     for subject in subjects:
         for report_id in subject.attached or ():
-            about[report_id].add(subject.id)
-    said = _statements(dossiers, about)
-    ratings = _ratings({source for each in said for source in each.sources})
-    for each in said:
-        for subject_id in filter(None, {each.row.subject_id} | about.get(each.row.id, set())):
-            if dossier := dossiers.get(subject_id):
-                dossier.reports.append(each)
-    for dossier in dossiers.values():
-        sources = {source for each in dossier.reports for source in each.sources}
-        dossier.ratings = [rating for source in sorted(sources) for rating in ratings[source]]
-    return dossiers
+            about[report_id].add(str(subject.id))
+    for said in _statements(dossiers, about):
+        for key in {said.row.subject_id, *about.get(said.row.id, ())}:
+            if key in dossiers:
+                dossiers[key].reports.append(said)
+    sources = [{source for said in each.reports for source in said.sources} for each in dossiers.values()]
+    ratings = _ratings(set().union(*sources))
+    for dossier, heard in zip(dossiers.values(), sources, strict=True):
+        dossier.ratings = [rating for source in sorted(heard) for rating in ratings[source]]
+    return {dossier.subject_id: dossier for dossier in dossiers.values()}
 
 
 def _plan(subject: SubjectRow, rules: Rules) -> SubjectPlan:
@@ -136,7 +137,7 @@ def _plan(subject: SubjectRow, rules: Rules) -> SubjectPlan:
     )
 
 
-def _statements(subject_ids: Collection[UUID], attached: Collection[UUID]) -> list[Statement]:
+def _statements(subject_ids: Collection[str], attached: Collection[str]) -> list[Statement]:
     """What was said of the subjects or attached to them, with all that hangs on it."""
     found = {row.id: statement_of(row) for row in loading.read_reports(subject_ids, attached)}
     for link in loading.read_links(found):
@@ -151,11 +152,11 @@ def _statements(subject_ids: Collection[UUID], attached: Collection[UUID]) -> li
         mappings[mapping.scheme, mapping.code].append(mapping)
     for each in unknown:
         each.mappings = mappings[each.row.code_scheme, each.row.code_said]
-    interests: defaultdict[UUID, list[InterestRow]] = defaultdict(list)
-    for interest in loading.read_interests({each.row.source_id for each in found.values()}):
-        interests[interest.source_id].append(interest)
+    interests: defaultdict[str, list[InterestRow]] = defaultdict(list)
+    for interest in loading.read_interests({each.row.source for each in found.values()}):
+        interests[interest.source].append(interest)
     for each in found.values():
-        each.interests = interests[each.row.source_id]
+        each.interests = interests[each.row.source]
     return list(found.values())
 
 

@@ -98,7 +98,7 @@ def _fold(
     moment = micros(known_at or timezone.now())
     dossiers = read_dossiers(subject_ids, read_rules())
     above = [said.row.id for each in dossiers.values() for said in each.reports if said.row.marking > reader.clearance]
-    named = frozenset(Report.objects.visible_to(reader).filter(pk__in=above).values_list("pk", flat=True))
+    named = frozenset(map(str, Report.objects.visible_to(reader).filter(pk__in=above).values_list("pk", flat=True)))
     readable = Readable(reader.clearance, also=named)
     return {
         subject_id: (

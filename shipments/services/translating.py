@@ -1,14 +1,12 @@
 """Between rows and the reconciler's values: a report row becomes a Report, a typed value its JSON and back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
 from msgspec.json import decode
 
 from actors.marking import Marking
@@ -28,8 +26,7 @@ PRECISIONS = {str(word): word for word in words.Precision}
 MARKINGS = {marking.value: words.Marking(marking.code) for marking in Marking}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """One arrow from a report; no target: an origin that nobody named. ``is_late``: drawn afterwards."""
 
     kind: str
@@ -38,15 +35,14 @@ class Link:
     is_late: bool
 
 
-@dataclass(kw_only=True, slots=True)
-class Statement:
+class Statement(Struct, kw_only=True, eq=False):
     """A report's row with what was recorded of it beside and afterwards, the earliest first."""
 
     row: ReportRow
     key: ReportKey
-    links: list[Link] = field(default_factory=list)
-    attachments: list[AttachmentRow] = field(default_factory=list)
-    mappings: list[MappingRow] = field(default_factory=list)
+    links: list[Link] = []
+    attachments: list[AttachmentRow] = []
+    mappings: list[MappingRow] = []
     interests: Sequence[InterestRow] = ()
     decision: DecisionRow | None = None
     # What it comes to, where that is the same for every moment and every subject.
@@ -75,7 +71,7 @@ def statement_of(row: ReportRow) -> Statement:
     return Statement(row=row, key=ReportKey(row.source, row.event_id, row.content_hash, row.ordinal))
 
 
-def report_of(said: Statement, parties: Parties, subject_id: UUID, *, as_of: int) -> Report | None:
+def report_of(said: Statement, parties: Parties, subject_id: str, *, as_of: int) -> Report | None:
     """The report as it stood at ``as_of``; None while it is held, or bound to another subject."""
     if said.settled is not None:
         return said.settled
