@@ -15,10 +15,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from actors.access import Reader
-from actors.api.limits import charge_address, charge_key, charge_person
+from actors.api.limits import charge_address, charge_key, charge_person, find_and_charge
 from actors.api.refusals import CHALLENGE, Fault, Refusal
 from actors.models import PartnerKey
-from actors.services.keys import find_key
 from actors.services.tokens import START as TOKEN_START
 from actors.services.tokens import find_token
 
@@ -34,11 +33,10 @@ class CallerAuthentication(SessionAuthentication):
             fault = Fault(code="repeated_header", detail="Sent more than once.", header="Authorization")
             raise Refusal("repeated_header", "One Authorization header is allowed.", faults=[fault])
         scheme, said = credential_of(request)
-        key = _key_of(said) if scheme == "bearer" else None
+        key = _charged(request, said) if scheme == "bearer" else None
         if key is None:
             charge_address(request)
             raise AuthenticationFailed
-        charge_key(request, key)
         return AnonymousUser(), key
 
     def _by_session(self, request: Request) -> tuple[Any, Any] | None:
@@ -65,8 +63,13 @@ def is_token(said: str) -> bool:
     return said.startswith(TOKEN_START)
 
 
-def _key_of(said: str) -> PartnerKey | None:
-    return find_token(said) if is_token(said) else find_key(said)
+def _charged(request: Request, said: str) -> PartnerKey | None:
+    """The key that a credential proves, with the request counted against it."""
+    if not is_token(said):
+        return find_and_charge(request, said)
+    if key := find_token(said):
+        charge_key(request, key)
+    return key
 
 
 def partner_key_of(request: Request) -> PartnerKey:

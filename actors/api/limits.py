@@ -14,7 +14,8 @@ from rest_framework.throttling import BaseThrottle
 
 from actors.api.refusals import Refusal
 from actors.models import PartnerKey, User
-from actors.services.limits import WINDOW, Allowance, Budget, spend
+from actors.services.keys import find_and_count
+from actors.services.limits import WINDOW, Allowance, Budget, granted, spend
 
 # A network gives one household or office at least so much of IPv6 (RFC 6177).
 IPV6_PREFIX = 64
@@ -28,20 +29,39 @@ def charge_key(request: Request, key: PartnerKey) -> None:
     _charge(request, budgets_of(key)[_kind(request)])
 
 
+def find_and_charge(request: Request, token: str) -> PartnerKey | None:
+    """The key that ``token`` proves, with the request counted against it; None for every other token.
+
+    Raises Refusal (429) where its quota is spent.
+    """
+    kind = _kind(request)
+    found = find_and_count(token, kind=kind, quota=_quotas()[kind])
+    if found is None:
+        return None
+    budget = budgets_of(found.key)[kind]
+    if found.spent is None or found.remaining is None:
+        _charge(request, budget)
+    else:
+        _tell(request, granted(budget, found.spent, found.remaining))
+    return found.key
+
+
 def budgets_of(key: PartnerKey) -> dict[str, Budget]:
     """What ``key`` may spend, by kind of request."""
-    quotas = {
-        "reads": key.reads_per_minute or settings.READS_PER_MINUTE,
-        "writes": key.writes_per_minute or settings.WRITES_PER_MINUTE,
+    own = {"reads": key.reads_per_minute, "writes": key.writes_per_minute}
+    return {
+        name: Budget(name=name, whose=f"key:{key.pk}", quota=own[name] or quota) for name, quota in _quotas().items()
     }
-    return {name: Budget(name=name, whose=f"key:{key.pk}", quota=quota) for name, quota in quotas.items()}
+
+
+def _quotas() -> dict[str, int]:
+    return {"reads": settings.READS_PER_MINUTE, "writes": settings.WRITES_PER_MINUTE}
 
 
 def charge_person(request: Request, user: User) -> None:
     """Count the request against a person who is signed in."""
-    quotas = {"reads": settings.READS_PER_MINUTE, "writes": settings.WRITES_PER_MINUTE}
     name = _kind(request)
-    _charge(request, Budget(name=name, whose=f"user:{user.pk}", quota=quotas[name]))
+    _charge(request, Budget(name=name, whose=f"user:{user.pk}", quota=_quotas()[name]))
 
 
 def charge_address(request: Request) -> None:
@@ -91,8 +111,12 @@ def _kind(request: Request) -> str:
 
 def _charge(request: Request, budget: Budget) -> None:
     allowance = spend(budget)
-    # The middleware in aidtracker.api.headers tells it in every answer, whatever becomes of the request.
-    request._request.allowance = allowance  # type: ignore[attr-defined]
+    _tell(request, allowance)
     if not allowance.is_granted:
         detail = f"{budget.quota:,} {SPENT[budget.name]} in {SECONDS} seconds are spent. Wait {allowance.seconds} s."
         raise Refusal("too_many_requests", detail, status=429, headers={"Retry-After": str(allowance.seconds)})
+
+
+def _tell(request: Request, allowance: Allowance) -> None:
+    """Have the middleware in aidtracker.api.headers tell it in the answer, whatever becomes of the request."""
+    request._request.allowance = allowance  # type: ignore[attr-defined]

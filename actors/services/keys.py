@@ -9,7 +9,9 @@ import re
 import secrets
 import string
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +22,8 @@ from django.utils import timezone
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import Actor, AuditEntry, PartnerKey, Source, User
-from actors.services.prepared import prepared, slot
+from actors.services.limits import COUNT, WINDOW
+from actors.services.prepared import Prepared, prepared, slot
 
 START = "aid_live_"
 LETTERS = string.ascii_letters + string.digits
@@ -75,10 +78,41 @@ def find_key(token: str) -> PartnerKey | None:
     Unknown, revoked, expired and wrong ones take one query and the same comparisons alike. A key that is
     proved by its old secret ends with it.
     """
+    prefix, said = _parts(token)
+    return _proved(next(iter(_by_prefix(NOBODY).models(NOBODY, prefix=prefix)), None), said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A key whose request was counted as it was looked up: what was ``spent`` since its window began, with this one,
+    and what is ``remaining`` of the window. Neither where the statement could not count it, as of a spent quota.
+    """
+
+    key: PartnerKey
+    spent: int | None
+    remaining: timedelta | None
+
+
+def find_and_count(token: str, *, kind: str, quota: int) -> Counted | None:
+    """What ``find_key`` gives, by the same one query, which also counts a request of ``kind`` (reads, writes).
+
+    ``quota`` is that of a key without one of its own. Nothing is counted of a token that proves no key.
+    """
+    prefix, said = _parts(token)
+    query = _by_prefix_counting(kind)
+    rows = query.tuples(NOBODY, prefix=prefix, said=said, quota=quota, window=WINDOW)
+    key = _proved(query.model_of(rows[0]) if rows else None, said)
+    return Counted(key=key, spent=rows[0][-2], remaining=rows[0][-1]) if key else None
+
+
+def _parts(token: str) -> tuple[str, bytes]:
+    """The prefix that finds a key, and the hash of the secret that is said to prove it."""
     matched = TOKEN.fullmatch(token)
     prefix, secret = matched.groups() if matched else ("", "")
-    key = next(iter(_by_prefix(NOBODY).models(NOBODY, prefix=prefix)), None)
-    said = _hash(secret)
+    return prefix, _hash(secret)
+
+
+def _proved(key: PartnerKey | None, said: bytes) -> PartnerKey | None:
     is_new = hmac.compare_digest(bytes(key.secret_hash) if key else NO_HASH, said)
     is_old = hmac.compare_digest(bytes(key.old_secret_hash or NO_HASH) if key else NO_HASH, said)
     if key is None or not (is_new or is_old):
@@ -95,6 +129,26 @@ def find_key(token: str) -> PartnerKey | None:
 @prepared
 def _by_prefix(_: Reader) -> QuerySet:
     return PartnerKey.objects.order_by().select_related("actor", "source").filter(prefix=slot("prefix"))
+
+
+@cache
+def _by_prefix_counting(kind: str) -> Prepared:
+    """The query of a key with a count beside it, of the key that its newest secret proves and that is usable.
+
+    Whoever comes with the old secret is counted by a statement more, as whoever has spent the quota is told so.
+    """
+    found = _by_prefix(NOBODY)
+    return replace(
+        found,
+        text=f"""
+            WITH paying AS (
+                SELECT 'key:' || id || ':{kind}' AS caller, coalesce({kind}_per_minute, %(quota)s) AS quota
+                  FROM actors_partnerkey WHERE prefix = %(prefix)s AND secret_hash = %(said)s
+                   AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+            ), counted AS ({COUNT})
+            SELECT found.*, counted.spent, counted.remaining FROM ({found.text}) AS found LEFT JOIN counted ON true
+        """,  # noqa: S608
+    )
 
 
 def is_usable(key: PartnerKey, now: datetime) -> bool:

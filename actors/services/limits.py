@@ -23,15 +23,17 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 
 # A clock that was set back would make a window last until it has caught up, hence both bounds.
 IS_RUNNING = "held.begun_at > EXCLUDED.begun_at - %(window)s AND held.begun_at < EXCLUDED.begun_at + %(window)s"
+# Counts a request of whom `paying` names (caller, quota), and no more of it than that; of nobody where it has no row.
 # Where the quota is spent the row is left as it is: a flood of refused requests leaves nothing to clean up.
-SPEND = f"""
-    INSERT INTO actors_requestcount AS held (caller, begun_at, spent) VALUES (%(caller)s, clock_timestamp(), 1)
+COUNT = f"""
+    INSERT INTO actors_requestcount AS held (caller, begun_at, spent) SELECT caller, clock_timestamp(), 1 FROM paying
     ON CONFLICT (caller) DO UPDATE
        SET begun_at = CASE WHEN {IS_RUNNING} THEN held.begun_at ELSE EXCLUDED.begun_at END,
            spent = CASE WHEN {IS_RUNNING} THEN held.spent + 1 ELSE 1 END
-     WHERE held.spent < %(quota)s OR NOT ({IS_RUNNING})
-    RETURNING spent, begun_at + %(window)s - clock_timestamp()
+     WHERE held.spent < (SELECT quota FROM paying) OR NOT ({IS_RUNNING})
+    RETURNING spent, begun_at + %(window)s - clock_timestamp() AS remaining
 """  # noqa: S608
+SPEND = f"WITH paying AS (SELECT %(caller)s::text AS caller, %(quota)s::int AS quota) {COUNT}"
 SPENT = f"""
     SELECT held.spent, held.begun_at + %(window)s - EXCLUDED.begun_at
       FROM actors_requestcount AS held, (SELECT clock_timestamp() AS begun_at) AS EXCLUDED
@@ -60,13 +62,16 @@ class Allowance:
 
 def spend(budget: Budget) -> Allowance:
     """Count one request. It is granted if the quota was not spent before it; one that is not costs nothing."""
-    asked = {**_asked(budget), "quota": budget.quota}
-    for spent, remaining in run(SPEND, asked):
-        left = max(budget.quota - spent, 0)
-        return Allowance(budget=budget, is_granted=True, left=left, seconds=_seconds(remaining))
+    for counted in run(SPEND, {**_asked(budget), "quota": budget.quota}):
+        return granted(budget, *counted)
     allowance = look(budget)
     # Where the window has ended between the two statements, it is counted in the next.
     return spend(budget) if allowance.is_granted else allowance
+
+
+def granted(budget: Budget, spent: int, remaining: timedelta) -> Allowance:
+    """The allowance after a request that was counted."""
+    return Allowance(budget=budget, is_granted=True, left=max(budget.quota - spent, 0), seconds=_seconds(remaining))
 
 
 def look(budget: Budget) -> Allowance:

@@ -1,6 +1,7 @@
 """Every request is counted for somebody, every answer says what is left, and nobody is counted for another."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as ours
@@ -8,6 +9,8 @@ from django.conf import settings as ours
 from actors.factories import ActorFactory
 from actors.marking import Marking
 from actors.models import PartnerKey
+from actors.services.keys import rotate_key
+from actors.services.tokens import keep_token
 from tests.people import code_of, make_partner, make_stranger
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +79,16 @@ def test_a_key_without_limits_has_those_of_the_service(partner, settings):
     assert [partner.get("actors/").status_code for _ in range(2)] == [200, 429]
     limit(partner, reads_per_minute=3)
     assert partner.get("actors/").status_code == 200
+
+
+def test_a_key_its_old_secret_and_its_tokens_have_one_budget(partner):
+    limit(partner, reads_per_minute=3)
+    old = partner.headers["authorization"]
+    new = rotate_key(partner.key, overlap=timedelta(minutes=10), reason="yearly")
+    keep_token("aid_token_x", key=partner.key, scopes=["read"])
+    said = [old, f"Bearer {new}", "Bearer aid_token_x", old, f"Bearer {new}", "Bearer aid_token_x"]
+    answers = [partner.get("actors/", authorization=each) for each in said]
+    assert [(each.status_code, left_of(each)) for each in answers] == [(200, 2), (200, 1), (200, 0), *[(429, 0)] * 3]
 
 
 def test_wrong_keys_are_counted_by_address_and_keep_no_good_key_out(partner, settings):

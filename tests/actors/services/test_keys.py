@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from actors.marking import Marking
-from actors.models import AuditEntry, PartnerKey
-from actors.services.keys import amend_key, find_key, issue_key, revoke_key, rotate_key
+from actors.models import AuditEntry, PartnerKey, RequestCount
+from actors.services.keys import amend_key, find_and_count, find_key, issue_key, revoke_key, rotate_key
+from actors.services.limits import Budget, spend
 from actors.services.tokens import find_token, keep_token, lifetime_of
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +144,32 @@ def test_unknown_prefix_costs_what_a_wrong_secret_costs(django_assert_num_querie
     for wrong in (token[:-1] + "!", token[:-1] + "0" if token[-1] != "0" else token[:-1] + "1", "nonsense"):
         with django_assert_num_queries(1):
             find_key(wrong)
+
+
+def test_a_key_is_found_and_its_request_counted_by_one_query(django_assert_num_queries):
+    key, token = issue(writes_per_minute=2)
+    find_key(token)
+    told = []
+    for _ in range(3):
+        with django_assert_num_queries(1):
+            told.append(find_and_count(token, kind="writes", quota=100))
+    assert [(each.key, each.spent) for each in told] == [(key, 1), (key, 2), (key, None)]
+    assert spend(Budget(name="writes", whose=f"key:{key.pk}", quota=3)).left == 0
+
+
+def test_a_key_without_a_quota_of_its_own_has_the_one_that_is_given():
+    _, token = issue()
+    assert [find_and_count(token, kind="reads", quota=1).spent for _ in range(2)] == [1, None]
+
+
+@pytest.mark.parametrize("gone", [{"revoked_at": timezone.now()}, {"expires_at": timezone.now()}, {}])
+def test_what_proves_no_key_is_counted_for_none(gone, django_assert_num_queries):
+    _, token = issue()
+    PartnerKey.objects.update(**gone)
+    said = token if gone else token[:-1] + ("a" if token[-1] != "a" else "b")
+    with django_assert_num_queries(1):
+        assert find_and_count(said, kind="reads", quota=100) is None
+    assert not RequestCount.objects.exists()
 
 
 def test_command_prints_the_key_once(capsys):

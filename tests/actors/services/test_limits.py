@@ -9,8 +9,11 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from actors.factories import ActorFactory
+from actors.marking import Marking
 from actors.models import RequestCount
 from actors.services import limits
+from actors.services.keys import find_and_count, issue_key
 from actors.services.limits import WINDOW, Budget, forget_old_counts, spend
 from actors.services.prepared import run
 from tests.threads import all_at_once
@@ -31,6 +34,20 @@ def test_eight_threads_get_exactly_the_quota_through():
     assert at_once(lambda: spend(budget).is_granted, threads=8, each=25) == {True: 20, False: 180}
     RequestCount.objects.update(begun_at=F("begun_at") - WINDOW)
     assert at_once(lambda: spend(budget).is_granted, threads=8, each=25) == {True: 20, False: 180}
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_eight_threads_that_show_a_key_get_exactly_its_quota_through():
+    _, token = issue_key(
+        name="busy", actor=ActorFactory(), scopes=["read"], clearance=Marking.GREEN, reads_per_minute=20
+    )
+
+    def is_counted() -> bool:
+        found = find_and_count(token, kind="reads", quota=1000)
+        assert found
+        return found.spent is not None
+
+    assert at_once(is_counted, threads=8, each=25) == {True: 20, False: 180}
 
 
 @pytest.mark.django_db
