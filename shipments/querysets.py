@@ -49,19 +49,30 @@ def is_beyond_tiers(reader: Reader) -> Q:
     So it is with reports of their own above their clearance, and with a grant that does not reach the subject's own
     marking.
     """
-    beyond = ~within(reader, "marking", subject="pk")
-    reports = apps.get_model("shipments", "Report").objects
-    attachments = apps.get_model("shipments", "Attachment").objects
+    beyond = is_above(reader)
+    for own in own_above(reader):
+        # Subject by subject, never by all that the reader ever sent.
+        beyond |= Q(Exists(own.filter(subject_id=OuterRef("pk"))))
+    return beyond
+
+
+def is_above(reader: Reader) -> Q:
+    """Whether the marking of a subject itself is beyond ``reader``, who may see it all the same."""
+    return ~within(reader, "marking", subject="pk")
+
+
+def own_above(reader: Reader) -> list[QuerySet]:
+    """Reports of the reader's own above their clearance, and attachments of such: each of its ``subject_id``."""
+    found = []
     for name, whose in (("partner_key__actor_id", reader.actor_id), ("entered_by_id", reader.user_id)):
         if whose:
-            # Subject by subject, never by all that the reader ever sent.
             own = {name: whose, "marking__gt": reader.clearance}
-            attached = {f"report__{column}": said for column, said in own.items()}
             # The few above the lowest marking have an index of their own.
-            restricted = reports.filter(subject_id=OuterRef("pk"), marking__gt=Marking.CLEAR)
-            beyond |= Q(Exists(restricted.filter(**own)))
-            beyond |= Q(Exists(attachments.filter(subject_id=OuterRef("pk"), **attached)))
-    return beyond
+            restricted = apps.get_model("shipments", "Report").objects.filter(marking__gt=Marking.CLEAR).filter(**own)
+            attached = {f"report__{column}": said for column, said in own.items()}
+            attachments = apps.get_model("shipments", "Attachment").objects.filter(**attached)
+            found += [restricted.order_by(), attachments.order_by()]
+    return found
 
 
 class SubjectQuerySet(QuerySet):

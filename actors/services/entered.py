@@ -20,14 +20,25 @@ def may_be_told(reader: Reader, link: str = "") -> Q:
     return Q(**{f"{link}source__actor": reader.actor_id, f"{link}source__actor__isnull": False})
 
 
-def external_id_of(model: type[Model], reader: Reader) -> Coalesce:
-    """The name of a row, or else of what was merged into it; null where the reader may not know any."""
+def external_ids(model: type[Model], reader: Reader) -> list[tuple[str, QuerySet, str]]:
+    """Where the names of rows of a model are that the reader may know, the first before the others.
+
+    That of a row itself, then those of what was merged into it: the link to the row, the rows and the column with it.
+    """
     entry = cast(OneToOneRel, model._meta.get_field("entry"))
     # By its own key, without the row that it is about once more.
     entries = entry.related_model._default_manager.order_by()
-    own = entries.filter(may_be_told(reader), **{entry.field.name: OuterRef("pk")})
-    merged = _named(model, reader).filter(merged_into=OuterRef("pk")).order_by("pk").values("entry__external_id")
-    return Coalesce(Subquery(own.values("external_id")), Subquery(merged[:1]))
+    merged = _named(model, reader).order_by("pk")
+    return [
+        (f"{entry.field.name}_id", entries.filter(may_be_told(reader)), "external_id"),
+        ("merged_into_id", merged, "entry__external_id"),
+    ]
+
+
+def external_id_of(model: type[Model], reader: Reader) -> Coalesce:
+    """The name of a row, or else of what was merged into it; null where the reader may not know any."""
+    names = external_ids(model, reader)
+    return Coalesce(*(Subquery(rows.filter(**{link: OuterRef("pk")}).values(name)[:1]) for link, rows, name in names))
 
 
 def entered_as(said: str, model: type[Model], reader: Reader, **which: Any) -> Q:

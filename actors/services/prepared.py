@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
@@ -29,6 +29,7 @@ from actors.services.passing import PassedOn
 # What callers may ask for is a choice among many fields; the rarest are built again.
 KEPT = 256
 Decoder = Callable[[Any], Any]
+Built = TypeVar("Built")
 
 
 def slot(name: str) -> Any:
@@ -112,24 +113,34 @@ def prepared(build: Callable[..., QuerySet]) -> Callable[..., Prepared]:
     ``said`` is hashable and becomes part of the query; what differs from call to call is a slot in it. The query
     names its columns by ``values``, or is read as models.
     """
+    return once_a_shape(lambda reader, *said: compiled(build(reader, *said)))
+
+
+def once_a_shape(build: Callable[..., Built]) -> Callable[..., Built]:
+    """The same of a function that builds several queries, or something else for them."""
 
     @lru_cache(KEPT)
-    def built(shape: tuple[bool, bool, bool], said: tuple[Any, ...]) -> Prepared:
-        query = build(_anybody(*shape), *said).query
-        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        text, params = compiler.as_sql()
-        decoders = enumerate(_decoder(column.output_field) for column, *_ in compiler.select)
-        return Prepared(
-            text=_with_names(text, params),
-            columns=tuple(query.selected or ()),
-            decoders=tuple((number, decoder) for number, decoder in decoders if decoder),
-            model_of=_model_of(compiler) if query.default_cols else list,
-        )
+    def built(shape: tuple[bool, bool, bool], said: tuple[Any, ...]) -> Built:
+        return build(_anybody(*shape), *said)
 
-    def of(reader: Reader, *said: Any) -> Prepared:
+    def of(reader: Reader, *said: Any) -> Built:
         return built((reader.actor_id is not None, reader.user_id is not None, reader.reads_held), said)
 
     return of
+
+
+def compiled(rows: QuerySet) -> Prepared:
+    """The query of ``rows``, built for a reader with slots."""
+    query = rows.query
+    compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+    text, params = compiler.as_sql()
+    decoders = enumerate(_decoder(column.output_field) for column, *_ in compiler.select)
+    return Prepared(
+        text=_with_names(text, params),
+        columns=tuple(query.selected or ()),
+        decoders=tuple((number, decoder) for number, decoder in decoders if decoder),
+        model_of=_model_of(compiler) if query.default_cols else list,
+    )
 
 
 def _anybody(has_actor: bool, has_user: bool, reads_held: bool) -> Reader:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from django.db.models import BooleanField, F, Func, JSONField, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import BooleanField, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
 
 from actors.access import Reader
 from actors.services.arrays import IsAny
@@ -26,7 +26,7 @@ DENSE = 10
 FEW = 20
 
 
-class _Seen(Func):
+class Seen(Func):
     """A condition that is asked of rows that were found, and by which no index is searched."""
 
     template = "(%(expressions)s) IS TRUE"
@@ -38,7 +38,7 @@ def among(column: str, is_dense: bool) -> Q:
     listed = IsAny(column, slot("ids"))
     if not is_dense:
         return Q(listed)
-    return Q(_Seen(listed), **{f"{column}__gte": slot("first"), f"{column}__lte": slot("last")})
+    return Q(Seen(listed), **{f"{column}__gte": slot("first"), f"{column}__lte": slot("last")})
 
 
 @prepared
@@ -54,11 +54,16 @@ class Page:
     is_dense: bool
 
     @classmethod
+    def of_few(cls, ids: Sequence[UUID]) -> "Page":
+        """Of subjects of whatever kind, each to be looked up."""
+        return cls(ids=ids, is_dense=False)
+
+    @classmethod
     def of(cls, ids: Sequence[UUID], model: type[Subject], reader: Reader) -> "Page":
         """Of subjects of one ``model``; one query, or none for a few."""
         most = DENSE * len(ids)
         if len(ids) < FEW:
-            return cls(ids=ids, is_dense=False)
+            return cls.of_few(ids)
         between = _between(reader, model, most).tuples(reader, first=min(ids), last=max(ids))
         return cls(ids=ids, is_dense=len(between) < most)
 
@@ -67,11 +72,11 @@ class Page:
         return {"ids": list(self.ids)} | ({"first": min(self.ids), "last": max(self.ids)} if self.is_dense else {})
 
 
-class WithKeys(NamedTuple):
-    """A row that is read here, for in it are keys of what is named (see name_all)."""
+class AsRead(NamedTuple):
+    """A row that is read here, such as one with keys of what is named (see name_all)."""
 
     subject: str
-    json: dict[str, Any]
+    json: Any
 
 
 class AsWritten(NamedTuple):
@@ -88,12 +93,17 @@ class Beside:
     rows: QuerySet
     link: str
     json: Any
-    kind: type[WithKeys] | type[AsWritten] = AsWritten
+    kind: type[AsRead] | type[AsWritten] = AsWritten
+
+    @property
+    def parts(self) -> "tuple[Beside]":
+        """What is read of a page."""
+        return (self,)
 
     def of_one(self) -> WrittenList:
         """A column of a query of subjects."""
         found = self.rows.filter(**{self.link: OuterRef("pk")}).values(json=self.json)
-        return WrittenList(found, output_field=JSONField() if self.kind is WithKeys else PassedOn())
+        return WrittenList(found, output_field=JSONField() if self.kind is AsRead else PassedOn())
 
     def of_page(self, is_dense: bool) -> QuerySet:
         """A query of the rows of a Page, each with the key of its subject."""
@@ -101,3 +111,15 @@ class Beside:
         return found.annotate(subject_key=Cast(F(self.link), TextField()), written=self.json).values(
             "subject_key", "written"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstOf:
+    """The first of the rows of ``parts``, one after the other; null where there is none."""
+
+    parts: tuple[Beside, ...]
+
+    def of_one(self) -> Coalesce:
+        """As of a Beside."""
+        each = (part.rows.filter(**{part.link: OuterRef("pk")}).values(json=part.json) for part in self.parts)
+        return Coalesce(*(Subquery(rows[:1]) for rows in each))

@@ -14,29 +14,21 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import (
-    BooleanField,
-    Count,
-    ExpressionWrapper,
-    JSONField,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    TextField,
-)
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from actors.access import Reader
 from actors.api.selection import EVERYTHING, Selection
 from actors.services.arrays import IsAny
-from actors.services.passing import PassedOn, WrittenObject, value_in_utc
+from actors.services.passing import PassedOn, value_in_utc
 from actors.services.passing import digits as written_digits
 from actors.services.prepared import prepared, slot
+from shipments.api.beside import Page, Seen, among
 from shipments.api.moments import row_at
+from shipments.api.stored import pictures_of
 from shipments.api.times import in_utc, put_in_utc, step, timed
 from shipments.api.withholding import parts_of, withhold
-from shipments.models import Conflict, Finding, Picture, Subject
-from shipments.querysets import is_beyond_tiers
+from shipments.models import Finding
 from shipments.reconciliation import picture as core
 from shipments.reconciliation.digest import is_judged
 from shipments.services.explaining import pictures_for
@@ -47,10 +39,6 @@ from shipments.services.picturing import (
 )
 from shipments.services.retelling import FOR_FINDINGS, findings_told
 
-PICTURE = [
-    "tier", "version", "known_from", "status", "state", "confidence", "origins", "unresolved", "leading",
-    "leading_confidence", "leading_state", "contested", "timeline", "legs", "planned", "alternatives",
-]  # fmt: skip
 # Columns of a finding that name no source, and so go into the answer as text.
 PASSED_ON = ("value", "because")
 FINDING = [
@@ -99,32 +87,11 @@ class Believed:
     beyond: Collection[UUID]
 
 
-def stored_pictures(reader: Reader, is_past: bool, has_count: bool) -> dict[str, Any]:
-    """Columns of a query of visible subjects: whether each is to be folded for this reader, and the picture it has."""
-    known_at = slot("known_at") if is_past else None
-    columns: dict[str, Any] = {name: name for name in PICTURE}
-    if has_count:
-        conflicts = Conflict.objects.beside_pictures(known_at=known_at).order_by()
-        beside = conflicts.filter(subject_id=OuterRef("subject_id"), tier=OuterRef("tier")).values("subject_id")
-        columns["conflicts"] = Coalesce(Subquery(beside.annotate(count=Count("pk")).values("count")), 0)
-    pictures = Picture.objects.highest_first(reader, known_at=known_at).filter(subject_id=OuterRef("pk"))
-    return {
-        "is_beyond": ExpressionWrapper(is_beyond_tiers(reader), BooleanField()),
-        "stored": Subquery(pictures.values(json=WrittenObject(**columns))[:1], output_field=JSONField()),
-    }
-
-
 @prepared
-def _pictures(reader: Reader, is_past: bool, has_count: bool) -> QuerySet:
-    rows = Subject.objects.visible_to(reader).order_by().filter(IsAny("pk", slot("ids"))).values("pk")
-    return rows.annotate(**stored_pictures(reader, is_past, has_count))
-
-
-@prepared
-def _findings(reader: Reader, is_past: bool) -> QuerySet:
+def _findings(reader: Reader, is_past: bool, is_dense: bool) -> QuerySet:
     """The findings beside pictures that the reader has been found to read: theirs are the subjects and tiers."""
     known = Finding.objects.beside_pictures(known_at=slot("known_at") if is_past else None)
-    rows = known.filter(IsAny("subject_id", slot("ids")), IsAny("tier", slot("tiers"))).order_by()
+    rows = known.filter(among("subject_id", is_dense), Seen(IsAny("tier", slot("tiers")))).order_by()
     written: dict[str, Any] = {name: Cast(name, PassedOn()) for name in PASSED_ON} | {"value": value_in_utc("value")}
     written |= {name: written_digits(name) for name in ("low", "high")}
     own = {f"{name}_written": how for name, how in written.items()}
@@ -134,14 +101,14 @@ def _findings(reader: Reader, is_past: bool) -> QuerySet:
 
 def believed(subject_ids: Sequence[UUID], reader: Reader, asked: Asked) -> Believed:
     """What ``reader`` may know of some subjects; three queries, and those of a fold where one is needed."""
-    statement = _pictures(reader, *asked.how_stored)
-    return as_believed(statement.dicts(reader, ids=list(subject_ids), **asked.slots), reader, asked)
+    rows = pictures_of(reader, *asked.how_stored).dicts(reader, ids=list(subject_ids), **asked.slots)
+    return as_believed(rows, reader, asked, page=Page.of_few(subject_ids))
 
 
 def as_believed(
-    rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked, *, plans: Sequence[dict[str, Any]] = ()
+    rows: Sequence[Mapping[str, Any]], reader: Reader, asked: Asked, *, page: Page, plans: Sequence[dict[str, Any]] = ()
 ) -> Believed:
-    """The same from rows with a key and the columns of stored_pictures; two queries.
+    """The same from rows with a key and the columns of stored_pictures, for the subjects of ``page``; two queries.
 
     What ``plans`` name is named by the second (see name_all).
     Subjects beyond the tiers (see SubjectQuerySet.beyond_tiers) are folded for this reader.
@@ -152,9 +119,10 @@ def as_believed(
     named: list[Any] = [part for row in read.values() for part in (row, *_put_in_utc(row))]
     findings: dict[UUID, list[dict[str, Any]]] = {}
     if read and asked.selection.shows("findings"):
-        beside = {"ids": list(read), "tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
+        beside = page.slots | {"tiers": sorted({row["tier"] for row in read.values()}), **asked.slots}
         stored = defaultdict(list)
-        for subject_key, tier, *values in _findings(reader, asked.known_at is not None).tuples(reader, **beside):
+        statement = _findings(reader, asked.known_at is not None, page.is_dense)
+        for subject_key, tier, *values in statement.tuples(reader, **(beside | {"ids": list(read)})):
             stored[subject_key, tier].append(values)
             finding = dict(zip(FINDING, values, strict=True))
             for each in finding["alternatives"]:

@@ -11,9 +11,9 @@ from django.db.models.functions import NullIf
 
 from actors.access import Reader
 from actors.models import Actor
-from actors.services.entered import external_id_of
+from actors.services.entered import external_ids
 from actors.services.passing import WrittenList, WrittenObject, digits, moment
-from shipments.api.beside import Beside, WithKeys
+from shipments.api.beside import AsRead, Beside, FirstOf
 from shipments.api.named import key
 from shipments.models import Leg, Line, OfferLine, ShipmentParty, Subject, SubjectIdentifier
 
@@ -31,6 +31,11 @@ def every_plan(reader: Reader) -> dict[str, Any]:
 def reference_of(reader: Reader, link: str) -> Subquery:
     """The reference of the subject behind ``link``, where the reader may see it."""
     return Subquery(Subject.objects.visible_to(reader).order_by().filter(pk=OuterRef(link)).values("reference"))
+
+
+def _external_id(reader: Reader) -> FirstOf:
+    names = external_ids(Subject, reader)
+    return FirstOf(parts=tuple(Beside(rows=rows, link=link, json=F(name), kind=AsRead) for link, rows, name in names))
 
 
 def said(column: str) -> NullIf:
@@ -78,16 +83,16 @@ def _shipment(reader: Reader) -> dict[str, Any]:
         quantity=_QUANTITY,
     )
     return {
-        "external_id": external_id_of(Subject, reader),
+        "external_id": _external_id(reader),
         "mode": F("mode"),
         "recipient": key("recipient_id"),
         "carrier": key("carrier_id"),
         "offer": key("offer_id"),
         "parent": key("parent_id"),
         "destination": key("destination_id"),
-        "parties": Beside(rows=parties, link="shipment_id", json=party, kind=WithKeys),
-        "legs": Beside(rows=legs, link="shipment_id", json=leg, kind=WithKeys),
-        "lines": Beside(rows=lines, link="shipment_id", json=line, kind=WithKeys),
+        "parties": Beside(rows=parties, link="shipment_id", json=party, kind=AsRead),
+        "legs": Beside(rows=legs, link="shipment_id", json=leg, kind=AsRead),
+        "lines": Beside(rows=lines, link="shipment_id", json=line, kind=AsRead),
     }
 
 
@@ -101,7 +106,7 @@ def _offer(reader: Reader) -> dict[str, Any]:
         currency=said("currency"),
     )
     return {
-        "external_id": external_id_of(Subject, reader),
+        "external_id": _external_id(reader),
         "donor": key("donor_id"),
         "recipient": key("recipient_id"),
         "form": F("form"),
@@ -113,7 +118,7 @@ def _offer(reader: Reader) -> dict[str, Any]:
 
 def _appeal(reader: Reader) -> dict[str, Any]:
     return {
-        "external_id": external_id_of(Subject, reader),
+        "external_id": _external_id(reader),
         "requester": key("requester_id"),
         "addressee": key("addressee_id"),
         "asked_for": said("asked_for"),

@@ -10,13 +10,14 @@ from django.db.models.functions import Coalesce
 
 from actors.access import Reader
 from actors.marking import Marking
-from actors.services.prepared import prepared, read_together, slot
-from shipments.api.beside import Beside, Page, among
+from actors.services.prepared import Prepared, compiled, once_a_shape, prepared, read_together, slot
+from shipments.api.beside import Beside, FirstOf, Page, among
 from shipments.api.filters import was_known
 from shipments.api.named import name_all
-from shipments.api.pictures import Asked, as_believed, stored_pictures
+from shipments.api.pictures import Asked, as_believed
 from shipments.api.planned import PLANS, every_plan
 from shipments.api.serializers import SERIALIZERS
+from shipments.api.stored import is_above_clearance, parts_of_pictures, put_together, stored_pictures
 from shipments.api.times import instant
 from shipments.models import (
     Appeal,
@@ -36,7 +37,7 @@ MODELS: dict[str, type[Subject]] = {
     "inquiry": Inquiry,
     "crisis": Crisis,
 }
-COMMON = ("pk", "reference", "kind", "title", "marking", "provisional", "created_at")
+COMMON = ("pk", "reference", "kind", "title", "marking", "provisional", "created_at", "crisis_id")
 # Fields that do not come from the plan beside it.
 HEAD = (*COMMON, "picture")
 
@@ -44,7 +45,8 @@ HEAD = (*COMMON, "picture")
 def subject_rows(kind: str, reader: Reader) -> QuerySet:
     """Visible subjects of one kind, as dicts of what every kind has."""
     # Its own table says the kind already; an index over kind and order does not know that.
-    return MODELS[kind].objects.visible_to(reader).filter(kind=kind, merged_into=None).values(*COMMON)
+    rows = MODELS[kind].objects.visible_to(reader).filter(kind=kind, merged_into=None)
+    return rows.values(*COMMON).annotate(is_above=is_above_clearance(reader))
 
 
 def _named(reader: Reader, kind: str, is_past: bool) -> QuerySet:
@@ -77,33 +79,30 @@ def _plan(reader: Reader, kind: str) -> dict[str, Any]:
     return every_plan(reader) | PLANS[kind](reader)
 
 
-@cache
-def _lists(kind: str) -> dict[str, type]:
-    """What of a plan is in other tables, and how it is read."""
-    plan = _plan(Reader(clearance=Marking.CLEAR), kind)
-    return {name: how.kind for name, how in plan.items() if isinstance(how, Beside)}
-
-
 @prepared
-def _rows(reader: Reader, kind: str, name: str, is_dense: bool) -> QuerySet:
-    found: Beside = _plan(reader, kind)[name]
-    return found.of_page(is_dense)
+def _of_page(reader: Reader, kind: str, names: frozenset[str], is_dense: bool) -> QuerySet:
+    """Columns of the table of a kind alone: what all subjects have came with them (see subject_rows)."""
+    rows = MODELS[kind]._default_manager.order_by().filter(among("pk", is_dense)).values("pk")
+    return rows.annotate(**{name: how for name, how in PLANS[kind](reader).items() if name in names})
 
 
-@prepared
-def _of_page(reader: Reader, kind: str, wanted: Wanted, is_dense: bool) -> QuerySet:
-    rows = MODELS[kind].objects.visible_to(reader).order_by().filter(among("pk", is_dense)).values("pk")
-    if is_dense:
-        # Of its own table and of that of all subjects: PostgreSQL does not see that the one says the other.
-        rows = rows.filter(among("id", is_dense))
-    columns = _columns(reader, kind, wanted)
-    return rows.annotate(**{name: how for name, how in columns.items() if not isinstance(how, Beside)})
+def _is_beside(how: Any) -> bool:
+    return isinstance(how, Beside | FirstOf)
+
+
+@once_a_shape
+def _parts(reader: Reader, kind: str, wanted: Wanted, is_dense: bool) -> list[tuple[str, Prepared, type]]:
+    """What of a page is in other tables: what each part is for, its rows, and how they are read."""
+    names, stored = wanted
+    parts = {name: how.parts for name, how in _plan(reader, kind).items() if name in names and _is_beside(how)}
+    parts |= parts_of_pictures(reader, *stored) if stored else {}
+    return [(name, compiled(each.of_page(is_dense)), each.kind) for name, some in parts.items() for each in some]
 
 
 @prepared
 def _named_with_columns(reader: Reader, kind: str, is_past: bool, wanted: Wanted) -> QuerySet:
     columns = _columns(reader, kind, wanted).items()
-    shown = {name: how.of_one() if isinstance(how, Beside) else how for name, how in columns}
+    shown = {name: how.of_one() if _is_beside(how) else how for name, how in columns}
     return _named(reader, kind, is_past).annotate(**shown)
 
 
@@ -111,7 +110,8 @@ def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str,
     """The subject of a reference (see named_subject) as partners read it, with its picture; at most three queries."""
     wanted, at = _wanted(kind, asked), Asked.of(asked).slots
     rows = _named_with_columns(reader, kind, bool(at), wanted).dicts(reader, reference=reference, **at)
-    return next(iter(_shown(kind, rows, rows, reader, asked, wanted)), None)
+    page = Page.of_few([row["pk"] for row in rows])
+    return next(iter(_shown(kind, rows, rows, reader, asked, wanted, page)), None)
 
 
 def shown_subjects(
@@ -122,32 +122,48 @@ def shown_subjects(
     What is not among the fields of ``asked`` is null and not looked up.
     """
     wanted = _wanted(kind, asked)
-    beside: list[dict[str, Any]] = []
-    if rows and any(wanted):
-        beside = _read_beside(kind, Page.of([row["pk"] for row in rows], MODELS[kind], reader), reader, asked, wanted)
-    return _shown(kind, rows, beside, reader, asked, wanted)
+    if not rows or not any(wanted):
+        return _shown(kind, rows, [], reader, asked, wanted, Page.of_few([]))
+    page = Page.of([row["pk"] for row in rows], MODELS[kind], reader)
+    return _shown(kind, rows, _read_beside(kind, rows, page, reader, asked, wanted), reader, asked, wanted, page)
 
 
 def _read_beside(
-    kind: str, page: Page, reader: Reader, asked: Mapping[str, Any], wanted: Wanted
+    kind: str,
+    rows: Sequence[Mapping[str, Any]],
+    page: Page,
+    reader: Reader,
+    asked: Mapping[str, Any],
+    wanted: Wanted,
 ) -> list[dict[str, Any]]:
-    """What is wanted of the subjects of a page: of their own rows by one query, of all other tables by another."""
+    """What is wanted of the subjects of a page: of the table of their kind by one query, of all others by another."""
     names, stored = wanted
-    lists = {name: how for name, how in _lists(kind).items() if name in names}
-    own: list[dict[str, Any]] = [{"pk": key} for key in page.ids]
-    if stored or names - lists.keys():
+    parts = _parts(reader, kind, wanted, page.is_dense)
+    lists = {name for name, *_ in parts}
+    own = [{**row, "crisis": row["crisis_id"] and str(row["crisis_id"])} | {name: [] for name in lists} for row in rows]
+    by_key = {str(row["pk"]): row for row in own}
+    if columns := names - lists - {"crisis"}:
+        for row in _of_page(reader, kind, columns, page.is_dense).dicts(reader, **page.slots):
+            by_key[str(row["pk"])].update(row)
+    if parts:
         at = Asked.of(asked).slots if stored else {}
-        own = _of_page(reader, kind, wanted, page.is_dense).dicts(reader, **page.slots, **at)
-    if lists:
-        beside = {str(row["pk"]): row for row in own}
-        for row in own:
-            row.update((name, []) for name in lists)
-        parts = [(_rows(reader, kind, name, page.is_dense), how) for name, how in lists.items()]
-        for name, found in zip(lists, read_together(reader, *parts, **page.slots), strict=True):
+        read = read_together(reader, *((query, how) for _, query, how in parts), **page.slots, **at)
+        for (name, *_), found in zip(parts, read, strict=True):
             for each in found:
-                if each.subject in beside:
-                    beside[each.subject][name].append(each.json)
+                if each.subject in by_key:
+                    by_key[each.subject][name].append(each.json)
+    for row in own:
+        row.update((name, next(iter(row[name]), None)) for name in _firsts(kind) & names)
+        if stored:
+            put_together(row)
     return own
+
+
+@cache
+def _firsts(kind: str) -> frozenset[str]:
+    """Of which the first row is told alone."""
+    plan = _plan(Reader(clearance=Marking.CLEAR), kind)
+    return frozenset(name for name, how in plan.items() if isinstance(how, FirstOf))
 
 
 def _shown(
@@ -157,12 +173,13 @@ def _shown(
     reader: Reader,
     asked: Mapping[str, Any],
     wanted: Wanted,
+    page: Page,
 ) -> list[dict[str, Any]]:
     names, stored = wanted
     plans = {row["pk"]: {name: row[name] for name in names} for row in beside}
     pictures: dict[UUID, Any] = {}
     if stored:
-        pictures = as_believed(beside, reader, Asked.of(asked), plans=list(plans.values())).pictures
+        pictures = as_believed(beside, reader, Asked.of(asked), page=page, plans=list(plans.values())).pictures
     else:
         name_all(list(plans.values()), reader)
     nothing = dict.fromkeys(_fields(kind))

@@ -7,13 +7,24 @@ from actors.marking import Marking
 from actors.services.prepared import read_together
 from shipments.api import beside, plans
 from shipments.api.beside import Page
-from shipments.factories import LegFactory, LineFactory, ShipmentFactory, ShipmentPartyFactory, SubjectIdentifierFactory
+from shipments.factories import (
+    ConflictFactory,
+    FindingFactory,
+    LedgerEntryFactory,
+    LegFactory,
+    LineFactory,
+    PictureFactory,
+    ReportFactory,
+    ShipmentFactory,
+    ShipmentPartyFactory,
+    SubjectIdentifierFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def shipments():
+def shipments(partner):
     """Six, of which the first and the last have one word in common; between them stand others that are hidden."""
     hidden = ActorFactory(marking=Marking.RED)
     made = []
@@ -27,7 +38,15 @@ def shipments():
             SubjectIdentifierFactory(subject=shipment)
         ShipmentPartyFactory(shipment=shipment, actor=hidden)
         made.append(shipment)
-    ShipmentFactory(title="Once its own", merged_into=made[5])
+    merged = ShipmentFactory(title="Once its own", merged_into=made[5])
+    for tier, subject in enumerate((made[0], made[5], made[5])):
+        PictureFactory(subject=subject, tier=tier, version=tier + 1)
+        FindingFactory(subject=subject, tier=tier)
+        ConflictFactory.create_batch(tier + 1, subject=subject, tier=tier)
+    for subject, name in ((made[0], "its own"), (merged, "of another")):
+        LedgerEntryFactory(source=partner.key.source, partner_key=partner.key, external_id=name, subject=subject)
+    # By which they read more of it than is stored.
+    ReportFactory(subject=made[3], source=partner.key.source, partner_key=partner.key, marking=Marking.AMBER)
     return made
 
 
@@ -43,6 +62,10 @@ def test_each_row_of_a_page_is_what_its_detail_says(shipments, partner, monkeypa
         assert row == partner.get(f"shipments/{row['reference']}/").json()
         assert [len(row[name]) for name in ("legs", "lines", "parties", "identifiers")] == [2] * 4
         assert {leg["carrier"] for leg in row["legs"]} == {None}
+    pictures = {row["external_id"]: row["picture"] for row in rows if row["picture"]}
+    told = {name: (pictures[name]["version"], pictures[name]["conflicts"]) for name in ("its own", "of another")}
+    assert told == {"its own": (1, 1), "of another": (2, 2)}
+    assert [name for name, picture in pictures.items() if picture["version"] is None] == [None] * is_dense
 
 
 def test_no_row_of_others_between_is_read(shipments, partner, monkeypatch):
