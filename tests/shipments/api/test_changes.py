@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from actors.api import pages
 from actors.factories import UserFactory
+from actors.identifiers import new_id
 from actors.marking import Marking
-from shipments.factories import ReadingGrantFactory, ShipmentFactory
+from shipments.factories import OutboxEventFactory, ReadingGrantFactory, ShipmentFactory
 from shipments.models import OutboxEvent, Report, Shipment
 from shipments.services.curating import attach_report
 from shipments.services.planning import announce_subject, note_plan_change
@@ -183,6 +184,12 @@ def test_what_is_hidden_meanwhile_is_not_told(relayed, partner):
     assert follow(partner)[0]
     Shipment.objects.filter(pk=relayed.shipment.pk).update(marking=Marking.AMBER)
     assert follow(partner)[0] == []
+
+
+def test_what_is_about_a_subject_that_is_gone_is_told_to_nobody(relayed, partner, analyst):
+    before = follow(partner)[0], follow(analyst)[0]
+    OutboxEventFactory(type="subject.changed", subject_id=new_id(), sequence=10_000)
+    assert (follow(partner)[0], follow(analyst)[0]) == before
 
 
 @pytest.mark.parametrize(

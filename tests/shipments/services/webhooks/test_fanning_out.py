@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
+from actors.identifiers import new_id
 from actors.marking import Marking
 from shipments.factories import (
     CrisisFactory,
@@ -65,6 +66,16 @@ def test_held_report_is_told_to_its_sender_and_to_analysts_clearance_alone(subsc
     say("departed", 24, subject="name:nobody-knows-it")
     believe()
     assert (told(stranger), len(told(analyst))) == ([], 1)
+
+
+def test_what_is_about_a_subject_that_is_gone_is_told_to_nobody(subscribed):
+    subscription = subscribed("subject.changed", "subject.gone")
+    for type_ in ("subject.changed", "subject.gone"):
+        body = {"subject": "SHP-GONE0000", "kind": "shipment"}
+        OutboxEventFactory(type=type_, subject_id=new_id(), sequence=None, body=body)
+    believe()
+    assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
+    assert told(subscription) == []
 
 
 def test_what_was_before_the_subscription_is_not_told(subscribed, say):
