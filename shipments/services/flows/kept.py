@@ -14,7 +14,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from actors.access import Reader
 from actors.models import Actor
@@ -45,7 +45,8 @@ def kept_for(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) ->
     if not are_kept(reader, narrowing, group_by):
         return None
     # Rows, of which a subject may have several: all of them are known, or none is told.
-    due = list(FlowDue.objects.values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
+    # By key, so that what was worked off and is not cleared away yet is passed by in the index.
+    due = list(FlowDue.objects.order_by("pk").values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
     if len(due) > MOST_BESIDE:
         return None
     beside = families_of(set(due) | _seen_otherwise(reader))
@@ -81,14 +82,13 @@ class KeptFlows:
         shares = shares_for(reader, beside) if beside else ()
         self._shares = [share for share in shares if _is_asked_for(share.key, narrowing)]
 
-    def counts(self) -> dict[str, int]:
-        """How many totals there are to each recipient."""
-        rows = self._totals.order_by().values_list("recipient").annotate(Count("pk"))
-        return {**{share.key.recipient: 1 for share in self._shares}, **dict(rows)}
+    def flows(self, first: str, *, at_once: int) -> tuple[list[Flow], str | None]:
+        """The flows to some recipients from ``first`` on, and the recipient after those.
 
-    def flows(self, to: Collection[str]) -> list[Flow]:
-        """The flows to these recipients."""
-        totals = {total.pk: (self._flow(key_of(total)), total) for total in self._totals.filter(recipient__in=to)}
+        Of whole recipients, of one at least: as many as ``at_once`` totals are of.
+        """
+        found, ahead = self._read(first, at_once)
+        totals = {total.pk: (self._flow(key_of(total)), total) for total in found}
         sums: defaultdict[Key, Sums] = defaultdict(dict)
         for key, total in totals.values():
             for level in self._levels:
@@ -96,14 +96,28 @@ class KeptFlows:
         for total_id, kept in self._kept(totals):
             add(sums[totals[total_id][0]], read(kept), times=-1)
         waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
-        for share in (share for share in self._shares if share.key.recipient in to):
+        for share in self._shares:
+            if share.key.recipient < first or (ahead is not None and share.key.recipient >= ahead):
+                continue
             key = self._flow(share.key)
             add(sums[key], share.sums)
             waiting[key] += [share.waiting] if share.waiting else []
         silent = [pk for pk, (key, _) in totals.items() if "unanswered" in sums[key]]
         for total_id, each in self._waiting(silent):
             waiting[totals[total_id][0]].append(each)
-        return [flow_of(key, sums[key], waiting[key]) for key in sorted(sums) if sums[key]]
+        return [flow_of(key, sums[key], waiting[key]) for key in sorted(sums) if sums[key]], ahead
+
+    def _read(self, first: str, at_once: int) -> tuple[list[FlowTotal], str | None]:
+        """The totals of a page, each of which is read once, and the recipient after them."""
+        rows = self._totals.filter(recipient__gte=first).order_by("recipient")
+        found = list(rows[: at_once + 1])
+        if len(found) <= at_once:
+            return found, None
+        last = found[-1].recipient
+        if whole := [total for total in found if total.recipient != last]:
+            return whole, last
+        following = rows.filter(recipient__gt=last).values_list("recipient", flat=True).first()
+        return list(rows.filter(recipient=last)), following
 
     def actors(self, flows: Collection[Flow]) -> Mapping[str, Row]:
         """What is told of those who take part, by reference."""

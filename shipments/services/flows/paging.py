@@ -3,7 +3,7 @@
 From what is kept (see ``kept``), or subject by subject where that does not do: both tell the same.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,15 +55,9 @@ def read_flows(
     with snapshot():
         kept = kept_for(reader, narrowing, group_by) if known_at is None else None
         source = kept or _BySubject(reader, narrowing, group_by, known_at=known_at)
-        counts = source.counts()
-        ahead = [name for name in sorted(counts) if start is None or name >= start.recipient]
-        to: list[str] = []
-        room = AT_ONCE
-        while ahead and room > 0:
-            to.append(ahead.pop(0))
-            room -= counts[to[-1]]
-        flows = [flow for flow in source.flows(to) if start is None or flow.key >= start]
-        following = flows[limit].key if len(flows) > limit else Key(recipient=ahead[0], donors=()) if ahead else None
+        found, ahead = source.flows(start.recipient if start else "", at_once=AT_ONCE)
+        flows = [flow for flow in found if start is None or flow.key >= start]
+        following = flows[limit].key if len(flows) > limit else Key(recipient=ahead, donors=()) if ahead else None
         return Page(
             flows=flows[:limit], actors=source.actors(flows[:limit]), following=following, moment=known_at or now
         )
@@ -81,25 +75,34 @@ class _BySubject:
         known_at: datetime | None,
     ) -> None:
         self._reader, self._narrowing, self._group_by, self._known_at = reader, narrowing, group_by, known_at
-        self._keys: dict[str, list[UUID]] = {}
-        self._counts: Counter[str] = Counter()
 
-    def counts(self) -> dict[str, int]:
-        """How many there are to each recipient; those whom the reader may not know are one, and first."""
+    def flows(self, first: str, *, at_once: int) -> tuple[list[Flow], str | None]:
+        """The flows to some recipients from ``first`` on, and the recipient after those.
+
+        Of one whole recipient after the other, until ``at_once`` offers and shipments are read.
+        """
+        counts, keys = self._recipients()
+        ahead = sorted(name for name in counts if name >= first)
+        to: list[str] = []
+        while ahead and sum(counts[name] for name in to) < at_once:
+            to.append(ahead.pop(0))
+        if sum(counts[name] for name in to) > MOST_READ:
+            raise self._too_much()
+        among = Among(recipients=[key for name in to for key in keys[name]])
+        self._gathered = Gathered(self._reader, self._narrowing, among, known_at=self._known_at)
+        flows = added_up(shares_of(self._gathered.told, self._group_by, beside=self._gathered.beside))
+        return flows, ahead[0] if ahead else None
+
+    def _recipients(self) -> tuple[Counter[str], defaultdict[str, list[UUID]]]:
+        """How many there are to each recipient, and its keys; those whom the reader may not know are one, and first."""
         by_key = recipients_of(self._reader, self._known_at, self._narrowing)
         actors = Actors(self._reader, by_key.keys())
+        counts: Counter[str] = Counter()
+        keys: defaultdict[str, list[UUID]] = defaultdict(list)
         for key, count in by_key.items():
-            self._counts[actors.reference(key)] += count
-            self._keys.setdefault(actors.reference(key), []).append(key)
-        return self._counts
-
-    def flows(self, to: Collection[str]) -> list[Flow]:
-        """The flows to these recipients."""
-        if sum(self._counts[name] for name in to) > MOST_READ:
-            raise self._too_much()
-        among = Among(recipients=[key for name in to for key in self._keys[name]])
-        self._gathered = Gathered(self._reader, self._narrowing, among, known_at=self._known_at)
-        return added_up(shares_of(self._gathered.told, self._group_by, beside=self._gathered.beside))
+            counts[actors.reference(key)] += count
+            keys[actors.reference(key)].append(key)
+        return counts, keys
 
     def _too_much(self) -> TooMuchToRead:
         less = f"More than {MOST_READ:,} offers and shipments would be read. Name a donor, a recipient or a crisis"
