@@ -25,7 +25,7 @@ def _store(table: str, settings: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("shipments", "0033_find_merged_subjects_by_few"),
+        ("shipments", "0034_store_events_without_foreign_keys"),
     ]
 
     operations = [_store(table, settings) for table, settings in STORAGE.items()]
