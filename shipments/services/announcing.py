@@ -26,9 +26,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_events(events: Iterable[Event]) -> None:
     """Write ``events`` in order; the relay numbers them once they are committed."""
-    rows = [
+    if rows := rows_of(events):
+        copy_in(OutboxEvent._meta.db_table, COLUMNS, rows)
+
+
+def rows_of(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """The values of COLUMNS for each."""
+    return [
         (new_key(), str(each.type), each.subject_id, int(each.marking), each.actor_id, JSON.encode(each.body).decode())
         for each in events
     ]
-    if rows:
-        copy_in(OutboxEvent._meta.db_table, COLUMNS, rows)

@@ -100,11 +100,16 @@ def _insert(
         return []
     if len(rows) == 1:
         return run(_insertion(table, columns, missing_by, at_once=False), [_as_text(value) for value in rows[0]])
+    return run(_insertion(table, columns, missing_by, at_once=True), [rows_as_json(table, columns, rows)])
+
+
+def rows_as_json(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as json_populate_recordset() takes them."""
     types = _types(table)
     said = [
         {column: _as_json(value, types[column]) for column, value in zip(columns, row, strict=True)} for row in rows
     ]
-    return run(_insertion(table, columns, missing_by, at_once=True), [msgspec.json.encode(said).decode()])
+    return msgspec.json.encode(said).decode()
 
 
 @cache

@@ -29,6 +29,20 @@ LIVE_SHARE = 3
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
+# Makes due what ``changed`` (subject_id, from_moment) has, each subject once; see mark_due.
+MARK_DUE = f"""
+    INSERT INTO shipments_due (subject_id, from_moment, lane, is_bulk, generation, attempts, quarantined, last_error)
+    SELECT subject_id, from_moment, %(lane)s, %(is_bulk)s, 1, 0, false, '' FROM changed ORDER BY subject_id
+    ON CONFLICT (subject_id) DO UPDATE
+       SET generation = shipments_due.generation + 1,
+           lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE '{EVERYBODY}' END,
+           is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
+           from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
+           not_before = LEAST(shipments_due.not_before, statement_timestamp()),
+           attempts = 0, quarantined = false, last_error = ''
+"""  # noqa: S608
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """One subject that a worker has leased."""
@@ -49,21 +63,18 @@ def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> Non
         return
     subjects = sorted(moments)
     run(
-        """
-        INSERT INTO shipments_due
-               (subject_id, from_moment, lane, is_bulk, generation, attempts, quarantined, last_error)
-        SELECT subject_id, from_moment, %s, %s, 1, 0, false, ''
-          FROM unnest(%s::uuid[], %s::timestamptz[]) AS changed (subject_id, from_moment)
-         ORDER BY subject_id
-        ON CONFLICT (subject_id) DO UPDATE
-           SET generation = shipments_due.generation + 1,
-               lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE %s END,
-               is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
-               from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
-               not_before = LEAST(shipments_due.not_before, statement_timestamp()),
-               attempts = 0, quarantined = false, last_error = ''
-        """,
-        [lane, len(subjects) >= BULK_FROM, subjects, [moments[subject] for subject in subjects], EVERYBODY],
+        f"""
+        WITH changed AS (
+            SELECT * FROM unnest(%(subjects)s::uuid[], %(moments)s::timestamptz[]) AS said (subject_id, from_moment)
+        )
+        {MARK_DUE}
+        """,  # noqa: S608
+        {
+            "lane": lane,
+            "is_bulk": len(subjects) >= BULK_FROM,
+            "subjects": subjects,
+            "moments": [moments[subject] for subject in subjects],
+        },
     )
 
 

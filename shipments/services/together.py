@@ -20,22 +20,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
 from django.utils import timezone
 
 from actors.models import PartnerKey
-from actors.services.prepared import run
 from shipments.intake.canonical import content_hash
 from shipments.intake.draft import ReportDraft
-from shipments.services.queue import BULK_FROM
+from shipments.services.inserting import FEW
 from shipments.services.recording import Outcome, Sender, record, record_each
 
 log = structlog.get_logger(__name__)
 
 # One report that waits for somebody's row keeps no other one waiting for longer than this.
 PATIENCE_SECONDS = 0.5
-# Fewer than an import: what is sent one by one is waited for.
-MOST = BULK_FROM - 1
+# As many as are stored by one statement.
+MOST = FEW
 APART = timedelta(microseconds=1)
 
 
@@ -117,9 +115,7 @@ def _record(taken: Sequence[_Handed]) -> None:
         return
     arrivals = _arrivals([each.draft for each in taken])
     try:
-        with transaction.atomic():
-            run("SELECT set_config('lock_timeout', %s, true)", [f"{PATIENCE_SECONDS * 1000:.0f}ms"])
-            outcomes = record_each(arrivals, sender=taken[0].sender)
+        outcomes = record_each(arrivals, sender=taken[0].sender, patience=PATIENCE_SECONDS)
     except Exception as error:
         log.warning("recording.apart", reports=len(taken), error=type(error).__name__)
         return
