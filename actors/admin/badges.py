@@ -17,6 +17,17 @@ COLOURS = {
     "unknown": "default",
     "unconfirmed": "default",
 }
+# What a state means, shown to whoever rests on it: as in the guide for partners.
+MEANINGS = {
+    "decided": "An analyst decided, with a reason.",
+    "corroborated": "Two or more independent origins agree.",
+    "single_source": "One origin says so.",
+    "contested": "Somebody of weight says otherwise.",
+    "denied": "Of this itself there are only denials.",
+    "retracted": "Whoever said so took it back.",
+    "unknown": "Nobody says.",
+    "unconfirmed": "It was said, and not surely enough to be believed.",
+}
 MARKING_COLOURS = {Marking.GREEN: "success", Marking.AMBER: "warning", Marking.AMBER_STRICT: "warning"}
 
 
@@ -28,7 +39,7 @@ def badge(text: str, colour: str = "default", *, title: str = "") -> SafeString:
 
 def state_badge(state: str) -> SafeString:
     """The state of a value, as a label."""
-    return badge(words(state), COLOURS.get(state, "default"))
+    return badge(words(state), COLOURS.get(state, "default"), title=MEANINGS.get(state, ""))
 
 
 def marking_badge(marking: int) -> SafeString:

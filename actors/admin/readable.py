@@ -152,7 +152,7 @@ class ReadableAdmin(ReadableRows, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        shown = {str(name) for name in self.get_list_display(request)}
+        shown = {str(name).removeprefix("shown_") for name in self.get_list_display(request)}
         return super().get_queryset(request).prefetch_related(*self.named_rows(reader_of(request), shown))
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:

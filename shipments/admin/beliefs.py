@@ -1,16 +1,22 @@
 """What we believe, as the reconciler stored it for the reader's tier. Derived: nothing here can be changed."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
-from actors.admin.badges import badge, percent, state_badge
+from actors.admin.badges import badge, percent, state_badge, two_lines, words
 from actors.admin.filters import RelatedFilter, WordFilter
-from actors.admin.readable import ReadableAdmin
+from actors.admin.readable import ReadableAdmin, reader_of
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture
+from shipments.services.value_names import named, names_of
 from shipments.wording import as_of_in_words
 
 
@@ -19,6 +25,10 @@ class BeliefAdmin(ReadableAdmin):
 
     def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
         return queryset.for_reader(reader)
+
+    @display(description="subject")
+    def shown_subject(self, row: Picture | Finding | Conflict) -> SafeString | str:
+        return two_lines(row.subject.title, row.subject.reference) if row.subject else "–"
 
     @display(description="state", ordering="state")
     def shown_state(self, row: Picture | Finding) -> SafeString:
@@ -39,12 +49,11 @@ class PictureAdmin(BeliefAdmin):
     """How far each subject got."""
 
     list_display = [
-        "subject",
-        "status",
+        "shown_subject",
+        "shown_status",
         "shown_state",
         "shown_confidence",
-        "leading",
-        "leading_state",
+        "shown_leading",
         "shown_origins",
         "contested",
         "version",
@@ -53,8 +62,16 @@ class PictureAdmin(BeliefAdmin):
     list_filter = ["state", WordFilter.by("status"), "contested", RelatedFilter.by("subject")]
     search_fields = ["status", "leading"]
     search_related = {"subject": ("reference", "title")}
-    fields = [*list_display, "timeline", "legs", "planned", "alternatives"]
-    readonly_fields = ["shown_state", "shown_confidence", "shown_origins"]
+    fields = ["subject", *list_display[1:], "timeline", "legs", "planned", "alternatives"]
+    readonly_fields = ["shown_status", "shown_state", "shown_confidence", "shown_leading", "shown_origins"]
+
+    @display(description="status", ordering="status")
+    def shown_status(self, picture: Picture) -> str:
+        return words(picture.status) or "–"
+
+    @display(description="leading", ordering="leading")
+    def shown_leading(self, picture: Picture) -> str:
+        return f"{words(picture.leading)}, {words(picture.leading_state)}" if picture.leading else "–"
 
 
 @admin.register(Finding)
@@ -62,12 +79,10 @@ class FindingAdmin(BeliefAdmin):
     """Resolved values: of flags, of facts, and of milestones that no step of the picture tells."""
 
     list_display = [
-        "subject",
+        "shown_subject",
         "kind",
-        "attribute",
-        "leg",
-        "shown_as_of",
-        "label",
+        "shown_attribute",
+        "shown_label",
         "shown_state",
         "shown_confidence",
         "shown_origins",
@@ -76,12 +91,29 @@ class FindingAdmin(BeliefAdmin):
     list_filter = ["state", "kind", WordFilter.by("attribute"), RelatedFilter.by("subject")]
     search_fields = ["attribute", "label"]
     search_related = {"subject": ("reference", "title")}
-    fields = [*list_display, "line", "leading", "low", "high", "value", "because", "alternatives"]
-    readonly_fields = ["shown_as_of", "shown_state", "shown_confidence", "shown_origins"]
+    fields = ["subject", *list_display[1:], "leading", "low", "high", "value", "because", "alternatives"]
+    readonly_fields = ["shown_attribute", "shown_label", "shown_state", "shown_confidence", "shown_origins"]
 
-    @display(description="as of", ordering="as_of")
-    def shown_as_of(self, finding: Finding) -> str:
-        return as_of_in_words(finding.as_of) if finding.as_of else "–"
+    @display(description="what", ordering="attribute")
+    def shown_attribute(self, finding: Finding) -> SafeString | str:
+        """With the leg, the line and the day that it is of."""
+        as_of = as_of_in_words(finding.as_of) if finding.as_of else ""
+        slot = ", ".join(each for each in (finding.leg, finding.line, as_of) if each)
+        return two_lines(words(finding.attribute), slot) if slot else words(finding.attribute)
+
+    @display(description="value", ordering="label")
+    def shown_label(self, finding: Finding) -> str:
+        if finding.kind != Finding.Kind.FACT:
+            return words(finding.label) or "–"
+        return named(finding.value, finding.label, getattr(finding, "names", {})) or "–"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, with the names of what its rows tell by a code."""
+        found = super().get_changelist_instance(request)
+        names = names_of((finding.value for finding in found.result_list), reader_of(request))
+        for finding in found.result_list:
+            finding.names = names
+        return found
 
 
 @admin.register(Conflict)
@@ -90,7 +122,7 @@ class ConflictAdmin(BeliefAdmin):
 
     # Both backwards, as their index can be read.
     ordering = ["-known_from", "-stable_id"]
-    list_display = ["subject", "shown_kind", "shown_about", "shown_reason", "shown_open", "known_from"]
+    list_display = ["shown_subject", "shown_kind", "shown_about", "shown_reason", "shown_open", "known_from"]
     list_filter = [WordFilter.by("kind"), "kept_open", RelatedFilter.by("subject")]
     search_fields = ["about", "reason", "stable_id"]
     search_related = {"subject": ("reference", "title")}
@@ -98,14 +130,14 @@ class ConflictAdmin(BeliefAdmin):
         "subject",
         "shown_kind",
         "shown_about",
-        "reason",
-        "kept_open",
-        "reports",
-        "against",
-        "behind",
+        "shown_reason",
+        "shown_open",
+        "shown_reports",
+        "shown_against",
+        "shown_behind",
         "stable_id",
     ]
-    readonly_fields = ["shown_kind", "shown_about", "shown_reason", "shown_open"]
+    readonly_fields = [name for name in fields if name.startswith("shown_")]
 
     @display(description="conflict", ordering="kind")
     def shown_kind(self, conflict: Conflict) -> SafeString:
@@ -121,4 +153,23 @@ class ConflictAdmin(BeliefAdmin):
 
     @display(description="kept open")
     def shown_open(self, conflict: Conflict) -> SafeString | str:
-        return badge("kept open") if conflict.kept_open else ""
+        return badge("kept open", title="An analyst acknowledged it.") if conflict.kept_open else "–"
+
+    @display(description="said in")
+    def shown_reports(self, conflict: Conflict) -> SafeString | str:
+        return _links(conflict.reports)
+
+    @display(description="against it")
+    def shown_against(self, conflict: Conflict) -> SafeString | str:
+        return _links(conflict.against)
+
+    @display(description="behind by")
+    def shown_behind(self, conflict: Conflict) -> str:
+        return f"{conflict.behind / 1000:.2f}"
+
+
+def _links(references: list[str]) -> SafeString | str:
+    """Reports by their references; the list shows the reader only those that are theirs to see."""
+    where = reverse("admin:shipments_report_changelist")
+    link = '<a href="{}?q={}" class="text-primary-600 dark:text-primary-500">{}</a>'
+    return format_html_join(", ", link, ((where, each, each) for each in references)) or "–"

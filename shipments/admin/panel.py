@@ -6,7 +6,7 @@ reports of their own or a grant  ─┘
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ from shipments.services.picturing import (
     finding_keys,
     picture_columns,
 )
+from shipments.services.telling import denied_in_words
+from shipments.services.value_names import named, names_of
 from shipments.wording import as_of_in_words, interval_in_words
 
 # A page shows so many reports; the rest is a link to their list.
@@ -50,6 +52,7 @@ class Names:
 
     speakers: dict[str, str]
     withheld: frozenset[str]
+    values: dict[str, str]
 
     def origins(self, codes: Iterable[str]) -> list[str]:
         return [WITHHELD if code in self.withheld else code for code in codes]
@@ -86,6 +89,7 @@ def panel_of(subject: Subject, reader: Reader, *, known_at: datetime | None = No
     names = Names(
         speakers={report["reference"]: report["source"] for report in reports},
         withheld=frozenset(Source.objects.exclude(pk__in=_seen_sources(reader)).values_list("code", flat=True)),
+        values=names_of(_values(picture, findings), reader),
     )
     told = {step["milestone"] for step in picture.timeline} if picture else set()
     return Panel(
@@ -95,7 +99,7 @@ def panel_of(subject: Subject, reader: Reader, *, known_at: datetime | None = No
         planned=[_planned(each, names) for each in picture.planned] if picture else [],
         facts=[_finding(each, names) for each in findings if each.kind in ("fact", "flag", "place")],
         milestones=[
-            _finding(each, names)
+            _milestone(each, picture, subject.kind, names)
             for each in findings
             if each.kind == "milestone" and not each.leg and each.attribute not in told
         ],
@@ -149,7 +153,7 @@ def _step(step: dict[str, Any], names: Names) -> dict[str, Any]:
     return {
         "milestone": words(step["milestone"]),
         "at": interval_in_words(step["at"]) or "time not said",
-        "place": step["place"] or "",
+        "place": names.values.get(step["place"], step["place"] or ""),
         "state": state_badge(step["state"]),
         "confidence": percent(step["confidence"]),
         "per_mille": step["confidence"],
@@ -180,7 +184,7 @@ def _planned(planned: dict[str, Any], names: Names) -> dict[str, Any]:
 
 
 def _finding(finding: Finding, names: Names) -> dict[str, Any]:
-    value = finding.label
+    value = named(finding.value, finding.label, names.values)
     if not value and finding.kind == "fact" and finding.leading:
         value = f"open; the heaviest is {finding.leading}"
     return {
@@ -196,9 +200,26 @@ def _finding(finding: Finding, names: Names) -> dict[str, Any]:
     }
 
 
+def _milestone(finding: Finding, picture: Picture | None, kind: str, names: Names) -> dict[str, Any]:
+    """A milestone that no step tells: why not, where it is denied."""
+    told = _finding(finding, names)
+    is_denied = finding.state == "denied" and picture is not None
+    return {**told, "value": denied_in_words(finding, picture, kind)} if is_denied else told
+
+
+def _values(picture: Picture | None, findings: Sequence[Finding]) -> Iterator[Any]:
+    """Whatever may tell of a place or an actor."""
+    for finding in findings:
+        yield finding.value
+        yield from (each["value"] for each in finding.alternatives)
+    if picture:
+        yield from picture.timeline
+        yield from (step for leg in picture.legs for step in leg["timeline"])
+
+
 def _alternative(alternative: dict[str, Any], names: Names) -> dict[str, Any]:
     return {
-        "label": words(alternative["label"]),
+        "label": words(named(alternative["value"], alternative["label"], names.values)),
         "origins": names.origins(alternative["origins"]),
         "behind": f"{abs(alternative['margin']) / 1000:.2f}",
     }

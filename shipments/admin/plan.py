@@ -1,11 +1,13 @@
 """What was asked and offered, and who talked to whom."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from actors.admin.badges import state_badge
+from actors.admin.badges import state_badge, words
 from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import EditableInline, ReadableAdmin, reader_of
 from shipments.admin.subjects import (
@@ -17,6 +19,7 @@ from shipments.admin.subjects import (
     SubjectPages,
 )
 from shipments.models import Appeal, Contact, Finding, Inquiry, Offer, OfferLine
+from shipments.services.value_names import named, names_of
 
 RESOLVED = ["shown_status", "shown_state", "shown_confidence", "shown_origins"]
 
@@ -94,13 +97,21 @@ class OutcomePages(SubjectPages):
 
     @display(description="what is known")
     def shown_facts(self, subject: Contact | Inquiry) -> str:
-        known = [f"{each.attribute.replace('_', ' ')}: {each.label or each.state}" for each in subject.facts]
-        return "; ".join(known) or "–"
+        known = ((each, named(each.value, each.label, subject.names) or each.state) for each in subject.facts)
+        return "; ".join(f"{words(each.attribute)}: {said}" for each, said in known) or "–"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, with the names of what its rows tell by a code."""
+        found = super().get_changelist_instance(request)
+        names = names_of((fact.value for each in found.result_list for fact in each.facts), reader_of(request))
+        for each in found.result_list:
+            each.names = names
+        return found
 
     @display(description="state")
     def shown_fact_states(self, subject: Contact | Inquiry) -> str:
         states = sorted({each.state for each in subject.facts})
-        return state_badge(states[0]) if len(states) == 1 else ", ".join(states).replace("_", " ") or "–"
+        return state_badge(states[0]) if len(states) == 1 else words(", ".join(states)) or "–"
 
 
 @admin.register(Contact)

@@ -140,10 +140,6 @@ class ReportAdmin(ReadableAdmin):
     ]
     inlines = [PayloadInline, LinksInline, AttachmentsInline]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        bound = self.named_rows(reader_of(request), {"subject"})
-        return super().get_queryset(request).prefetch_related(*bound)
-
     @display(description="report")
     def shown_report(self, report: Report) -> SafeString:
         marks = [badge(report.kind)] if report.kind != Report.Kind.OBSERVE else []

@@ -217,4 +217,4 @@ class Conflict(KnownRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.reason}"
+        return f"{self.kind}: {self.about.rpartition(':')[2]}".replace("_", " ")

@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from actors.access import Reader
-from actors.models import Actor, Source
-from shipments.models import Attribute, Conflict, Finding, Leg, Picture, Place, Report, Subject
+from actors.models import Source
+from shipments.models import Attribute, Conflict, Finding, Leg, Picture, Report, Subject
+from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.parties import Parties, parties_of
-from shipments.services.vocabularies import OWN
+from shipments.services.value_names import named, names_of
 from shipments.wording import as_of_in_words, interval_in_words
 
 ORDER = ["shipment", "appeal", "offer", "contact", "inquiry", "crisis"]
@@ -74,23 +75,13 @@ class _Rows:
         for leg in Leg.objects.filter(shipment_id__in=subjects):
             self.legs[leg.shipment_id].append(leg)
         self.parties: dict[UUID, Parties] = parties_of({key: subject.kind for key, subject in subjects.items()})
-        self.names = self._names(reader)
+        self.names = names_of((finding.value for finding in self._all(self.findings)), reader)
         self.named = set(Source.objects.named_to(reader).values_list("code", flat=True))
         self.speakers = self._speakers(reader)
         interests = Source.objects.values_list("code", "actor_id", "interest_rows__actor_id")
         self.interests: defaultdict[str, set[UUID]] = defaultdict(set)
         for code, actor, interest in interests:
             self.interests[code] |= {each for each in (actor, interest) if each}
-
-    def _names(self, reader: Reader) -> dict[str, str]:
-        """The names of the places and actors that are values, by the codes they are told with."""
-        values = [finding.value for finding in self._all(self.findings) if isinstance(finding.value, dict)]
-        places = {value["place"] for value in values if "place" in value}
-        actors = {value["actor"] for value in values if "actor" in value}
-        known = Actor.objects.visible_to(reader).filter(identifiers__scheme=OWN, identifiers__value__in=actors)
-        return dict(Place.objects.filter(code__in=places).values_list("code", "name")) | dict(
-            known.values_list("identifiers__value", "name")
-        )
 
     def _speakers(self, reader: Reader) -> dict[str, str]:
         """The source of each report that stands for or against something, by the report's reference."""
@@ -112,7 +103,11 @@ class _Rows:
         denied = [each for each in self.findings[subject.pk] if each.kind == "milestone" and each.state == "denied"]
         ahead = {each["milestone"] for each in picture.planned if not each["is_seen"]}
         yield from (self._gap(each) for each in picture.planned if not each["is_seen"])
-        yield from (self._denied(each) for each in denied if each.attribute not in ahead and picture.status)
+        yield from (
+            self._denied(each, picture, subject.kind)
+            for each in denied
+            if each.attribute not in ahead and picture.status
+        )
         yield from self._legs(subject, picture)
         yield from self._facts(subject)
 
@@ -189,11 +184,11 @@ class _Rows:
             remarks=denied,
         )
 
-    def _denied(self, finding: Finding) -> Line:
+    def _denied(self, finding: Finding, picture: Picture, kind: str) -> Line:
         sources = sorted(self._speaking(finding.because))
         return Line(
             what=words(finding.attribute),
-            value=DENIED.get(finding.attribute, f"not {words(finding.attribute)}"),
+            value=denied_in_words(finding, picture, kind),
             state=finding.state,
             origins=self._shown(sources),
         )
@@ -262,17 +257,26 @@ class _Rows:
         )
 
     def _named(self, value: dict[str, Any] | None, label: str) -> str:
-        """A value in words; places and actors by their names."""
-        match value or {}:
-            case {"place": code} | {"actor": code} if code in self.names:
-                return self.names[code]
-        return label or "unknown"
+        return named(value, label, self.names) or "unknown"
 
     def _shown(self, origins: Iterable[str]) -> tuple[str, ...]:
         return tuple(code if code in self.named else "a protected source" for code in origins)
 
     def _voices(self, origins: Iterable[str], unresolved: int = 0) -> str:
         return ", ".join([*self._shown(origins), *unnamed(unresolved)])
+
+
+def denied_in_words(finding: Finding, picture: Picture, kind: str) -> str:
+    """What denials of a milestone that nobody claims come to: no answer so far.
+
+    The story may go further all the same: then "denied" is what was said of the milestone, not what is believed.
+    """
+    legs = (leg["timeline"] for leg in picture.legs if leg["key"] == finding.leg)
+    timeline, lifecycle = (next(legs, []), LEG) if finding.leg else (picture.timeline, LIFECYCLES[kind])
+    implying = lifecycle.implying(finding.attribute)
+    if step := next((each["milestone"] for each in timeline if each["milestone"] in implying), ""):
+        return f"denied; {words(step)}, which implies it, weighs more"
+    return DENIED.get(finding.attribute, f"not {words(finding.attribute)}")
 
 
 def words(code: str) -> str:

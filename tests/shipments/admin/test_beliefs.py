@@ -1,9 +1,13 @@
 """What we believe, in the admin's lists."""
 
 import pytest
+from django.urls import reverse
 
-from shipments.factories import FindingFactory
-from tests.pages import signed_in
+from actors.factories import ActorFactory, ActorIdentifierFactory
+from actors.marking import Marking
+from shipments.factories.picture import ConflictFactory, FindingFactory, PictureFactory
+from shipments.factories.subjects import ContactFactory, PlaceFactory
+from tests.pages import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +36,34 @@ def test_the_moment_of_a_figure_is_told_in_words():
     assert "16 May 2022<" in said.replace(" <", "<")
     assert "16 May 2022 09:00 UTC" in said
     assert "2022-05-16T" not in said
+
+
+def test_a_finding_is_told_in_words_below_the_name_of_its_subject():
+    finding = FindingFactory(kind="milestone", attribute="in_transit", leg="back-1", label="in_transit")
+    said = signed_in().get(reverse("admin:shipments_finding_changelist")).text
+    assert f'<span class="aid-second">{finding.subject.reference}</span>' in said
+    assert '<span class="aid-first">in transit</span><br><span class="aid-second">back-1</span>' in said
+    assert "in_transit" not in said.partition('id="result_list"')[2].partition("</table>")[0]
+
+
+@pytest.mark.parametrize("page", ["shipments_finding_changelist", "shipments_contact_changelist", "the contact's"])
+def test_places_and_actors_are_told_by_their_names_to_whoever_may_know(page):
+    contact = ContactFactory()
+    PictureFactory(subject=contact)
+    for name, code, marking in (("Envoy", "the-envoy", Marking.CLEAR), ("Ghost", "the-ghost", Marking.RED)):
+        ActorIdentifierFactory(actor=ActorFactory(name=name, marking=marking), scheme="aidtracker", value=code)
+        FindingFactory(subject=contact, attribute="participant", scope=code, label=code, value={"actor": code})
+    place = PlaceFactory(code="far-harbour", name="Far Harbour")
+    FindingFactory(subject=contact, attribute="place", label=place.code, value={"place": place.code})
+    where = page_of(contact) if page == "the contact's" else reverse(f"admin:{page}")
+    said = signed_in().get(where).text
+    assert [each for each in ("Envoy", "Far Harbour", "the-ghost") if each not in said] == []
+    assert [each for each in ("the-envoy", "Ghost") if each in said] == []
+
+
+def test_a_conflict_is_told_in_words_and_leads_to_what_was_said():
+    conflict = ConflictFactory(kind="denied", about="milestone:refused", reason="denial_outweighed", reports=["RPT-1"])
+    said = signed_in().get(page_of(conflict)).text
+    assert "It is denied, by less weight than what speaks for it." in said
+    assert "denial_outweighed" not in said
+    assert f'{reverse("admin:shipments_report_changelist")}?q=RPT-1"' in said

@@ -6,8 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from actors.factories import UserFactory
 from actors.models import Source
-from shipments.models import Subject
+from shipments.models import Offer, Subject
+from shipments.services.deciding import decide
+from shipments.services.reconciling import reconcile_due
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,18 @@ def test_each_line_says_value_state_confidence_origins_and_contested_or_not(load
     assert " acknowledged no answer so far denied" in block(page, "Russia's offer of 1 June")
     assert "not seen" in block(page, "Chinese doctors and nurses for North Korea")
     assert "Igor Morgulov" in block(page, "Morgulov and Shin in Moscow, 17 May")
+
+
+def test_a_denial_that_lost_against_a_later_step_is_not_told_as_if_it_stood(loaded: None) -> None:
+    offer = Offer.objects.get(title="Russia's offer of 1 June")
+    decide(offer.subject, author=UserFactory(), kind="accept", milestone="refused", reason="Their letter was read.")
+    while reconcile_due(limit=100):
+        pass
+
+    page = block(picture(), "Russia's offer of 1 June")
+    assert " acknowledged denied; refused, which implies denied" in page
+    assert "it, weighs more" in page
+    assert "no answer so far" not in page
 
 
 def test_what_the_readme_shows_of_it_is_printed(loaded: None) -> None:
