@@ -52,6 +52,9 @@ class BoundedList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.paginator.is_cut = self.paginator.is_cut or self.is_cut
+        if not (self.query or self.has_active_filters):
+            # Then the theme offers no way to all of them: they are here.
+            self.full_result_count = self.result_count
 
     def _looked_through(self, request: HttpRequest) -> Collection[Any]:
         specs = self.get_filters(request)[0]

@@ -26,9 +26,12 @@ def first_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def held_reports(request: HttpRequest) -> str:
-    """How many reports wait for an analyst, beside their entry in the navigation; on every page, so only so many."""
+    """How many reports wait for an analyst, beside their entry in the navigation; nothing where none does.
+
+    It is on every page, so only so many are counted.
+    """
     held = Report.objects.newest_held(Reader.of_user(request.user), MOST_COUNTED + 1).count()
-    return f"{MOST_COUNTED}+" if held > MOST_COUNTED else str(held)
+    return f"{MOST_COUNTED}+" if held > MOST_COUNTED else str(held or "")
 
 
 def _contested(reader: Reader) -> list[dict[str, Any]]:

@@ -83,7 +83,6 @@ UNFOLD: dict[str, Any] = {
                         "shipments_report",
                         query="held=yes",
                         badge="aidtracker.site.first_page.held_reports",
-                        badge_variant="warning",
                     ),
                     _entry("Attachments", "attach_file", "shipments_attachment"),
                     _entry("Decisions", "gavel", "shipments_decision"),
