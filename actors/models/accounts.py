@@ -1,6 +1,8 @@
 """Who may sign in and who may call us."""
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -10,10 +12,25 @@ from actors.models.actor import Actor
 from actors.models.source import Source
 
 
+class People(UserManager):
+    """Makes whoever is made by the command ``createsuperuser`` read everything.
+
+    Nobody gives more than they read themselves: with less, nobody could ever be given it.
+    """
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **more: Any
+    ) -> Any:
+        more.setdefault("clearance", Marking.RED)
+        return super().create_superuser(username, email, password, **more)
+
+
 class User(AbstractUser):
     """An analyst or an operator. ``clearance`` is the highest marking they read."""
 
     clearance = models.PositiveSmallIntegerField(choices=Marking.choices, default=Marking.CLEAR)
+
+    objects: ClassVar[People] = People()
 
 
 def known_scopes() -> list[tuple[str, str]]:
