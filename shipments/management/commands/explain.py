@@ -19,11 +19,14 @@ class Command(BaseCommand):
         parser.add_argument("--tier", choices=[marking.code for marking in Marking], default="AMBER")
 
     def handle(self, *args: Any, subject: str, attribute: str | None, tier: str, **options: Any) -> None:
+        try:
+            known_at = known_at_of(options["known_at"]) if options["known_at"] else None
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         found = Subject.objects.filter(reference=subject).first()
         if found is None:
             raise CommandError(f"no subject {subject}")
         reader = Reader(clearance=Marking.from_code(tier))
-        known_at = known_at_of(options["known_at"]) if options["known_at"] else None
         for claim in explain(found, reader, attribute=attribute, known_at=known_at):
             origins = ", ".join(claim.origins) or ("undeclared origin" if claim.unresolved else "")
             short = f", short by {claim.short_by}" if claim.short_by else ""
