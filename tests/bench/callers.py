@@ -67,4 +67,4 @@ def wait_until(done: Callable[[], bool], *, seconds: float = 600) -> None:
     while not done():
         if time.monotonic() > deadline:
             raise TimeoutError("the work was not done in time")
-        time.sleep(0.05)
+        time.sleep(0.01)
