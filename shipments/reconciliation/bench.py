@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from shipments.reconciliation.compare import Comparer, comparer_of
 from shipments.reconciliation.decisions import Rulings, rule
@@ -19,8 +20,7 @@ from shipments.reconciliation.weights import Scales, Vote, Weighed
 from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Hearing, Slot, Word
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Bench:
+class Bench(Struct, kw_only=True, eq=False):
     """S0 to S3 of one subject at one moment, and the books that the later stages write.
 
     ``ballots`` are the standing words with their votes, in natural order, by kind of word; ``spoken`` those on actual
@@ -39,8 +39,8 @@ class Bench:
     gone: list[Word]
     spoken: dict[tuple[str, bool], list[Weighed]]
     tells_claims: bool
-    claims: list[Claim] = field(default_factory=list)
-    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    claims: list[Claim] = []
+    conflicts: dict[str, Conflict] = {}
 
     def claim(
         self,

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
-from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shipments.reconciliation.model import Lifecycle, Milestone, Policy, ReportKey
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import Precision
 from shipments.reconciliation.weights import Vote, Way, independent, walk, ways, worth
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, kw_only=True, eq=False):
     """Votes for one milestone at one time; ``stands_for`` is the leg they were taken from."""
 
     milestone: str
@@ -29,17 +30,25 @@ class Entry:
     latest: int
     votes: tuple[Vote, ...]
     stands_for: str | None = None
-    order: tuple[int, int, ReportKey] = field(init=False)
-    has_weight: bool = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def key(self) -> ReportKey:
+        """The least of its reports."""
         if len(self.votes) == 1:
-            (vote,) = self.votes
-            key, self.has_weight = vote.word.key, bool(vote.weight)
-        else:
-            key = min([vote.word.key for vote in self.votes])
-            self.has_weight = any(vote.weight for vote in self.votes)
-        self.order = self.earliest, self.latest, key
+            return self.votes[0].word.key
+        return min([vote.word.key for vote in self.votes])
+
+    @property
+    def order(self) -> tuple[int, int, ReportKey]:
+        """Its place among others."""
+        return self.earliest, self.latest, self.key
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether any of its votes counts."""
+        if len(self.votes) == 1:
+            return bool(self.votes[0].weight)
+        return any(vote.weight for vote in self.votes)
 
     def without(self, words: Container[int]) -> Entry | None:
         """The entry without the votes of these words (by identity); None where nothing is left."""
@@ -57,8 +66,7 @@ class Entry:
         return self.earliest <= BEFORE_ALL and self.latest >= AFTER_ALL
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Candidate:
+class Candidate(Struct, kw_only=True, eq=False):
     """An event that may have happened: entries for one milestone that are close in time.
 
     ``first_score`` is what it is worth with every rival in the walk, ``score`` after the path is known.
@@ -72,48 +80,25 @@ class Candidate:
     earliest: int
     latest: int
     entries: list[Entry]
+    votes: list[Vote]
+    order: tuple[int, int, ReportKey]
+    ways: list[Way]
+    origin_count: int
+    is_decided: bool
+    at: Interval | None
     score: int = 0
     first_score: int = 0
-    order: tuple[int, int, ReportKey] = field(init=False)
-    votes: list[Vote] = field(init=False)
-    ways: list[Way] = field(init=False)
-    origin_count: int = field(init=False)
-    is_decided: bool = field(init=False)
-    at: Interval | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.votes = [vote for entry in self.entries for vote in entry.votes]
-        self.order = self.rank, self.earliest, min([entry.order[2] for entry in self.entries])
-        self.ways = ways(self.votes)
-        self.origin_count = independent(self.votes)
-        self.is_decided = any(vote.weight for vote in self.votes if vote.is_decision)
-        self.at = self._at()
 
     @property
     def heard(self) -> list[Entry]:
         """The entries that may say when it happened: those with weight, where there are any."""
-        if len(self.entries) == 1:
-            return self.entries
-        return [e for e in self.entries if e.has_weight] or self.entries
-
-    def _at(self) -> Interval | None:
-        timed = [e for e in self.heard if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
-        if not timed:
-            return None
-        finest = min(timed, key=lambda e: (e.width, e.order)) if len(timed) > 1 else timed[0]
-        occurred = finest.votes[0].word.report.occurred
-        same = occurred is not None and (occurred.earliest, occurred.latest) == (
-            finest.earliest,
-            finest.latest,
-        )
-        if occurred is not None and same:
-            return occurred
-        precision = Precision.INSTANT if finest.earliest == finest.latest else Precision.RANGE
-        return Interval(earliest=finest.earliest, latest=finest.latest, precision=precision)
+        return _heard(self.entries)
 
     @property
     def stands_for(self) -> str | None:
         """The leg that the step was taken from, if any: of several the least."""
+        if len(self.entries) == 1:
+            return self.entries[0].stands_for
         return min((e.stands_for for e in self.entries if e.stands_for is not None), default=None)
 
 
@@ -131,21 +116,49 @@ def events(entries: Iterable[Entry], lifecycle: Lifecycle, policy: Policy) -> li
     by_milestone: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         by_milestone[entry.milestone].append(entry)
-    candidates: list[Candidate] = []
-    for name, group in by_milestone.items():
-        milestone = lifecycle.named(name)
-        candidates += [
-            Candidate(
-                milestone=name,
-                rank=milestone.rank,
-                is_progress=milestone.is_progress,
-                earliest=island.earliest,
-                latest=island.latest,
-                entries=island.entries,
-            )
-            for island in islands(group, tolerance=policy.tolerance)
-        ]
+    candidates = [
+        _candidate(lifecycle.named(name), island)
+        for name, group in by_milestone.items()
+        for island in islands(group, tolerance=policy.tolerance)
+    ]
     return sorted(candidates, key=attrgetter("order"))
+
+
+def _candidate(milestone: Milestone, island: Island) -> Candidate:
+    votes = [vote for entry in island.entries for vote in entry.votes]
+    return Candidate(
+        milestone=milestone.name,
+        rank=milestone.rank,
+        is_progress=milestone.is_progress,
+        earliest=island.earliest,
+        latest=island.latest,
+        entries=island.entries,
+        votes=votes,
+        order=(milestone.rank, island.earliest, min([vote.word.key for vote in votes])),
+        ways=ways(votes),
+        origin_count=independent(votes),
+        is_decided=any(vote.weight for vote in votes if vote.is_decision),
+        at=_finest_time(_heard(island.entries)),
+    )
+
+
+def _heard(entries: list[Entry]) -> list[Entry]:
+    if len(entries) == 1:
+        return entries
+    return [e for e in entries if e.has_weight] or entries
+
+
+def _finest_time(entries: list[Entry]) -> Interval | None:
+    timed = [e for e in entries if e.earliest > BEFORE_ALL and e.latest < AFTER_ALL]
+    if not timed:
+        return None
+    finest = min(timed, key=lambda e: (e.width, e.order)) if len(timed) > 1 else timed[0]
+    earliest, latest = finest.earliest, finest.latest
+    occurred = finest.votes[0].word.report.occurred
+    if occurred is not None and occurred.earliest == earliest and occurred.latest == latest:
+        return occurred
+    precision = Precision.INSTANT if earliest == latest else Precision.RANGE
+    return Interval(earliest=earliest, latest=latest, precision=precision)
 
 
 def score(candidates: Sequence[Candidate], *, length: int) -> None:
@@ -158,8 +171,7 @@ def score(candidates: Sequence[Candidate], *, length: int) -> None:
             candidate.score = value
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Island:
+class Island(Struct, kw_only=True, eq=False):
     """Entries close in time, with the bounds of the fine ones (or of the one coarse that began it)."""
 
     earliest: int

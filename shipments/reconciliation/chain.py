@@ -42,12 +42,13 @@ class Stories:
         self.tolerance = tolerance
         self.eligible = [i for i, c in enumerate(candidates) if c.first_score > 0]
         self.before = {
-            j: [i for i in self.eligible if i < j and self.may_precede(candidates[i], candidates[j])]
-            for j in self.eligible
+            j: [i for i in self.eligible[:place] if self.may_precede(candidates[i], candidates[j])]
+            for place, j in enumerate(self.eligible)
         }
         self.denials = denials
-        # Where nothing is denied and each candidate may follow all before it, there is one story: all of them.
-        self.is_one = not denials and all(len(self.before[j]) == n for n, j in enumerate(self.eligible))
+        # Where no denial is charged and each candidate may follow all before it, there is one story: all of them.
+        self.is_charged = bool(denials) and any(self.applicable(candidates[j]) for j in self.eligible)
+        self.is_one = not self.is_charged and all(len(self.before[j]) == n for n, j in enumerate(self.eligible))
         self._denied_ranks = sorted({d.rank for d in self.denials if d.is_progress})
         self._denied_branches = frozenset(d.milestone for d in self.denials if not d.is_progress)
         self._steps: dict[tuple[State, int], tuple[int, State]] = {}
@@ -76,7 +77,7 @@ class Stories:
         """The worth of the best story (0: none), without some of the candidates."""
         if self.is_one:
             return sum([self.candidates[j].score for j in self.eligible if j not in without])
-        if not self.denials:
+        if not self.is_charged:
             return max([0, *self._forward(without).values()])
         return max([0, *(_worth(states) for states in self._table(without=without).values())])
 
@@ -90,9 +91,9 @@ class Stories:
         """The worth of the best story through each of these candidates."""
         if self.is_one:
             return dict.fromkeys(indices, self.best())
-        if self.denials:
+        if self.is_charged:
             return {i: max(_worth(states) for states in self._table(through=i).values()) for i in indices}
-        # Without denials, what comes before and what comes after do not depend on each other.
+        # Where none is charged, what comes before and what comes after do not depend on each other.
         upto, after = self._forward(), dict.fromkeys(self.eligible, 0)
         for j in reversed(self.eligible):
             worth = self.candidates[j].score + after[j]
@@ -101,7 +102,7 @@ class Stories:
         return {i: upto[i] + after[i] for i in indices}
 
     def _forward(self, without: Collection[int] = ()) -> dict[int, int]:
-        """f where nothing is denied, and so no state to keep: what almost every fold needs."""
+        """f where no denial is charged, and so no state to keep: what almost every fold needs."""
         worth: dict[int, int] = {}
         for j in self.eligible:
             if j not in without:
@@ -113,6 +114,8 @@ class Stories:
         """The best story. Ties: more origins, lower rank, earlier, least key."""
         if self.is_one:
             return list(self.eligible)
+        if not self.denials:
+            return self._plain_path()
         table = self._table()
         ends = [
             (entry[0], self.candidates[j].origin_count, -j, _inverse(state), state)
@@ -129,6 +132,16 @@ class Stories:
                 return steps[::-1]
             steps.append(-minus_previous)
             state = previous
+
+    def _plain_path(self) -> list[int]:
+        """The same where nothing is denied."""
+        worth = self._forward()
+        steps: list[int] = []
+        ahead: list[int] = self.eligible
+        while ahead:
+            steps.append(max(ahead, key=lambda i: (worth[i], self.candidates[i].origin_count, -i)))
+            ahead = self.before[steps[-1]]
+        return steps[::-1]
 
     def _table(self, *, without: Collection[int] = (), through: int | None = None) -> dict[int, dict[State, _Best]]:
         """For each candidate (at the end of a story) and state: the best worth and where it came from."""

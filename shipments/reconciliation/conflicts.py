@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from shipments.reconciliation.backing import best_by_pool
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate, Entry, islands
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.status import Verdict
 from shipments.reconciliation.vocabulary import ConflictKind, Fate
-from shipments.reconciliation.weights import Vote, Weighed, best_by_pool
+from shipments.reconciliation.weights import Vote, Weighed
 from shipments.reconciliation.words import FUTURE_TIME, MILESTONE, Word
 
 

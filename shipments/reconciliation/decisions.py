@@ -6,27 +6,26 @@ A decision that has expired or was withdrawn has no effect; it stays among the c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from shipments.reconciliation.identity import Said, select
 from shipments.reconciliation.model import Cite, Report, ReportKey
 from shipments.reconciliation.vocabulary import DecisionKind, Kind
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rulings:
+class Rulings(Struct, frozen=True, kw_only=True):
     """The decisions in force, by what they do.
 
     ``echoes`` maps a citing report to what it repeats, ``apart`` (report, attribute) to the decision
     that keeps it apart. ``expired`` and ``excluded`` decisions have no effect of their own.
     """
 
-    excluded: set[ReportKey] = field(default_factory=set)
-    moved: set[ReportKey] = field(default_factory=set)
-    echoes: dict[ReportKey, list[Cite]] = field(default_factory=dict)
-    apart: dict[tuple[ReportKey, str], ReportKey] = field(default_factory=dict)
-    kept_open: set[str] = field(default_factory=set)
-    expired: set[ReportKey] = field(default_factory=set)
+    excluded: set[ReportKey] = set()
+    moved: set[ReportKey] = set()
+    echoes: dict[ReportKey, list[Cite]] = {}
+    apart: dict[tuple[ReportKey, str], ReportKey] = {}
+    kept_open: set[str] = set()
+    expired: set[ReportKey] = set()
 
     def why_out(self, key: ReportKey) -> str:
         """Why a report has no say here, as a stable word; empty where it has."""

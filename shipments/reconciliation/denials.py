@@ -7,15 +7,15 @@ the latest T first: a layer weighs what its votes add to those that hold for lon
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from shipments.reconciliation.model import Lifecycle
 from shipments.reconciliation.weights import Vote, Way, edges, value
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Denial:
+class Denial(Struct, kw_only=True, eq=False):
     """The denials of a milestone (and of all that implies it) as of ``until``, and what they add."""
 
     milestone: str

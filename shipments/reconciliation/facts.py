@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from shipments.reconciliation.backing import backing, because, best_by_pool, unresolved
 from shipments.reconciliation.bench import Bench, by_slot
 from shipments.reconciliation.compare import AMOUNTS, Span, label, plain, span
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Group, Resolution, Said, resolve
 from shipments.reconciliation.picture import Alternative, Finding
-from shipments.reconciliation.status import backing, because, unresolved
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
-from shipments.reconciliation.weights import Vote, Weighed, best_by_pool
+from shipments.reconciliation.weights import Vote, Weighed
 from shipments.reconciliation.words import FACT, Slot
 
 

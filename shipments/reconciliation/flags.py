@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shipments.reconciliation.backing import backing, best_by_pool
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate, Entry, islands
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.picture import Finding
-from shipments.reconciliation.status import Verdict, backing
+from shipments.reconciliation.status import Verdict
 from shipments.reconciliation.values import Interval
 from shipments.reconciliation.vocabulary import (
     ConflictKind,
@@ -21,7 +22,7 @@ from shipments.reconciliation.vocabulary import (
     TimeClass,
     Toggle,
 )
-from shipments.reconciliation.weights import Vote, Weighed, best_by_pool, independent, worth
+from shipments.reconciliation.weights import Vote, Weighed, independent, worth
 from shipments.reconciliation.words import AFTER_ALL, BEFORE_ALL, FLAG
 
 

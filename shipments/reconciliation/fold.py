@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from shipments.reconciliation.backing import backing
 from shipments.reconciliation.bench import Bench, open_bench, votes_of
 from shipments.reconciliation.candidates import Entry
 from shipments.reconciliation.conflicts import write_future, write_verdict
@@ -17,7 +18,7 @@ from shipments.reconciliation.legs import Carried, carry_over
 from shipments.reconciliation.model import Evidence, Lifecycle
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Picture, Step
 from shipments.reconciliation.planned import find_planned
-from shipments.reconciliation.status import Verdict, backing, judge
+from shipments.reconciliation.status import Verdict, judge
 from shipments.reconciliation.timeline import alternatives, leg_picture, milestone_findings, steps
 from shipments.reconciliation.totals import add_totals
 from shipments.reconciliation.vocabulary import State
@@ -112,8 +113,7 @@ def _judge(bench: Bench, leg: str, lifecycle: Lifecycle, carried: Carried) -> Ve
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Headline:
+class _Headline(Struct, frozen=True, kw_only=True):
     status: str | None
     leading: str | None
     state: State

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from shipments.reconciliation.compare import Comparer, label
@@ -21,16 +21,15 @@ from shipments.reconciliation.weights import Vote, independent, weight_against, 
 Said = tuple[Vote, Value]
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Group:
+class Group(Struct, kw_only=True, eq=False):
     """Compatible values. ``core`` is the finest, ``score`` their votes, ``net`` less the denials."""
 
     core: Value
     said: list[Said]
     score: int = 0
     denied: int = 0
-    votes: list[Vote] = field(default_factory=list)
-    against: list[Vote] = field(default_factory=list)
+    votes: list[Vote] = []
+    against: list[Vote] = []
 
     @property
     def net(self) -> int:
@@ -51,8 +50,7 @@ class Group:
         return tuple(sorted({vote.word.key for vote in self.votes}))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True, kw_only=True):
     """Groups with the best first, its margin over the next (or over nothing), and its state."""
 
     groups: list[Group]

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from operator import attrgetter
+
+from msgspec import Struct
 
 from shipments.reconciliation.model import Report, ReportKey, Target
 from shipments.reconciliation.vocabulary import Fate, Kind
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fallen:
+class Fallen(Struct, frozen=True, kw_only=True):
     """Why a report does not speak any more, or (held out) never did."""
 
     fate: Fate
@@ -24,8 +24,7 @@ class Fallen:
     by: ReportKey | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """The reports of a moment, each either standing or fallen, by key; both in key order."""
 
     standing: dict[ReportKey, Report]

@@ -8,7 +8,8 @@ to leave departs, the last to arrive arrives.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shipments.reconciliation.candidates import Candidate, Entry
 from shipments.reconciliation.model import LegPlan
@@ -18,8 +19,7 @@ from shipments.reconciliation.weights import Vote
 from shipments.reconciliation.words import Hearing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True, kw_only=True):
     """What the legs say of their shipment. ``votes`` are those of all leg paths, positioning too."""
 
     entries: list[Entry]

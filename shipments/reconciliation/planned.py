@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from shipments.reconciliation.backing import backing
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate, Entry, events
 from shipments.reconciliation.picture import Planned
-from shipments.reconciliation.status import Verdict, backing
+from shipments.reconciliation.status import Verdict
 from shipments.reconciliation.vocabulary import Fate, TimeClass
 from shipments.reconciliation.weights import Weighed, worth
 from shipments.reconciliation.words import MILESTONE, Word

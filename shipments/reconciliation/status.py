@@ -7,28 +7,29 @@ margin(c) = best - best story without c (on the path), best through c - best (of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct
+
+from shipments.reconciliation.backing import Backing, Tally
 from shipments.reconciliation.candidates import Candidate, Entry, gather, score
 from shipments.reconciliation.chain import Stories
 from shipments.reconciliation.denials import Denial, collect
 from shipments.reconciliation.model import Lifecycle, Policy, ReportKey
 from shipments.reconciliation.overruling import overruled
 from shipments.reconciliation.vocabulary import Standing, State
-from shipments.reconciliation.weights import Vote, best_by_pool, independent
+from shipments.reconciliation.weights import Vote
 
 
-class Backing(NamedTuple):
-    """Resolved origins, number of unresolved sources, and the reports whose votes count."""
+class Support(NamedTuple):
+    """Who stands behind a milestone of the best story, how many of them by themselves, and whether it was decided."""
 
-    origins: tuple[str, ...]
-    unresolved: int
-    because: tuple[ReportKey, ...]
+    backing: Backing
+    independent: int
+    is_decided: bool
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Verdict:
+class Verdict(Struct, kw_only=True, eq=False):
     """What the fold of one lifecycle says. ``margins`` and ``reaches`` are by candidate index.
 
     ``path`` are the indices of the best story in chain order; ``status`` the index of the furthest
@@ -48,9 +49,8 @@ class Verdict:
     contested_bar: int
     leg_votes: list[Vote]
     overruled: dict[int, ReportKey]
-    _supporters: dict[str, list[Vote]] = field(default_factory=dict)
-    _behind: dict[str, Backing] = field(default_factory=dict)
-    _states: dict[int, State] = field(default_factory=dict)
+    _supports: dict[str, Support] = {}
+    _states: dict[int, State] = {}
 
     @property
     def leading(self) -> int | None:
@@ -84,22 +84,33 @@ class Verdict:
         return margin < self.candidates[index].score and margin < self.contested_bar
 
     def behind(self, milestone: str) -> Backing:
-        """Who stands behind a milestone: the votes of all path candidates that imply it, and of legs."""
-        known = self._behind.get(milestone)
-        if known is None:
-            known = self._behind[milestone] = backing(self.supporters(milestone))
-        return known
+        """Who stands behind a milestone of the best story: all steps that imply it, and legs."""
+        return self.support(milestone).backing
 
-    def supporters(self, milestone: str) -> list[Vote]:
-        """The votes of all path candidates that imply a milestone, and of legs."""
-        votes = self._supporters.get(milestone)
-        if votes is None:
-            votes = self._supporters[milestone] = [
-                vote for candidate in self._implying(milestone) for vote in candidate.votes
-            ]
-            if self.leg_votes and "arrived" in self.lifecycle.implying(milestone):
-                votes += self.leg_votes
-        return votes
+    def support(self, milestone: str) -> Support:
+        """The same, with how well it stands."""
+        if not self._supports:
+            self._supports |= self._supported()
+        return self._supports[milestone]
+
+    def _supported(self) -> dict[str, Support]:
+        # From the end on: who tells of progress tells of all before it.
+        found: dict[str, Support] = {}
+        progress, is_decided, legs = Tally(), False, self.leg_votes
+        for step in (self.candidates[i] for i in reversed(self.path)):
+            implying = self.lifecycle.implying(step.milestone)
+            if not step.is_progress:
+                steps = [one for i in self.path if (one := self.candidates[i]).milestone in implying]
+                tally = Tally(vote for one in steps for vote in one.votes)
+                found[step.milestone] = Support(tally.backing, tally.independent, any(s.is_decided for s in steps))
+                continue
+            progress.add(step.votes)
+            is_decided = is_decided or step.is_decided
+            if legs and "arrived" in implying:
+                progress.add(legs)
+                legs = []
+            found[step.milestone] = Support(progress.backing, progress.independent, is_decided)
+        return found
 
     def state(self, index: int) -> State:
         """The state of a candidate: that of its milestone, seen from it."""
@@ -110,13 +121,13 @@ class Verdict:
 
     def _state(self, index: int) -> State:
         candidate = self.candidates[index]
-        on_path = index in self.path
-        if on_path and any(other.is_decided for other in self._implying(candidate.milestone)):
+        support = self.support(candidate.milestone) if index in self.path else None
+        if support is not None and support.is_decided:
             return State.DECIDED
         if self.is_contested(index):
             return State.CONTESTED
-        votes = self.supporters(candidate.milestone) if on_path else candidate.votes
-        return State.CORROBORATED if independent(votes) > 1 else State.SINGLE_SOURCE
+        voices = candidate.origin_count if support is None else support.independent
+        return State.CORROBORATED if voices > 1 else State.SINGLE_SOURCE
 
     @property
     def subject_state(self) -> State:
@@ -125,11 +136,6 @@ class Verdict:
         if serious:
             return self.state(max(serious))
         return State.DENIED if self.denials else State.UNKNOWN
-
-    def _implying(self, milestone: str) -> list[Candidate]:
-        """The candidates on the path that imply a milestone."""
-        implying = self.lifecycle.implying(milestone)
-        return [step for i in self.path if (step := self.candidates[i]).milestone in implying]
 
 
 def judge(
@@ -160,7 +166,7 @@ def judge(
     best = stories.best()
     margins = {i: worth - best for i, worth in stories.best_through(stories.eligible).items()}
     margins |= {i: stories.lost((i,), best=best) for i in path}
-    reaches = {i: stories.lost(_implying(candidates, i, lifecycle), best=best) for i in path}
+    reaches = _reaches(stories, path, best)
     return Verdict(
         lifecycle=lifecycle,
         stories=stories,
@@ -177,26 +183,16 @@ def judge(
     )
 
 
-def _implying(candidates: Sequence[Candidate], index: int, lifecycle: Lifecycle) -> list[int]:
-    implying = lifecycle.implying(candidates[index].milestone)
-    return [i for i, candidate in enumerate(candidates) if candidate.milestone in implying]
-
-
-def unresolved(votes: Iterable[Vote]) -> int:
-    """How many sources repeat an origin that nobody named."""
-    return len({vote.word.source for vote in votes if vote.is_unresolved})
-
-
-def backing(votes: Sequence[Vote]) -> Backing:
-    """Who stands behind votes for one thing: origins by name (all ungraded ones together are one), and the reports."""
-    best = best_by_pool(votes).values()
-    named = [v for v in votes if v.origin is not None]
-    heard = best if len(named) == len(votes) else best_by_pool(named).values()
-    origins = {v.origin for v in heard if v.weight > 0 and v.origin is not None}
-    # An unresolved vote is for no origin, so that there is none where all votes name theirs.
-    return Backing(tuple(sorted(origins)), unresolved(votes) if heard is not best else 0, because(best))
-
-
-def because(best: Iterable[Vote]) -> tuple[ReportKey, ...]:
-    """The reports of the votes that count, sorted."""
-    return tuple(sorted({vote.word.key for vote in best}))
+def _reaches(stories: Stories, path: Sequence[int], best: int) -> dict[int, int]:
+    """How much less the best story is worth without anything that implies each step of it."""
+    reaches: dict[int, int] = {}
+    further = 0
+    for index in reversed(path):
+        step = stories.candidates[index]
+        if stories.is_one and step.is_progress:
+            reaches[index] = further = further + step.score
+        else:
+            implying = stories.lifecycle.implying(step.milestone)
+            without = [i for i, other in enumerate(stories.candidates) if other.milestone in implying]
+            reaches[index] = stories.lost(without, best=best)
+    return reaches

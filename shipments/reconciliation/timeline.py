@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from shipments.reconciliation.backing import backing, because, best_by_pool
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate
 from shipments.reconciliation.compare import label
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Resolution, resolve
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Step
-from shipments.reconciliation.status import Verdict, backing, because
+from shipments.reconciliation.status import Verdict
 from shipments.reconciliation.values import Place, Time
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
-from shipments.reconciliation.weights import best_by_pool
 from shipments.reconciliation.words import MILESTONE
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.identity import Fallen
@@ -21,8 +22,7 @@ from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Slot, Word
 ANALYSTS = "\x00analysts"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voices:
+class Voices(Struct, frozen=True, kw_only=True):
     """The words that stand, in the order in which they came, and for the others what superseded them (by identity)."""
 
     words: list[Word]

@@ -169,11 +169,10 @@ def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
     one way, V takes the best of them together: taking the greater one step by step could make a report
     that agrees lower what it agrees with.
     """
+    only = [found[0] for found in candidates if len(found) == 1]
+    if len(only) == len(candidates) and not _torn(only):
+        return _plain_walk(only, length)
     bounded = _bounded(candidates, length)
-    if all(len(found) == 1 for found in bounded):
-        only = [found[0] for found in bounded]
-        if not _torn(only):
-            return _plain_walk(only, length)
     scores: list[int] = []
     before = 0
     for end in range(1, len(bounded) + 1):
@@ -186,14 +185,19 @@ def walk(candidates: Sequence[list[Way]], *, length: int) -> list[int]:
 def _plain_walk(candidates: Iterable[Way], length: int) -> list[int]:
     """The same where nobody is torn: each vote belongs to its origin."""
     scores: list[int] = []
-    pools: dict[str, list[int]] = defaultdict(list)
-    worth: dict[str, int] = defaultdict(int)
+    pools: dict[str, list[int]] = {}
+    worth: dict[str, int] = {}
     for way in candidates:
         score = 0
         for pool, weight in _best_by_home(way, frozenset()).items():
-            pools[pool].append(weight)
-            now = halving_sum(pools[pool], length=length)
-            score += now - worth[pool]
+            if pool in pools:
+                pools[pool].append(weight)
+                now = halving_sum(pools[pool], length=length)
+                score += now - worth[pool]
+            else:
+                pools[pool] = [weight]
+                now = weight
+                score += weight
             worth[pool] = now
         scores.append(score)
     return scores
@@ -238,6 +242,8 @@ def _charged(chosen: Iterable[Way], to_speaker: frozenset[str], length: int) -> 
 
 
 def _best_by_home(way: Way, to_speaker: frozenset[str]) -> dict[str, int]:
+    if len(way) == 1 and not to_speaker:
+        return {way[0].origin: way[0].weight}
     best: dict[str, int] = {}
     for origin, speaker, weight in way:
         home = speaker if speaker in to_speaker else origin
@@ -273,21 +279,9 @@ def weight_against(votes: Sequence[Vote]) -> int:
 
 def independent(votes: Iterable[Vote]) -> int:
     """How many votes are independent of each other: as many origins, by as many speakers."""
-    counting = [vote for vote in votes if vote.weight > 0 and not vote.is_unresolved]
-    if len(counting) < 2:
-        return len(counting)
-    return min(len({vote.pool for vote in counting}), len({vote.speaker for vote in counting}))
-
-
-def best_by_pool(votes: Iterable[Vote]) -> dict[str, Vote]:
-    """The vote of each pool that counts: the heaviest, then the one said first (least order)."""
-    best: dict[str, Vote] = {}
+    pools, speakers = set[str](), set[str]()
     for vote in votes:
-        seen = best.get(vote.pool)
-        if seen is None or vote.weight > seen.weight or (vote.weight == seen.weight and _is_before(vote, seen)):
-            best[vote.pool] = vote
-    return best
-
-
-def _is_before(vote: Vote, other: Vote) -> bool:
-    return (vote.word.key, vote.word.index) < (other.word.key, other.word.index)
+        if vote.weight > 0 and not vote.is_unresolved:
+            pools.add(vote.pool)
+            speakers.add(vote.speaker)
+    return min(len(pools), len(speakers))

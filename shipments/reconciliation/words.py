@@ -7,7 +7,8 @@ arrival outside the planned destination is heard as in_transit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from shipments.reconciliation.compare import Comparer, label
 from shipments.reconciliation.decisions import Rulings
@@ -21,12 +22,12 @@ AFTER_ALL = 2**62
 MILESTONE, FACT, FLAG = "milestone", "fact", "flag"
 FUTURE_TIME = "future_time"
 DENIED_ELSEWHERE = "denied_elsewhere"
+NO_TIME = (False, 0)  # as a slot says it
 
 Slot = tuple[str, str, str, str, tuple[bool, int], str, str]
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class Word:
+class Word(Struct, kw_only=True, eq=False):
     """One milestone, fact or flag as one report says it.
 
     ``slot`` is what it speaks of: (kind, name, leg, line, as_of, scope, time class); rivals share it.
@@ -36,29 +37,24 @@ class Word:
     """
 
     report: Report
+    key: ReportKey
+    source: str
+    about: str
+    name: str
+    leg: str
     slot: Slot
     index: int
     polarity: Polarity
+    is_denial: bool
     earliest: int
     latest: int
     value: Value | None = None
     toggle: Toggle | None = None
     held_out: str = ""
-    key: ReportKey = field(init=False)
-    source: str = field(init=False)
-    about: str = field(init=False)
-    name: str = field(init=False)
-    leg: str = field(init=False)
-    is_denial: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.key = self.report.key
-        self.source = self.key.source
-        self.about, self.name, self.leg = self.slot[:3]
-        self.is_denial = self.polarity is Polarity.DENIES
 
     @property
     def is_accept(self) -> bool:
+        """Whether an analyst accepts it."""
         decision = self.report.decision
         return decision is not None and decision.kind is DecisionKind.ACCEPT
 
@@ -119,9 +115,15 @@ class Hearing:
                 milestone = "in_transit"
         return Word(
             report=report,
-            slot=(MILESTONE, milestone, leg, "", (False, 0), scope, report.time_class),
+            key=report.key,
+            source=report.key.source,
+            about=MILESTONE,
+            name=milestone,
+            leg=leg,
+            slot=(MILESTONE, milestone, leg, "", NO_TIME, scope, report.time_class),
             index=0,
             polarity=report.polarity,
+            is_denial=report.polarity is Polarity.DENIES,
             earliest=earliest,
             latest=latest,
             held_out=held_out,
@@ -162,16 +164,23 @@ class Hearing:
             apart = rulings.apart.get((report.key, fact.attribute))
             if apart is not None:
                 scope = f"{scope}|apart:{apart}"
-            as_of = (False, 0)
+            as_of = NO_TIME
             if rule is not None and rule.by_as_of and fact.as_of is not None:
                 as_of = (True, fact.as_of)
             earliest, latest = _times(report)
+            # A denied milestone does not deny the facts told beside it.
+            polarity = report.polarity if report.milestone is None else Polarity.AFFIRMS
             yield Word(
                 report=report,
+                key=report.key,
+                source=report.key.source,
+                about=FACT,
+                name=fact.attribute,
+                leg=leg,
                 slot=(FACT, fact.attribute, leg, line, as_of, scope, report.time_class),
                 index=index,
-                # A denied milestone does not deny the facts told beside it.
-                polarity=report.polarity if report.milestone is None else Polarity.AFFIRMS,
+                polarity=polarity,
+                is_denial=polarity is Polarity.DENIES,
                 earliest=earliest,
                 latest=latest,
                 value=fact.value,
@@ -197,9 +206,15 @@ class Hearing:
                 toggle = Toggle.UNSET if toggle is Toggle.SET else Toggle.SET
             yield Word(
                 report=report,
-                slot=(FLAG, flag.name, leg, "", (False, 0), "", report.time_class),
+                key=report.key,
+                source=report.key.source,
+                about=FLAG,
+                name=flag.name,
+                leg=leg,
+                slot=(FLAG, flag.name, leg, "", NO_TIME, "", report.time_class),
                 index=index,
                 polarity=Polarity.AFFIRMS,
+                is_denial=False,
                 earliest=earliest,
                 latest=latest,
                 toggle=toggle,
