@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
-from actors.models import PartnerKey
+from actors.models import PartnerKey, User
 from shipments.models import Attachment, LedgerEntry, Leg, Line, OutboxEvent, Report
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.naming import lock_buckets
@@ -39,6 +39,28 @@ def lock_bindings(reports: Iterable[Report]) -> dict[Report, UUID | None]:
     return {each: subject_by_now(each) for each in again}
 
 
+def bind(reports: Iterable[Report], subject_id: UUID, *, at: datetime, reason: str, by: User | None = None) -> None:
+    """Attach ``reports`` to a subject, and to its legs and lines by the names that they use. Their locks are held."""
+    legs, lines = _parts(subject_id)
+    Attachment.objects.bulk_create(
+        Attachment(
+            report=report,
+            subject_id=subject_id,
+            leg=legs.get(report.leg_said),
+            line=lines.get(report.line_said),
+            recorded_at=at,
+            recorded_by=by,
+            reason=reason,
+        )
+        for report in reports
+    )
+
+
+def _parts(subject_id: UUID) -> tuple[dict[str, Leg], dict[str, Line]]:
+    legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=subject_id)}
+    return legs, {line.key: line for line in Line.objects.filter(shipment_id=subject_id)}
+
+
 def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
     """Bind reports that were held for this entry, or for a leg or line of it, by the names that they use.
 
@@ -46,8 +68,7 @@ def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
     """
     if entry.subject_id is None:
         return
-    legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=entry.subject_id)}
-    lines = {line.key: line for line in Line.objects.filter(shipment_id=entry.subject_id)}
+    legs, lines = _parts(entry.subject_id)
     # One after the other: of two conditions in one PostgreSQL reads every report there is.
     ways = (_named(entry, key), _about(entry, legs=legs, lines=lines))
     if not (waiting := _all(ways)):
@@ -57,20 +78,10 @@ def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
     still = _all(ways)
     held = [report for report in bindings if report in still]
     reason = "The sender entered what this report names."
-    made = Attachment.objects.bulk_create(
-        Attachment(
-            report=report,
-            subject_id=entry.subject_id,
-            leg=legs.get(report.leg_said),
-            line=lines.get(report.line_said),
-            recorded_at=now,
-            reason=reason,
-        )
-        for report in held
-    )
-    if made and entry.subject:
+    bind(held, entry.subject_id, at=now, reason=reason)
+    if held and entry.subject:
         mark_due({entry.subject_id: now})
-        OutboxEvent.objects.bulk_create(bound_event(each.report, entry.subject) for each in made)
+        OutboxEvent.objects.bulk_create(bound_event(each, entry.subject) for each in held)
         ring_on_commit()
 
 

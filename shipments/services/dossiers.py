@@ -31,6 +31,7 @@ class Dossier:
     kind: str
     marking: int
     version: int
+    is_merged: bool
     plan: SubjectPlan
     parties: Parties
     rules: Rules
@@ -41,6 +42,11 @@ class Dossier:
     def tiers(self) -> list[int]:
         """The tiers whose picture may differ: the subject's own, and each higher marking that occurs."""
         return sorted({self.marking} | {said.row.marking for said in self.reports if said.row.marking > self.marking})
+
+    @property
+    def has_strays(self) -> bool:
+        """Whether something is about it that should be about what it was merged into."""
+        return self.is_merged and any(said.subject_by_now == self.key for said in self.reports)
 
     @cached_property
     def turns(self) -> list[int]:
@@ -101,6 +107,7 @@ def read_dossiers(subject_ids: Iterable[UUID], rules: Rules) -> dict[UUID, Dossi
             kind=subject.kind,
             marking=subject.marking,
             version=subject.version,
+            is_merged=subject.is_merged,
             plan=_plan(subject, rules),
             parties=parties[subject.id],
             rules=rules,

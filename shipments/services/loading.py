@@ -23,6 +23,7 @@ class SubjectRow(NamedTuple):
     reference: str
     marking: int
     version: int
+    is_merged: bool
     destination: str | None
     legs: list[list[Any]] | None
     lines: list[str] | None
@@ -135,7 +136,8 @@ def micros_of(column: str) -> str:
 
 
 SUBJECTS = """
-    SELECT subject.id, subject.kind, subject.reference, subject.marking, subject.version, place.code,
+    SELECT subject.id, subject.kind, subject.reference, subject.marking, subject.version,
+           subject.merged_into_id IS NOT NULL, place.code,
            (SELECT json_agg(json_build_array(leg.key, leg.sequence, leg.role, there.code))
               FROM shipments_leg AS leg JOIN shipments_place AS there ON there.id = leg.destination_id
              WHERE leg.shipment_id = subject.id),

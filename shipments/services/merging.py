@@ -3,13 +3,14 @@
     merge    checks ─ plan rows that name the one name the other ─ its reports are attached to the other
                └ merged_into, audit entry with what was moved, both are due
     unmerge  the audit entry is read backwards; reports return where they were
+    What comes to be about the one unseen, as the two are merged, is brought along as the one is folded.
 
 Only what is provisional is merged, into what is of its kind, is not merged itself and is marked as high.
 Evidence is never changed: a report keeps the subject it was said of, and an Attachment, dated, says more.
 The survivor's plan stands; of the other's, those legs and lines come along that reports speak of.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from shipments.models import (
     Leg,
     Line,
     Offer,
+    OutboxEvent,
     Place,
     ReadingGrant,
     Report,
@@ -34,11 +36,12 @@ from shipments.models import (
     ShipmentParty,
     Subject,
 )
-from shipments.services.binding import lock_bindings
+from shipments.services.binding import bind, lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
 from shipments.services.planning import announce_loss, announce_subject
 from shipments.services.queue import mark_due_now
+from shipments.services.recording import bound_event
 
 Row = Actor | Place | Subject
 Link = tuple[type[models.Model], str]
@@ -134,6 +137,19 @@ def unmerge(row: Row, *, reason: str, by: User) -> None:
     _close(UNMERGE, row, into, kind, subjects, {"from": _name(into)}, reason=reason, by=by)
 
 
+@transaction.atomic
+def bring_strays(subject_id: UUID) -> None:
+    """Attach to the survivor what came to be about a merged subject as it was merged, unseen by who did that."""
+    row = Subject.objects.select_related("merged_into").get(pk=subject_id)
+    if row.merged_into is None:
+        return
+    row, into = _locked(row, row.merged_into)
+    if row.merged_into_id == into.pk and (reports := _attach(row, into, "It came as the two were merged.", None)):
+        mark_due_now([row.pk, into.pk])
+        OutboxEvent.objects.bulk_create(bound_event(each, into) for each in reports)
+        ring_on_commit()
+
+
 def kind_of(row: Row) -> str:
     """actor, place, or the kind of subject."""
     return row.kind if isinstance(row, Subject) else "place" if isinstance(row, Place) else "actor"
@@ -195,37 +211,20 @@ def _repoint(kind: str, row: Any, into: Any) -> tuple[dict[str, list[str]], dict
 PARTS: tuple[Link, ...] = ((Leg, "shipment"), (Line, "shipment"))
 
 
-def _attach(row: Subject, into: Subject, reason: str, by: User) -> list[Report]:
+def _attach(row: Subject, into: Subject, reason: str, by: User | None) -> list[Report]:
     """Attach what was said of ``row`` to ``into``, with the legs and lines of the same keys."""
     about = Report.objects.filter(Q(subject=row) | Q(attachments__subject=row)).distinct()
     reports = [report for report, subject in lock_bindings(about).items() if subject == row.pk]
-    _bind(reports, into, reason, by)
+    bind(reports, into.pk, at=timezone.now(), reason=reason, by=by)
     return reports
-
-
-def _bind(reports: Iterable[Report], subject: Subject, reason: str, by: User) -> None:
-    legs = {leg.key: leg for leg in Leg.objects.filter(shipment_id=subject.pk)}
-    lines = {line.key: line for line in Line.objects.filter(shipment_id=subject.pk)}
-    now = timezone.now()
-    Attachment.objects.bulk_create(
-        Attachment(
-            report=report,
-            subject=subject,
-            leg=legs.get(report.leg_said),
-            line=lines.get(report.line_said),
-            recorded_at=now,
-            recorded_by=by,
-            reason=reason,
-        )
-        for report in reports
-    )
 
 
 def _return_reports(row: Subject, into: UUID, changes: Mapping[str, Any], reason: str, by: User) -> None:
     # A reference may name two rows, one of them passed on; entries made before the keys were kept have it alone.
     brought = {"pk__in": changes["report_ids"]} if "report_ids" in changes else {"reference__in": changes["reports"]}
     reports = lock_bindings(Report.objects.filter(**brought))
-    _bind([report for report, subject in reports.items() if subject == into], row, reason, by)
+    returning = [report for report, subject in reports.items() if subject == into]
+    bind(returning, row.pk, at=timezone.now(), reason=reason, by=by)
 
 
 def _spoken_of(row: Row) -> set[UUID]:

@@ -23,6 +23,7 @@ from actors.services.prepared import run
 from shipments.models import Due, OutboxEvent
 from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
+from shipments.services.merging import bring_strays
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
 from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
@@ -84,6 +85,9 @@ def _reconcile_alone(each: Claim) -> None:
 def reconcile(claims: Sequence[Claim]) -> None:
     """Fold the claimed subjects and write what changed, guarded by claim and version."""
     folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims})
+    for subject_id, one in folded.items():
+        if one.dossier.has_strays:
+            bring_strays(subject_id)
     with transaction.atomic():
         ours = lock_still_ours(claims, {subject_id: one.dossier.version for subject_id, one in folded.items()})
         # Every write raises the version, so at the first one nothing is there to be compared.

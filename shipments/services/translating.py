@@ -59,6 +59,11 @@ class Statement(Struct, kw_only=True, eq=False):
         return [self.row.source, *(link.target.source for link in self.links if link.target)]
 
     @property
+    def subject_by_now(self) -> str | None:
+        """What it is about: what it was attached to last, or was said of."""
+        return self.attachments[-1].subject_id if self.attachments else self.row.subject_id
+
+    @property
     def turns(self) -> Iterable[int]:
         """The moments at which it came to be read otherwise."""
         if not (self.attachments or self.mappings or self.interests):

@@ -8,29 +8,31 @@ from django.db import transaction
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.factories import LegFactory, ReportFactory, ShipmentFactory
-from shipments.models import Attachment, Shipment
+from shipments.models import Attachment, Picture, Report, Shipment
 from shipments.services import curating
 from shipments.services.curating import attach_report
 from shipments.services.deciding import decide, withdraw
 from shipments.services.errors import NotDecidable, NotHeld
 from shipments.services.merging import merge, unmerge
 from shipments.services.queue import mark_due
+from shipments.services.verifying import verify
 from tests.people import make_partner
+from tests.shipments.api.conftest import day, reconcile, record_report
 from tests.shipments.api.entries import ENTERS, good_entries
 from tests.threads import all_at_once, until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 
-def one_after_the_other(first, second, refusal=None):
-    """``first`` is not committed before ``second`` waits for it, which is then refused with ``refusal``."""
+def one_after_the_other(first, second, refusal=None, *, by="advisory"):
+    """``first`` is not committed before ``second`` waits for a lock of it, and is then refused with ``refusal``."""
     begun = threading.Event()
 
     def begins():
         with transaction.atomic():
             first()
             begun.set()
-            until_somebody_waits("advisory")
+            until_somebody_waits(by)
 
     def follows():
         begun.wait(timeout=30)
@@ -98,6 +100,27 @@ def test_what_is_merged_meanwhile_is_not_moved_from_where_it_was():
         NotDecidable,
     )
     assert bound_last(report) == kept.pk
+
+
+@pytest.mark.parametrize("how", ["reported", "attached"])
+def test_what_comes_as_a_subject_is_merged_goes_to_the_survivor_with_the_next_fold(how):
+    analyst, kept, wire = UserFactory(), ShipmentFactory(), SourceFactory(code="wire", grade="B")
+    other = ShipmentFactory(provisional=True, recipient=kept.recipient)
+    held = ReportFactory(subject=None, source=wire) if how == "attached" else None
+
+    def come():
+        if how == "reported":
+            record_report(day(16), source="wire", subject=other.reference, code="departed", occurred="2022-05-16")
+        else:
+            attach_report(held, other, reason="Its waybill.", by=analyst)
+
+    one_after_the_other(come, lambda: merge(other.subject, kept.subject, reason="One.", by=analyst), by="transactionid")
+    report = Report.objects.get()
+    assert not report.attachments.filter(subject=kept).exists()
+    reconcile()
+    assert bound_last(report) == kept.pk
+    assert Picture.objects.get(subject=kept, known_to=None).status == "departed"
+    assert verify() == []
 
 
 def test_what_an_analyst_attaches_is_not_bound_by_who_enters_its_name():
