@@ -12,17 +12,8 @@ from shipments.services.flows.amounts import Amount, money_in
 from shipments.services.flows.families import families_of
 from shipments.services.flows.ladder import Step, implies, reached
 from shipments.services.flows.parts import FactTold, LineTold, parts_of, planned_amount
-from shipments.services.flows.reading import (
-    Actors,
-    Among,
-    Narrowing,
-    Row,
-    count_rows,
-    finding_rows,
-    offer_rows,
-    said_at,
-    shipment_rows,
-)
+from shipments.services.flows.reading import Among, Narrowing, Row
+from shipments.services.flows.rows import Actors, counts_of, findings_of, rows_of, said_at
 from shipments.services.flows.told import UNCONFIRMED, Part, Told, Waiting, days_between
 
 # The step that gives an offer or a shipment its month: the promise itself, or the departure.
@@ -38,14 +29,14 @@ class Gathered:
     """
 
     def __init__(self, reader: Reader, narrowing: Narrowing, among: Among, *, known_at: datetime | None = None) -> None:
-        rows = _rows(reader, known_at, narrowing, among)
+        rows = rows_of(reader, known_at, narrowing, among)
         asked = {row["subject_id"] for row in rows}
         if narrowing.parts_families:
             others = Among(subjects=families_of(asked) - asked)
-            rows += _rows(reader, known_at, Narrowing(), others) if others.subjects else []
+            rows += rows_of(reader, known_at, Narrowing(), others) if others.subjects else []
         subjects = [row["subject_id"] for row in rows]
-        self._findings = finding_rows(reader, known_at, subjects)
-        self._counts = count_rows(reader, known_at, subjects)
+        self._findings = findings_of(reader, known_at, subjects)
+        self._counts = counts_of(reader, known_at, subjects)
         self._said_at = said_at(reader, {each for row in rows if _is_waiting(row) for each in row["because"]})
         self.actors = Actors(reader, {key for row in rows for key in (row["recipient"], *_donors(row))})
         self._item, self._period = narrowing.item, narrowing.period
@@ -133,10 +124,6 @@ class Gathered:
         answered_at = times[answer]
         took = days_between(_bounds(at), _bounds(answered_at)) if at and answered_at else None
         return {"is_answered": True, "answered_in": took}
-
-
-def _rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
-    return [*offer_rows(reader, known_at, narrowing, among), *shipment_rows(reader, known_at, narrowing, among)]
 
 
 def _is_waiting(row: Row) -> bool:

@@ -21,7 +21,8 @@ from actors.models import Actor
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, Subject
 from shipments.services.flows.families import families_of
 from shipments.services.flows.keeping import key_of, shares_for
-from shipments.services.flows.reading import Narrowing, Row, actors_named
+from shipments.services.flows.reading import Narrowing, Row
+from shipments.services.flows.rows import actors_named
 from shipments.services.flows.summing import MOST_WAITING, Flow, Key, flow_of, period_in
 from shipments.services.flows.sums import Sums, add, read
 from shipments.services.flows.told import Waiting

@@ -13,7 +13,8 @@ from actors.access import Reader
 from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.gathering import Gathered
 from shipments.services.flows.kept import are_kept, kept_for
-from shipments.services.flows.reading import Actors, Among, Narrowing, Row, recipients_of
+from shipments.services.flows.reading import Among, Narrowing, Row, recipients_of
+from shipments.services.flows.rows import Actors
 from shipments.services.flows.summing import Flow, Key, added_up, shares_of
 from shipments.services.snapshots import snapshot
 

@@ -4,8 +4,8 @@ Starts from the stored pictures of the reader's tier (never a fold), so that wha
 at the moment that is asked about, is not there at all. Each function is one query, however many rows.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Count,
     Exists,
+    Expression,
     F,
     Func,
     JSONField,
@@ -71,7 +72,13 @@ class Narrowing:
         return any(each is not None for each in (self.donor, self.crisis, self.period, self.item, self.contested))
 
 
-def _is_among(column: str, keys: Collection[UUID]) -> IsAny:
+# Keys of subjects, or a slot for them.
+Keys = Collection[UUID] | Expression
+
+
+def _is_among(column: str, keys: Keys) -> IsAny:
+    if isinstance(keys, Expression):
+        return IsAny(column, keys)
     return IsAny(column, Value(sorted(keys), output_field=ArrayField(UUIDField())))
 
 
@@ -110,7 +117,7 @@ class Among:
     """Which offers and shipments are read at all: those to some recipients, or some by their own keys."""
 
     recipients: Collection[UUID] | None = None
-    subjects: Collection[UUID] = ()
+    subjects: Keys = ()
 
     def condition(self, kind: str) -> IsAny:
         if self.recipients is None:
@@ -174,40 +181,36 @@ def recipients_of(reader: Reader, known_at: datetime | None, narrowing: Narrowin
     return dict(counts)
 
 
-def offer_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
+def offers(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> QuerySet:
     """The offers that are counted among these; one row each, lines and all."""
     money = {"amount": Cast("amount", TextField()), "currency": "currency"}
     lines = OfferLine.objects.filter(offer=OuterRef("subject_id")).order_by("key")
     rows = pictures_of("offer", reader, known_at, narrowing).filter(among.condition("offer"))
-    return list(
-        rows.values(
-            *_PLAIN,
-            **_STORY,
-            crisis=_crisis(reader),
-            recipient=F("subject__as_offer__recipient_id"),
-            donors=Func(F("subject__as_offer__donor_id"), function="ARRAY", template="ARRAY[%(expressions)s]"),
-            lines=ArraySubquery(lines.values(json=JSONObject(**_QUANTITY, **money))),
-        )
+    return rows.values(
+        *_PLAIN,
+        **_STORY,
+        crisis=_crisis(reader),
+        recipient=F("subject__as_offer__recipient_id"),
+        donors=Func(F("subject__as_offer__donor_id"), function="ARRAY", template="ARRAY[%(expressions)s]"),
+        lines=ArraySubquery(lines.values(json=JSONObject(**_QUANTITY, **money))),
     )
 
 
-def shipment_rows(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> list[Row]:
+def shipments(reader: Reader, known_at: datetime | None, narrowing: Narrowing, among: Among) -> QuerySet:
     """The shipments that are counted among these; one row each, lines and donors and all."""
     parties = ShipmentParty.objects.filter(shipment=OuterRef("subject_id"), role=ShipmentParty.Role.DONOR)
     lines = Line.objects.filter(shipment=OuterRef("subject_id")).order_by("key")
-    offers = Offer.objects.visible_to(reader).filter(pk=OuterRef("subject__as_shipment__offer_id"))
+    promised = Offer.objects.visible_to(reader).filter(pk=OuterRef("subject__as_shipment__offer_id"))
     rows = pictures_of("shipment", reader, known_at, narrowing).filter(among.condition("shipment"))
-    return list(
-        rows.values(
-            *_PLAIN,
-            **_STORY,
-            crisis=_crisis(reader),
-            recipient=F("subject__as_shipment__recipient_id"),
-            whole=F("subject__as_shipment__parent_id"),
-            donors=ArraySubquery(parties.values("actor_id")),
-            promised_by=Subquery(offers.values("donor_id")[:1]),
-            lines=ArraySubquery(lines.values(json=JSONObject(**_QUANTITY, donor="donor_id"))),
-        )
+    return rows.values(
+        *_PLAIN,
+        **_STORY,
+        crisis=_crisis(reader),
+        recipient=F("subject__as_shipment__recipient_id"),
+        whole=F("subject__as_shipment__parent_id"),
+        donors=ArraySubquery(parties.values("actor_id")),
+        promised_by=Subquery(promised.values("donor_id")[:1]),
+        lines=ArraySubquery(lines.values(json=JSONObject(**_QUANTITY, donor="donor_id"))),
     )
 
 
@@ -215,23 +218,20 @@ def _crisis(reader: Reader) -> Subquery:
     return Subquery(Subject.objects.visible_to(reader).filter(pk=OuterRef("subject__crisis_id")).values("reference"))
 
 
-def finding_rows(reader: Reader, known_at: datetime | None, subjects: Collection[UUID]) -> Mapping[UUID, list[Row]]:
-    """What is believed of amounts, of shortfalls and of answers that did not come, by subject."""
+def findings(reader: Reader, known_at: datetime | None, subjects: Keys) -> QuerySet:
+    """What is believed of amounts, of shortfalls and of answers that did not come, in the order of subjects."""
     amounts = Q(kind=Finding.Kind.FACT, attribute__in=["quantity", "value"], leg="")
     shortfalls = Q(kind=Finding.Kind.FLAG, attribute__in=SHORTFALLS, label="set")
     silence = Q(kind=Finding.Kind.MILESTONE, attribute="acknowledged", state="denied")
-    found: defaultdict[UUID, list[Row]] = defaultdict(list)
     rows = Finding.objects.for_reader(reader, known_at=known_at).filter(
         amounts | shortfalls | silence, _is_among("subject_id", subjects), as_of=""
     )
-    columns = ("kind", "attribute", "line", "scope", "time_class", "state", "low", "high")
-    for row in rows.order_by("subject_id", *columns[:5]).values("subject_id", *columns):
-        found[row["subject_id"]].append(row)
-    return found
+    columns = ("subject_id", "kind", "attribute", "line", "scope", "time_class", "state", "low", "high")
+    return rows.order_by(*columns[:6]).values(*columns)
 
 
-def count_rows(reader: Reader, known_at: datetime | None, shipments: Collection[UUID]) -> Mapping[UUID, list[Row]]:
-    """What receivers counted, by shipment, from reports that nobody corrected or withdrew."""
+def counts(reader: Reader, known_at: datetime | None, shipments: Keys) -> QuerySet:
+    """What receivers counted, from reports that nobody corrected or withdrew."""
     reports = Report.objects.visible_to(reader)
     if known_at:
         reports = reports.filter(received_at__lte=known_at)
@@ -240,51 +240,23 @@ def count_rows(reader: Reader, known_at: datetime | None, shipments: Collection[
         & Q(target_source=OuterRef("report__source_id"), target_event_id=OuterRef("report__event_id"))
     )
     undone = ReportLink.objects.filter(pointing, kind__in=["corrects", "retracts"], report__in=reports)
-    found: defaultdict[UUID, list[Row]] = defaultdict(list)
     receipts = Receipt.objects.filter(~Exists(undone), _is_among("line__shipment_id", shipments), report__in=reports)
-    columns = ("line__shipment_id", "line__key", "received_on", "accepted", "report__source__code")
-    for row in receipts.order_by("pk").values(*columns):
-        found[row["line__shipment_id"]].append(row)
-    return found
+    return receipts.order_by("pk").values(
+        "line__key", "received_on", "accepted", "report__source__code", subject_id=F("line__shipment_id")
+    )
 
 
-def said_at(reader: Reader, references: Collection[str]) -> dict[str, datetime]:
+def said_at(reader: Reader, references: Expression) -> QuerySet:
     """When each of these reports was said."""
-    reports = Report.objects.visible_to(reader).filter(reference__in=references)
-    return dict(reports.values_list("reference", "asserted_at"))
+    return Report.objects.visible_to(reader).filter(IsAny("reference", references)).values("reference", "asserted_at")
 
 
 # What is told of an actor.
 SHOWN = ("reference", "name", "kind", "country")
 
 
-class Actors:
-    """The actors behind some keys, as the reader knows them: hidden ones are not there, merged ones are one."""
-
-    def __init__(self, reader: Reader, keys: Collection[UUID]) -> None:
-        columns = ("pk", "merged_into_id", *SHOWN)
-        behind = Q(pk__in=keys) | Q(pk__in=Actor.objects.filter(pk__in=keys).values("merged_into_id"))
-        self._rows = {row["pk"]: row for row in Actor.objects.visible_to(reader).filter(behind).values(*columns)}
-
-    def reference(self, key: UUID | None) -> str:
-        """The reference of an actor; "" where there is none to be seen."""
-        row = self._rows.get(key) if key else None
-        if row is None:
-            return ""
-        return self._rows.get(row["merged_into_id"], row)["reference"]
-
-    def same_as(self, reference: str) -> str:
-        """The reference that the actor of ``reference`` goes by here."""
-        return next(
-            (self.reference(key) for key, row in self._rows.items() if row["reference"] == reference), reference
-        )
-
-    def named(self) -> dict[str, Row]:
-        """What is told of each, by reference."""
-        return {row["reference"]: {name: row[name] for name in SHOWN} for row in self._rows.values()}
-
-
-def actors_named(reader: Reader, references: Collection[str]) -> dict[str, Row]:
-    """What is told of each of these actors, by reference."""
-    rows = Actor.objects.visible_to(reader).filter(reference__in=references).values(*SHOWN)
-    return {row["reference"]: row for row in rows}
+def actors(reader: Reader, keys: Keys) -> QuerySet:
+    """The actors of some keys, and what they were merged into."""
+    merged = Actor.objects.filter(_is_among("pk", keys)).values("merged_into_id")
+    seen = Actor.objects.visible_to(reader).filter(Q(_is_among("pk", keys)) | Q(pk__in=merged))
+    return seen.values("pk", "merged_into_id", *SHOWN)
