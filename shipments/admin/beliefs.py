@@ -62,7 +62,8 @@ class PictureAdmin(BeliefAdmin):
     list_filter = ["state", WordFilter.by("status"), "contested", RelatedFilter.by("subject")]
     search_fields = ["status", "leading"]
     search_related = {"subject": ("reference", "title")}
-    fields = ["subject", *list_display[1:], "timeline", "legs", "planned", "alternatives"]
+    # Its steps, legs, plans and alternatives are on the subject's page, in words.
+    fields = ["subject", *list_display[1:]]
     readonly_fields = ["shown_status", "shown_state", "shown_confidence", "shown_leading", "shown_origins"]
 
     @display(description="status", ordering="status")
@@ -91,8 +92,8 @@ class FindingAdmin(BeliefAdmin):
     list_filter = ["state", "kind", WordFilter.by("attribute"), RelatedFilter.by("subject")]
     search_fields = ["attribute", "label"]
     search_related = {"subject": ("reference", "title")}
-    fields = ["subject", *list_display[1:], "leading", "low", "high", "value", "because", "alternatives"]
-    readonly_fields = ["shown_attribute", "shown_label", "shown_state", "shown_confidence", "shown_origins"]
+    fields = ["subject", *list_display[1:], "leading", "low", "high", "shown_because"]
+    readonly_fields = [name for name in fields if name.startswith("shown_")]
 
     @display(description="what", ordering="attribute")
     def shown_attribute(self, finding: Finding) -> SafeString | str:
@@ -106,6 +107,10 @@ class FindingAdmin(BeliefAdmin):
         if finding.kind != Finding.Kind.FACT:
             return words(finding.label) or "–"
         return named(finding.value, finding.label, getattr(finding, "names", {})) or "–"
+
+    @display(description="said in")
+    def shown_because(self, finding: Finding) -> SafeString | str:
+        return _links(finding.because)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, with the names of what its rows tell by a code."""

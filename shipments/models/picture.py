@@ -173,7 +173,7 @@ class Finding(KnownRow, ResolvedValue):
         ]
 
     def __str__(self) -> str:
-        return f"{self.attribute}: {self.state}"
+        return f"{self.attribute}: {self.state}".replace("_", " ")
 
     @property
     def told_confidence(self) -> int | None:

@@ -61,6 +61,13 @@ def test_places_and_actors_are_told_by_their_names_to_whoever_may_know(page):
     assert [each for each in ("the-envoy", "Ghost") if each in said] == []
 
 
+def test_the_page_of_a_finding_is_in_words_and_leads_to_what_was_said():
+    said = signed_in().get(page_of(FindingFactory(attribute="cargo_description", because=["RPT-1"]))).text
+    assert f'{reverse("admin:shipments_report_changelist")}?q=RPT-1"' in said
+    assert "cargo_description" not in said
+    assert "null" not in said.partition('id="content-main"')[2].partition("</form>")[0]
+
+
 def test_a_conflict_is_told_in_words_and_leads_to_what_was_said():
     conflict = ConflictFactory(kind="denied", about="milestone:refused", reason="denial_outweighed", reports=["RPT-1"])
     said = signed_in().get(page_of(conflict)).text
