@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from actors.access import Reader
 from actors.api.authentication import reader_of
-from actors.api.pages import Order, read_page
+from actors.api.pages import NOTHING, LookedFor, Order, read_page
 from actors.api.parameters import Parameters, ReadParameters, read_parameters
 from actors.api.permissions import MayRead
 from actors.api.selection import EVERYTHING
@@ -106,7 +106,7 @@ class ReadView(APIView):
         parameters: dict[str, Any],
         represent: Callable[[list[Any]], Iterable[Any]],
         *,
-        found: Q | None = None,
+        found: LookedFor = NOTHING,
     ) -> Response:
         """A page of ``rows`` (see read_page), represented all at once, with the way to the next one."""
         page, following = read_page(self.request, rows, order, parameters, found=found)

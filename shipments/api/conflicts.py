@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.api.pages import Order, matching
+from actors.api.pages import LookedFor, Order, matching
 from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
@@ -90,7 +90,7 @@ class ConflictList(ReadView):
             "until": "known_from__lte",
         }
         rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        found = matching(asked.get("q", ()), "subject__title", "subject__reference", "reason")
+        found = LookedFor(condition=matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
         return self.page(rows, CONFLICT_ORDERS[asked["ordering"]], asked, shown_conflicts, found=found)
 
 

@@ -19,7 +19,7 @@ from shipments.models import Delivery, DeliveryAttempt, EventType
 from shipments.services.webhooks.subscribing import replay
 
 STATES = [each for each in Delivery.State.choices if each[0] != Delivery.State.WITHHELD]
-ORDER = Order(columns=("pk",), descending=True, stand_ins={"pk": "webhook_id"})
+ORDER = Order(columns=("pk",), descending=True)
 
 
 class AttemptSerializer(serializers.Serializer):

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from rest_framework import serializers
 
 from actors.access import Reader
-from actors.api.pages import Order, both_ways
+from actors.api.pages import LookedFor, Order, both_ways, narrow
 from actors.api.parameters import (
     EXTERNAL_ID,
     LOOKED_FOR,
@@ -27,7 +27,7 @@ from actors.models import Actor
 from actors.querysets import is_there
 from actors.services.entered import entered_as, may_be_told
 from shipments.api.moments import happened, status_at
-from shipments.api.searching import AskedOfEach, few_or_each, found_by
+from shipments.api.searching import few_or_each, found_by
 from shipments.models import Contact, Leg, Line, Offer, Picture, Place, Shipment, ShipmentParty, Subject
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
@@ -44,10 +44,10 @@ SEARCHED = (
 STATUS = "The accepted status; at valid_at, if given."
 SINCE = "Something of it happened then or later: a step of the best story, or the day of a contact, inquiry or crisis."
 UNTIL = "Something of it happened then or earlier."
-# Keys are made in order of time; the cursor speaks of references, for a key is never shown.
+# Keys are made in order of time.
 ORDERS = {
-    "created_at": Order(columns=("pk",), stand_ins={"pk": "reference"}),
-    "-created_at": Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"}),
+    "created_at": Order(columns=("pk",)),
+    "-created_at": Order(columns=("pk",), descending=True),
     **both_ways("reference"),
 }
 
@@ -155,14 +155,15 @@ PARAMETERS: dict[str, type[SubjectParameters]] = {
 }
 
 
-def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -> tuple[QuerySet, Q]:
+def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -> tuple[QuerySet, LookedFor]:
     """``rows``, visible to ``reader``, with the filters of ``asked``, without what was not known at ``known_at``.
 
     What has to be asked of each row that is left is told apart: a page looks through a number of them.
     """
     known_at = asked.get("known_at")
+    conditions: list[Q | LookedFor] = []
     if known_at:
-        rows = rows.filter(few_or_each(_begun(known_at), Q()), was_known(reader, known_at))
+        conditions += [few_or_each(_begun(known_at), Q()), was_known(reader, known_at)]
     believed: dict[str, Any] = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
     if believed:
         pictures = Picture.objects.of_visible(reader, known_at=known_at)
@@ -174,15 +175,9 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
         rows = rows.filter(happened(kind, reader, asked))
     if "marking" in asked:
         rows = rows.filter(marking=Marking.from_code(asked["marking"]))
-    conditions = [found_by(term, kind, reader) for term in asked.get("q", ())]
+    conditions += [found_by(term, kind, reader) for term in asked.get("q", ())]
     conditions += [condition(asked[name], reader) for name, condition in CONDITIONS[kind].items() if name in asked]
-    of_each = Q()
-    for condition in conditions:
-        if isinstance(condition, AskedOfEach):
-            of_each &= condition
-        else:
-            rows = rows.filter(condition)
-    return rows, of_each
+    return narrow(rows, conditions)
 
 
 def was_known(reader: Reader, known_at: datetime) -> Q:
@@ -198,7 +193,7 @@ def _begun(known_at: datetime) -> QuerySet:
     return begun.union(pictured, all=True)
 
 
-Condition = Callable[[Any, Reader], Q]
+Condition = Callable[[Any, Reader], Q | LookedFor]
 
 
 def _named(said: str, visible: QuerySet, reader: Reader, **which: Any) -> QuerySet:
@@ -251,7 +246,7 @@ def _one_of(rows: QuerySet, link: str, said: str, reader: Reader) -> Q:
     return Q(pk__in=rows.filter(actor_id=actor).values(link)) if actor else Q(pk=None)
 
 
-def _place(said: str, reader: Reader) -> Q:
+def _place(said: str, reader: Reader) -> Q | LookedFor:
     place = Place.objects.filter(code=said).values_list("pk", flat=True).first()
     legs = [Leg.objects.order_by().filter(**{end: place}) for end in ("origin", "destination")]
     keys = Shipment.objects.order_by().filter(destination=place).values_list("pk", flat=True)
@@ -262,7 +257,7 @@ def _place(said: str, reader: Reader) -> Q:
     return few_or_each(touching, each) if place else Q(pk=None)
 
 
-def _item(said: str, reader: Reader) -> Q:
+def _item(said: str, reader: Reader) -> Q | LookedFor:
     lines = Line.objects.order_by().filter(item__icontains=said)
     each = Q(is_there(lines.filter(shipment=OuterRef("pk"))))
     return few_or_each(lines.values_list("shipment_id", flat=True), each)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import both_ways, matching
+from actors.api.pages import LookedFor, both_ways, matching
 from actors.api.parameters import (
     EXTERNAL_ID,
     LOOKED_FOR,
@@ -53,7 +53,7 @@ class PlaceSerializer(NamedPlaceSerializer):
 
 
 PLACE_ORDERS = both_ways("code") | both_ways("name", last="code")
-DOCUMENT_ORDERS = both_ways("published_at", "received_at", last="pk", stand_ins={"pk": "reference"})
+DOCUMENT_ORDERS = both_ways("published_at", "received_at", last="pk")
 
 
 class PlaceParameters(WithoutHistory, PageParameters):
@@ -201,7 +201,7 @@ class DocumentList(ReadView):
         if "marking" in asked:
             rows = rows.filter(marking=Marking.from_code(asked["marking"]))
         order = DOCUMENT_ORDERS[asked["ordering"]]
-        found = matching(asked.get("q", ()), "title", "url", "key", "reference")
+        found = LookedFor(condition=matching(asked.get("q", ()), "title", "url", "key", "reference"))
         return self.page(
             rows,
             order,

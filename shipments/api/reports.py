@@ -12,27 +12,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import both_ways, matching
-from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
-from actors.api.serializers import MARKINGS, MarkingField, TextOrNull
-from actors.marking import Marking
-from actors.models import Source
+from actors.api.serializers import MarkingField, TextOrNull
 from actors.querysets import is_there
 from actors.services.arrays import IsAny
 from shipments.api.filters import KnownAtParameters
 from shipments.api.planned import reference_of
+from shipments.api.report_filters import REPORT_ORDERS, ReportParameters, narrowed_reports
 from shipments.api.reporting import POST_DOCS, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
-from shipments.api.searching import few_or_each
 from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
 from shipments.models import Attachment, Decision, Document, Report, ReportLink, ReportPayload, Subject
-from shipments.models.subject import REFERENCE_PREFIX
 
-REPORT_ORDERS = both_ways("received_at", last="pk", stand_ins={"pk": "reference"})
 REPORT_ORDER = REPORT_ORDERS["-received_at"]
 COLUMNS = [
     "pk",
@@ -113,25 +107,6 @@ class ReportSerializer(serializers.Serializer):
     is_held = serializers.BooleanField(help_text="Kept, and moving nothing until an analyst binds it.")
 
 
-class ReportParameters(PageParameters, KnownAtParameters):
-    """Filters of reports."""
-
-    ordering = serializers.ChoiceField(choices=list(REPORT_ORDERS), default="-received_at")
-    q = Search(
-        required=False,
-        help_text=f"At most ten words to be found in the quote, the subject as said, or the reference. {LOOKED_FOR}",
-    )
-    since = Since(required=False, help_text="Said then or later.")
-    until = Moment(required=False, help_text="Said then or earlier.")
-    source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
-    milestone = serializers.CharField(required=False, help_text="Our code of a milestone.")
-    marking = serializers.ChoiceField(choices=MARKINGS, required=False)
-    subject = Reference(*REFERENCE_PREFIX.values(), help_text="Reference of the subject.")
-    event_id = serializers.CharField(required=False, help_text="The source's own id of the report.")
-    kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
-    held = TrueOrFalse(required=False, help_text="Whether it waits for a subject, a leg or a code.")
-
-
 def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
     """Visible reports as the serializer wants them; one query."""
     visible = Report.objects.visible_to(reader)
@@ -156,7 +131,7 @@ def report_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
             decision=Subquery(decision.values(json=JSONObject(kind="kind", reason="reason"))[:1]),
             quote=Coalesce(Subquery(payload.values("quote")[:1]), Value("", TextField())),
             language=Coalesce(Subquery(payload.values("language")[:1]), Value("")),
-            is_held=is_there(_held(reader)),
+            is_held=is_there(Report.objects.held(to=reader).filter(pk=OuterRef("pk"))),
         )
     )
 
@@ -212,46 +187,13 @@ class ReportList(ReadView):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        # What is filtered by here is what is shown: hidden and missing values find nothing alike.
-        rows = report_rows(self.reader, asked)
-        names = {
-            "event_id": "event_id",
-            "kind": "kind",
-            "milestone": "milestone",
-            "since": "asserted_at__gte",
-            "until": "asserted_at__lte",
-        }
-        rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        if "marking" in asked:
-            rows = rows.filter(marking=Marking.from_code(asked["marking"]))
-        if "subject" in asked:
-            # The one subject is found first, so that its reports are found by index.
-            named = Subject.objects.visible_to(self.reader).filter(reference=asked["subject"])
-            rows = rows.filter(subject_id=Subquery(named.order_by().values("pk")))
-        if "source" in asked:
-            # Looked up before, so that PostgreSQL knows of how many reports it has.
-            rows = rows.filter(source_id__in=list(_source(asked["source"], self.reader).values_list("pk", flat=True)))
-        if "held" in asked:
-            # Few are, mostly, and found by the indexes over them; that one is not is seen row by row.
-            is_held = Q(is_held=asked["held"])
-            held = Report.objects.held_in_each_way(to=self.reader)
-            rows = rows.filter(few_or_each(held, is_held) if asked["held"] else is_held)
+        rows, found = narrowed_reports(report_rows(self.reader, asked), asked, self.reader)
         order = REPORT_ORDERS[asked["ordering"]]
-        found = matching(asked.get("q", ()), "quote", "subject_said", "reference")
         return self.page(rows, order, asked, lambda page: shown_reports(page, self.reader), found=found)
 
     @extend_schema(**POST_DOCS)
     def post(self, request: Request) -> Response:
         return receive(request)
-
-
-def _held(reader: Reader) -> QuerySet:
-    """The report of the row outside, where it is held as far as ``reader`` may know."""
-    return Report.objects.held(to=reader).filter(pk=OuterRef("pk"))
-
-
-def _source(code: str, reader: Reader) -> QuerySet:
-    return Source.objects.named_to(reader).filter(code=code).values("pk")
 
 
 class ReportDetail(ReadView):

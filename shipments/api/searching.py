@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Model, OuterRef, Q, QuerySet
 
 from actors.access import Reader
+from actors.api.pages import LookedFor
 from actors.models import Actor, ActorName
 from actors.querysets import is_there
 from shipments.models import (
@@ -22,7 +23,7 @@ from shipments.models import (
     SubjectIdentifier,
 )
 
-# So many subjects are found first and put in order for a page.
+# So many are found first and put in order for a page.
 FEW = 2_000
 # Indexes know words by so many letters, and by where they begin: what stands before a word that is not the first.
 WHOLE, BEFORE = 3, " -(/"
@@ -47,20 +48,22 @@ PARTIES: dict[str, tuple[type[Model], str]] = {
 }
 
 
-class AskedOfEach(Q):
-    """A condition that is asked of one row after the other of a list, in so many as a page looks through."""
+def few(keys: QuerySet) -> list[UUID] | None:
+    """``keys``, where they are few enough to be put in order; else None."""
+    found = list(keys[: FEW + 1])
+    return None if len(found) > FEW else found
 
 
-def few_or_each(keys: QuerySet, each: Q) -> Q:
-    """Subjects of ``keys``, where they are few enough to be put in order; else those of which ``each`` is true.
+def few_or_each(keys: QuerySet, each: Q) -> Q | LookedFor:
+    """Rows of ``keys``, where they are few; else those of which ``each`` is true.
 
     Of what many have, the next few are soon met in the order of the list, which is what costs the least then.
     """
-    found = list(keys[: FEW + 1])
-    return AskedOfEach(each) if len(found) > FEW else Q(pk__in=found)
+    found = few(keys)
+    return LookedFor(condition=each) if found is None else Q(pk__in=found)
 
 
-def found_by(term: str, kind: str, reader: Reader) -> Q:
+def found_by(term: str, kind: str, reader: Reader) -> Q | LookedFor:
     """Subjects of ``kind`` in which ``reader`` would read ``term``.
 
     Each column is looked into by an index of its own, which knows words by every three letters.

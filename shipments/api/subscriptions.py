@@ -47,7 +47,7 @@ from shipments.services.webhooks.subscribing import (
     unsubscribe,
 )
 
-ORDER = Order(columns=("pk",), descending=True, stand_ins={"pk": "reference"})
+ORDER = Order(columns=("pk",), descending=True)
 
 
 class SubscriptionList(WebhookView):

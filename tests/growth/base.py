@@ -126,15 +126,15 @@ def make_rare() -> dict[str, str]:
     SubjectIdentifierFactory(subject=shipment)
     for subject in (crisis, appeal, offer, offer_told, contact, inquiry, asked, told, shipment):
         known(subject, "lost" if subject == shipment else "", outlet, state="retracted")
-    report = ReportFactory(subject=shipment, source__code="lonely-source", milestone="lost", event_id="lonely-1",
-                           kind="observe")  # fmt: skip
+    report = ReportFactory(subject=shipment, source__code="lonely-source", event_id="lonely-1",
+                           milestone="return_started", kind="observe")  # fmt: skip
     DocumentFactory(source=report.source, title="Lonely news", kind="image")
     return {
         **dict.fromkeys(("donor", "recipient", "carrier", "requester", "addressee", "participant", "asked"),
                         actor.reference),
         "asked_by": actor.reference, "crisis": crisis.reference, "offer": offer.reference, "place": "LONELY",
         "answers": appeal.reference, "item": "Lonely", "q": "Lonely", "country": "VU", "mode": "rail",
-        "source": "lonely-source", "event_id": "lonely-1", "milestone": "lost", "status": "lost",
+        "source": "lonely-source", "event_id": "lonely-1", "milestone": "return_started", "status": "lost",
         "subject": shipment.reference, "state": "retracted",
     }  # fmt: skip
 

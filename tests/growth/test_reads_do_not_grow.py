@@ -74,6 +74,16 @@ MOSTLY = {
     "conflicts/kind": "exclusive_branch",
 }
 SINCE, UNTIL, KNOWN_AT, SPAN = "2022-05-01", "2030-01-01", "2026-06-02", "2022-05-16..2100-01-01"
+# What nothing has, and where many things are before it and after it.
+NONE = {
+    "reports/": [
+        "milestone=nothing",
+        "event_id=nothing",
+        "since=2099-01-01",
+        "until=1999-01-01",
+        "since=2022-06-16&until=2022-06-16",
+    ],
+}
 # What grows all the same, and is to be mended: an address, or an address with a question.
 EXCEPTIONS: dict[tuple[str, ...], str] = {
     ("flows/", "contested=true"): "what is contested is not added up beforehand",
@@ -85,7 +95,6 @@ FILTERS: dict[str, str] = {
     **dict.fromkeys(("conflicts/q", "documents/q"), "a page is full after more rows or fewer, of a bounded number"),
     "flows/item": "flows are not added up by item, since a shipment of two counts once where they are together",
     "crises/country": "crises of one country are found and then put in order",
-    "reports/event_id": "every source is asked for it",
 }
 
 # Addresses of one subject: one view serves every kind.
@@ -173,6 +182,9 @@ def questions() -> dict[Cell, str]:
     asked["reports/", "of a kind that none has"] = f"reports/?limit={LIMIT}&kind=decide"
     asked["changes/", "of a kind that none has"] = f"changes/?limit={LIMIT}&subject_kind=crisis"
     asked["reports/", "of a marking that none has"] = f"reports/?limit={LIMIT}&marking=RED"
+    # What nothing has was looked for in all there is.
+    for path, none in NONE.items():
+        asked |= {(path, f"none has {one}"): f"{path}?limit={LIMIT}&{one}" for one in none}
     return asked
 
 

@@ -1,5 +1,8 @@
 """Lists searched by words, and by who, what and where a subject is about."""
 
+from base64 import urlsafe_b64decode
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.db.models import Q
 
@@ -40,7 +43,9 @@ def test_few_are_asked_for_once(monkeypatch, few):
     with statements() as asked:
         which = searching.few_or_each(Subject.objects.filter(kind="shipment").values_list("pk", flat=True), Q(pk=None))
     assert len(asked) == 1
-    assert Subject.objects.filter(which, pk=shipment.pk).exists() is (few > 0)
+    narrowed, looked_for = pages.narrow(Subject.objects.filter(pk=shipment.pk), [which])
+    assert narrowed.exists()
+    assert bool(looked_for.condition) is (few == 0)
 
 
 @pytest.mark.usefixtures("looked_for")
@@ -153,6 +158,76 @@ def test_what_many_subjects_have_is_looked_for_in_some_and_the_next_page_looks_o
         at = page["next"]
     assert [] in pages_read
     assert [title for page in pages_read for title in page] == [title for title in every if title in ("No. 5", "No. 8")]
+
+
+@pytest.mark.usefixtures("looked_for")
+@pytest.mark.parametrize("ordering", ["received_at", "-received_at"])
+@pytest.mark.parametrize(
+    "asked", ["milestone=lost", "since=2022-05-24", "until=2022-05-20", "since=2022-05-19&until=2022-05-23&q=lost"]
+)
+def test_reports_by_milestone_and_by_when_they_were_said_are_told_once_in_the_order_of_the_list(
+    world, partner, monkeypatch, ordering, asked
+):
+    monkeypatch.setattr(pages, "LOOKED_THROUGH", 8)
+    monkeypatch.setattr(pages, "AT_ONCE", 4)
+    others = ShipmentFactory(marking=Marking.RED)
+    for number in range(12):
+        code = "lost" if number % 5 == 2 else "departed"
+        subject = others if number == 7 else world.shipment
+        said = {"subject": subject.reference, "code": code, "asserted_at": day(18 + number % 8).isoformat()}
+        record_report(day(26), source="wire", quote=code, event_id=f"m-{number}", **said)
+    path = f"reports/?limit=3&ordering={ordering}&source=wire&known_at=2022-05-27"
+    asked_for = dict(each.split("=") for each in asked.split("&"))
+    every = walk(partner, path)
+    wanted = [
+        row["event_id"]
+        for row in every
+        if asked_for.get("milestone", row["milestone"]) == row["milestone"]
+        if asked_for.get("q", row["milestone"]) == row["milestone"]
+        if asked_for.get("since", "") <= row["asserted_at"][:10] <= asked_for.get("until", "9")
+    ]
+    assert 0 < len(wanted) < len(every)
+    assert [row["event_id"] for row in walk(partner, f"{path}&{asked}")] == wanted
+
+
+def test_a_milestone_that_many_reports_have_is_looked_for_in_some_and_the_next_page_looks_on(
+    world, partner, monkeypatch
+):
+    for name, most in (("LOOKED_THROUGH", 4), ("AT_ONCE", 2)):
+        monkeypatch.setattr(pages, name, most)
+    monkeypatch.setattr(searching, "FEW", 0)
+    for number in range(10):
+        said = {"subject": world.shipment.reference, "code": "returned" if number == 5 else "departed"}
+        record_report(day(20), source="wire", event_id=f"n-{number}", **said)
+    first = partner.get("reports/?limit=2&ordering=received_at&milestone=returned").json()
+    assert first["results"] == []
+    assert [row["event_id"] for row in walk(partner, first["next"])] == ["n-5"]
+
+
+def test_a_page_may_end_at_a_report_that_is_hidden_and_its_cursor_tells_nothing_of_it(
+    world, partner, monkeypatch, settings
+):
+    for name, most in (("LOOKED_THROUGH", 2), ("AT_ONCE", 2), ("LEAST", 1)):
+        monkeypatch.setattr(pages, name, most)
+    monkeypatch.setattr(searching, "FEW", 0)
+    hidden = {"subject": ShipmentFactory(marking=Marking.RED).reference, "code": "lost"}
+    for number in range(6):
+        record_report(day(20), source="wire", event_id=f"h-{number}", **hidden)
+    told = {"subject": world.shipment.reference, "code": "lost", "event_id": "told"}
+    record_report(day(21), source="wire", **told)
+    at, seen = "reports/?limit=2&ordering=received_at&milestone=lost", []
+    while at:
+        page = partner.get(at).json()
+        seen += [row["event_id"] for row in page["results"]]
+        at = page["next"]
+        if at:
+            cursor = parse_qs(urlsplit(at).query)["cursor"][0]
+            assert b"2022-05" not in urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            assert partner.get(at).json()["next"] == partner.get(at).json()["next"]
+            # What was given out under a secret of before is still good.
+            settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+            settings.SECRET_KEY = f"{settings.SECRET_KEY} and then another"
+    assert seen == ["d-1", "told"]
 
 
 @pytest.mark.parametrize("ordering", ["received_at", "-received_at"])
