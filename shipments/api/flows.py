@@ -20,6 +20,7 @@ from shipments.api.filters import KnownAtParameters
 from shipments.api.pictures import digits
 from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.amounts import MEASURES, Total
+from shipments.services.flows.late import MOST_COUNTED
 from shipments.services.flows.paging import read_flows
 from shipments.services.flows.reading import Narrowing
 from shipments.services.flows.summing import MOST_WAITING, Flow, Key, Rung, Silence
@@ -86,6 +87,7 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
     "next": None,
+    "not_added_up": None,
 }
 
 
@@ -157,6 +159,26 @@ class FlowSerializer(serializers.Serializer):
     silence = SilenceSerializer()
 
 
+class NotAddedUpSerializer(serializers.Serializer):
+    """What is left out of every flow here, since it came in or changed and is not added up yet."""
+
+    subjects = serializers.IntegerField(
+        help_text=f"Offers and shipments, of all that you may see, whatever is asked for. {MOST_COUNTED:,} or more: "
+        f"{MOST_COUNTED}."
+    )
+    since = serializers.DateTimeField(help_text="What came in before is in the flows.")
+
+
+class FlowPageSerializer(page_of(FlowSerializer)):  # type: ignore[misc]
+    """A page of flows; follow next until it is null."""
+
+    not_added_up = NotAddedUpSerializer(
+        allow_null=True,
+        help_text="Null: the flows tell all that you may see. Else they are of all but what is left out: ask again "
+        "a while later.",
+    )
+
+
 class FlowList(ReadView):
     """Flows, recipient by recipient."""
 
@@ -169,11 +191,13 @@ class FlowList(ReadView):
         description=(
             "A flow for each donor and recipient, by the recipient's reference. Worked out from what you may see, as "
             "believed now or at `known_at`. A page may hold fewer flows than asked for: follow `next` until it is null."
-            " With `known_at`, `item` or `contested`, and while much that came in is not added up yet, offers and "
-            "shipments are read one by one: what would read too many of them is refused (`too_much_to_read`)."
+            " While much came in that is not added up yet, it is left out of every flow, and `not_added_up` says how "
+            "much that is and since when."
+            " With `known_at`, `item` or `contested` offers and shipments are read one by one: what would read too "
+            "many of them is refused (`too_much_to_read`)."
         ),
         parameters=[FlowParameters],
-        responses=page_of(FlowSerializer),
+        responses=FlowPageSerializer,
         examples=[OpenApiExample("A flight and two offers", value=EXAMPLE, response_only=True)],
         tags=["flows"],
     )
@@ -196,7 +220,12 @@ class FlowList(ReadView):
         shown = [shown_flow(flow, page.actors, page.moment) for flow in page.flows]
         link = page.following and following(request, "cursor", astuple(page.following))
         headers = {"Link": f'<{link}>; rel="next"'} if link else {}
-        return Response({"results": FlowSerializer(shown, many=True).data, "next": link}, headers=headers)
+        told = {
+            "results": FlowSerializer(shown, many=True).data,
+            "next": link,
+            "not_added_up": page.late and NotAddedUpSerializer(page.late).data,
+        }
+        return Response(told, headers=headers)
 
 
 def _key(position: list[Any]) -> Key:

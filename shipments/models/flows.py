@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from actors.marking import Marking
 
@@ -17,6 +18,7 @@ class FlowDue(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     subject_id = models.UUIDField()
+    since = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "flows due"

@@ -63,13 +63,16 @@ class Command(BaseCommand):
                 self._write(flow)
         self.stdout.write("─" * WIDTH)
         self.stdout.write(f"Flows: {len(found)}. A promise stays a promise when it is kept: rungs are not added up.")
+        if self.late:
+            since = f"{self.late.since:%-d %B %Y, %H:%M} UTC"
+            self.stdout.write(f"Left out: {self.late.subjects} offers and shipments, not added up since {since}.")
 
     def _all(self, reader: Reader, asked: dict[str, Any]) -> Iterator[Flow]:
         start: Key | None = None
         while True:
             page = read_flows(reader, start=start, limit=MOST + 1, **asked)
             self.names |= {reference: actor["name"] for reference, actor in page.actors.items()}
-            self.moment = page.moment
+            self.moment, self.late = page.moment, page.late
             yield from page.flows
             start = page.following
             if start is None:

@@ -66,9 +66,9 @@ def _fold_alone(pk: int) -> int:
         return _fold(limit=1, pk=pk)
     except Exception:
         with transaction.atomic():
-            for subject in FlowDue.objects.filter(pk=pk).values_list("subject_id", flat=True):
+            for subject, since in FlowDue.objects.filter(pk=pk).values_list("subject_id", "since"):
                 log.exception("flows.failed", subject=str(subject))
-                FlowDue.objects.create(subject_id=subject)
+                FlowDue.objects.create(subject_id=subject, since=since)
             FlowDue.objects.filter(pk=pk).delete()
         return 0
 

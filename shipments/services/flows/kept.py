@@ -5,7 +5,8 @@
     more  what is true of     ┘ than their clearance alone lets them (grants; what they sent themselves)
 
 So a page tells what it would if it read every offer and shipment, at any moment, and reads as many rows as there are
-flows. Where that cannot be had, nothing is told, and it is to be read subject by subject.
+flows. While more is due than can be read beside them, as in a large import, it is left out and named (see ``late``).
+Where totals do not tell what is asked for, nothing is told, and it is to be read subject by subject.
 """
 
 from collections import defaultdict
@@ -21,14 +22,17 @@ from actors.models import Actor
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, Subject
 from shipments.services.flows.families import families_of
 from shipments.services.flows.keeping import key_of, shares_for
+from shipments.services.flows.late import Late, late_of, taken_away
 from shipments.services.flows.reading import Narrowing, Row
 from shipments.services.flows.rows import actors_named
 from shipments.services.flows.summing import MOST_WAITING, Flow, Key, flow_of, period_in
 from shipments.services.flows.sums import Sums, add, read
 from shipments.services.flows.told import Waiting
 
-# As many subjects are read beside the totals; where more are due, all is read subject by subject.
+# As many subjects are read beside the totals; where more are due, they are left out and named.
 MOST_BESIDE = 5_000
+# Rows of FlowDue that are looked at for each of these: a subject may have several.
+ROWS_OF_ONE = 4
 
 
 def are_kept(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) -> bool:
@@ -45,13 +49,24 @@ def kept_for(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) ->
     """The flows that are kept for ``reader``; None where they cannot be told from totals."""
     if not are_kept(reader, narrowing, group_by):
         return None
-    # Rows, of which a subject may have several: all of them are known, or none is told.
+    due, seen = _due(), _seen_otherwise(reader)
+    if due is not None:
+        beside = families_of(due | seen)
+        if len(beside) <= MOST_BESIDE:
+            return KeptFlows(reader, narrowing, group_by, beside)
+    beside = families_of(seen)
+    if len(beside) <= MOST_BESIDE:
+        return KeptFlows(reader, narrowing, group_by, beside, leaves_out_late=True)
+    return None
+
+
+def _due() -> set[UUID] | None:
+    """What waits to be added up; None where it is more than is read beside the totals."""
     # By key, so that what was worked off and is not cleared away yet is passed by in the index.
-    due = list(FlowDue.objects.order_by("pk").values_list("subject_id", flat=True)[: MOST_BESIDE + 1])
-    if len(due) > MOST_BESIDE:
-        return None
-    beside = families_of(set(due) | _seen_otherwise(reader))
-    return KeptFlows(reader, narrowing, group_by, beside) if len(beside) <= MOST_BESIDE else None
+    rows = FlowDue.objects.order_by("pk").values_list("subject_id", flat=True)[: ROWS_OF_ONE * MOST_BESIDE + 1]
+    due = set(rows)
+    # All rows are known, or none is told.
+    return due if len(due) <= MOST_BESIDE and len(rows) <= ROWS_OF_ONE * MOST_BESIDE else None
 
 
 def _seen_otherwise(reader: Reader) -> set[UUID]:
@@ -71,12 +86,22 @@ def _seen_otherwise(reader: Reader) -> set[UUID]:
 
 
 class KeptFlows:
-    """Flows as they are kept, ``beside`` which some subjects are read as they are now."""
+    """Flows as they are kept, ``beside`` which some subjects are read as they are now.
+
+    All others that wait to be added up are left out of them where ``leaves_out_late``.
+    """
 
     def __init__(
-        self, reader: Reader, narrowing: Narrowing, group_by: Collection[str], beside: Collection[UUID]
+        self,
+        reader: Reader,
+        narrowing: Narrowing,
+        group_by: Collection[str],
+        beside: Collection[UUID],
+        *,
+        leaves_out_late: bool = False,
     ) -> None:
         self._reader, self._group_by, self._beside = reader, group_by, list(beside)
+        self._leaves_out_late = leaves_out_late
         levels = [str(level) for level in range(reader.clearance + 1)]
         self._levels = levels
         self._totals = FlowTotal.objects.filter(_asked_for(narrowing), sums__has_any_keys=levels)
@@ -96,6 +121,10 @@ class KeptFlows:
                 add(sums[key], read(total.sums.get(level, "{}")))
         for total_id, kept in self._kept(totals):
             add(sums[totals[total_id][0]], read(kept), times=-1)
+        passed_over = list(self._beside)
+        for taken in taken_away(self._reader, totals, beside=self._beside) if self._leaves_out_late else ():
+            add(sums[totals[taken.total][0]], read(taken.sums), times=-taken.times)
+            passed_over += taken.waiting
         waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
         for share in self._shares:
             if share.key.recipient < first or (ahead is not None and share.key.recipient >= ahead):
@@ -104,7 +133,7 @@ class KeptFlows:
             add(sums[key], share.sums)
             waiting[key] += [share.waiting] if share.waiting else []
         silent = [pk for pk, (key, _) in totals.items() if "unanswered" in sums[key]]
-        for total_id, each in self._waiting(silent):
+        for total_id, each in self._waiting(silent, passed_over):
             waiting[totals[total_id][0]].append(each)
         return [flow_of(key, sums[key], waiting[key]) for key in sorted(sums) if sums[key]], ahead
 
@@ -124,6 +153,10 @@ class KeptFlows:
         """What is told of those who take part, by reference."""
         return actors_named(self._reader, {each for flow in flows for each in (flow.key.recipient, *flow.key.donors)})
 
+    def late(self) -> Late | None:
+        """Who is left out."""
+        return late_of(self._reader, beside=self._beside) if self._leaves_out_late else None
+
     def _flow(self, key: Key) -> Key:
         """The flow that is asked for, of one as finely as it is kept."""
         crisis = key.crisis if "crisis" in self._group_by else ""
@@ -135,8 +168,8 @@ class KeptFlows:
         rows = FlowShare.objects.filter(held, subject_id__in=self._beside, total_id__in=totals)
         return rows.values_list("total_id", "sums") if self._beside else ()
 
-    def _waiting(self, totals: Collection[UUID]) -> Iterable[tuple[UUID, Waiting]]:
-        """The offers that wait longest in each of these totals."""
+    def _waiting(self, totals: Collection[UUID], passed_over: list[UUID]) -> Iterable[tuple[UUID, Waiting]]:
+        """The offers that wait longest in each of these totals, but for those that are ``passed_over``."""
         if not totals:
             return
         with connection.cursor() as cursor:
@@ -150,7 +183,7 @@ class KeptFlows:
                         ORDER BY since, offer LIMIT %s
                        ) AS longest
                 """,
-                [list(totals), *[int(self._reader.clearance)] * 2, self._beside, MOST_WAITING],
+                [list(totals), *[int(self._reader.clearance)] * 2, passed_over, MOST_WAITING],
             )
             for total_id, offer, earliest, since, is_said, is_contested in cursor.fetchall():
                 waiting = Waiting(

@@ -12,7 +12,8 @@ from uuid import UUID
 from actors.access import Reader
 from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.gathering import Gathered
-from shipments.services.flows.kept import are_kept, kept_for
+from shipments.services.flows.kept import kept_for
+from shipments.services.flows.late import Late
 from shipments.services.flows.reading import Among, Narrowing, Row, recipients_of
 from shipments.services.flows.rows import Actors
 from shipments.services.flows.summing import Flow, Key, added_up, shares_of
@@ -30,12 +31,14 @@ class Page:
 
     Offers have waited up to ``moment``.
     A page may hold fewer flows than asked for, and none; it is the last one only where ``following`` is None.
+    Of all that is not ``late`` it tells what is so at this moment.
     """
 
     flows: Sequence[Flow]
     actors: Mapping[str, Row]
     following: Key | None
     moment: datetime
+    late: Late | None = None
 
 
 def read_flows(
@@ -60,7 +63,11 @@ def read_flows(
         flows = [flow for flow in found if start is None or flow.key >= start]
         following = flows[limit].key if len(flows) > limit else Key(recipient=ahead, donors=()) if ahead else None
         return Page(
-            flows=flows[:limit], actors=source.actors(flows[:limit]), following=following, moment=known_at or now
+            flows=flows[:limit],
+            actors=source.actors(flows[:limit]),
+            following=following,
+            moment=known_at or now,
+            late=source.late(),
         )
 
 
@@ -88,7 +95,10 @@ class _BySubject:
         while ahead and sum(counts[name] for name in to) < at_once:
             to.append(ahead.pop(0))
         if sum(counts[name] for name in to) > MOST_READ:
-            raise self._too_much()
+            raise TooMuchToRead(
+                f"More than {MOST_READ:,} offers and shipments would be read. Name a donor, a recipient or a crisis.",
+                is_passing=False,
+            )
         among = Among(recipients=[key for name in to for key in keys[name]])
         self._gathered = Gathered(self._reader, self._narrowing, among, known_at=self._known_at)
         flows = added_up(shares_of(self._gathered.told, self._group_by, beside=self._gathered.beside))
@@ -105,11 +115,9 @@ class _BySubject:
             keys[actors.reference(key)].append(key)
         return counts, keys
 
-    def _too_much(self) -> TooMuchToRead:
-        less = f"More than {MOST_READ:,} offers and shipments would be read. Name a donor, a recipient or a crisis"
-        if self._known_at is None and are_kept(self._reader, self._narrowing, self._group_by):
-            return TooMuchToRead(f"{less}, or ask again once what came in is added up.", is_passing=True)
-        return TooMuchToRead(f"{less}.", is_passing=False)
+    def late(self) -> Late | None:
+        """Nobody: all are read as they are."""
+        return None
 
     def actors(self, flows: Collection[Flow]) -> Mapping[str, Row]:
         """What is told of those who take part, by reference."""

@@ -54,7 +54,7 @@ def flows(caller: Caller, **asked: Any) -> list[Any]:
     while fold_flows():
         pass
     found.append(_results(caller, asked))
-    with patch.object(kept, "MOST_BESIDE", -1):
+    with patch.object(kept, "are_kept", return_value=False):
         found.append(_results(caller, asked))
     assert found[0] == found[1] == found[2]
     return found[0]

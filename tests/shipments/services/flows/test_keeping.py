@@ -26,14 +26,14 @@ from shipments.generation.rows import record_stories, set_stage, write_plans
 from shipments.generation.stories import story_of
 from shipments.generation.world import world
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, Offer, Picture, Shipment, ShipmentParty, Subject
-from shipments.services.flows import keeping, kept
+from shipments.services.flows import keeping
 from shipments.services.flows.keeping import fold_flows
 from shipments.services.flows.reading import Narrowing
 from shipments.tasks import verify_nightly
 from tests.people import make_partner
 from tests.shipments.api.flowing import believe, offer, shipment
 from tests.shipments.services.conftest import fold
-from tests.shipments.services.flows.both import fold_all, read_both
+from tests.shipments.services.flows.both import fold_all, read_both, read_without_late
 
 pytestmark = pytest.mark.django_db
 GROUPS = [(), ("crisis",), ("month",), ("year",), ("crisis", "month")]
@@ -123,6 +123,7 @@ def test_what_is_kept_is_what_is_read_one_by_one_whoever_asks_and_whatever_chang
                 [{}, {}, {"donor": some}, {"recipient": some}, {"crisis": crisis}, {"period": "2026"}]
             )
             read_both(reader, group_by=random.choice(GROUPS), narrowing=Narrowing(**narrowing))
+            read_without_late(reader, group_by=random.choice(GROUPS))
     fold_all()
     call_command("add_up_flows", check=True)
     assert sum(flow.shipments != {} for flow in read_both(Reader(clearance=Marking.RED)).flows) > 2
@@ -199,16 +200,6 @@ def test_a_subject_that_fails_keeps_no_other_from_its_turn() -> None:
         assert set(FlowDue.objects.values_list("subject_id", flat=True)) == {bad.pk}
         assert fold_flows() == 0
     assert fold_flows() == 1
-
-
-def test_no_change_is_left_out_where_more_is_due_than_is_read_beside_the_totals() -> None:
-    busy, hidden = offer("made"), offer("made")
-    fold_all()
-    FlowDue.objects.bulk_create(FlowDue(subject_id=busy.pk) for _ in range(5))
-    Subject.objects.filter(pk=hidden.pk).update(marking=Marking.RED)
-    with patch.object(kept, "MOST_BESIDE", 4):
-        (flow,) = read_both(Reader(clearance=Marking.CLEAR)).flows
-    assert flow.silence.unanswered == 1
 
 
 def test_what_is_kept_otherwise_than_it_is_is_found_and_made_again() -> None:
