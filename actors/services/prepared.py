@@ -64,7 +64,7 @@ class Prepared:
 
     def tuples(self, reader: Reader, **slots: Any) -> Sequence[list[Any]]:
         """The rows that ``reader`` may see, each as the values of ``columns``."""
-        rows = [list(row) for row in run(self.text, {**_own(reader), **slots})]
+        rows = [list(row) for row in run(self.text, {**own_slots(reader), **slots})]
         for number, decoder in self.decoders:
             for row in rows:
                 row[number] = decoder(row[number])
@@ -83,7 +83,7 @@ def read_together(reader: Reader, *asked: tuple[Prepared, type], **slots: Any) -
     """The rows of several queries by one statement, for what is asked all day and gives few: each a list of the named
     tuple beside it, which says how JSON is read. A slot's name means the same in all of them.
     """
-    (row,) = run(_together(*(query for query, _ in asked)), {**_own(reader), **slots})
+    (row,) = run(_together(*(query for query, _ in asked)), {**own_slots(reader), **slots})
     return [_rows_of(kind).decode(text) if text else [] for (_, kind), text in zip(asked, row, strict=True)]
 
 
@@ -103,7 +103,8 @@ def _rows_of(kind: type) -> msgspec.json.Decoder[list[Any]]:
     return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
 
 
-def _own(reader: Reader) -> dict[str, Any]:
+def own_slots(reader: Reader) -> dict[str, Any]:
+    """What a reader fills in of a query that was built for any."""
     return {"clearance": int(reader.clearance), "actor_id": reader.actor_id, "user_id": reader.user_id}
 
 

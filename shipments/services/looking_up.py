@@ -56,13 +56,12 @@ def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
         places=list(places),
         subjects=list({draft.subject for draft in drafts}),
     )
-    has_facts = any(draft.facts for draft in drafts)
     return Lookups(
         # Whom a protected source is not named to, they cannot find it by citing either.
         sources={speaker.code: speaker for speaker in speakers},
         places={name: place.pk for name, place in places_named(places, reader, by_code=by_code).items()},
         documents=_documents({draft.document for draft in drafts if draft.document}, reader),
-        attributes={each.name: each for each in _attributes(reader).models(reader)} if has_facts else {},
+        attributes=_attributes({fact.attribute for draft in drafts for fact in draft.facts}, reader),
         targets=_targets(drafts, reader),
         **_holding(drafts, reader, by_reference),
     )
@@ -106,9 +105,19 @@ def _sources(reader: Reader) -> QuerySet:
     return named.values("code", "pk", "actor_id")
 
 
+def _attributes(named: set[str], reader: Reader) -> dict[str, Attribute]:
+    """Attributes by name: those that are ``named``, or all, to choose from, where one of these is none."""
+    if not named:
+        return {}
+    rows = _attributes_named(reader).models(reader, names=list(named))
+    if len(rows) < len(named):
+        rows = list(Attribute.objects.all())
+    return {each.name: each for each in rows}
+
+
 @prepared
-def _attributes(reader: Reader) -> QuerySet:
-    return Attribute.objects.all()
+def _attributes_named(reader: Reader) -> QuerySet:
+    return Attribute.objects.filter(IsAny("name", slot("names")))
 
 
 def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:

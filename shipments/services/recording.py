@@ -45,7 +45,7 @@ from shipments.services.recorded import (
     payloads_of,
     rows_of,
 )
-from shipments.services.recording_few import store_few, wait_no_longer_than
+from shipments.services.recording_few import reports_known, store_few, wait_no_longer_than
 from shipments.services.resolving import Resolved, resolve
 
 
@@ -135,7 +135,9 @@ def _store(
         partner_key_id=sender.key.pk if sender.key else None,
         entered_by_id=sender.user.pk if sender.user else None,
     )
-    there = _there(rows)
+    is_few = len(resolved) <= FEW
+    # Of a few, their insertion tells.
+    there = {} if is_few else _there(rows)
     known = _known([row for row in rows if row.reference in there], sender.reader)
     # Of the same report twice in what was sent, only the first can be new.
     first = {
@@ -145,7 +147,7 @@ def _store(
     }
     # In order, so that what tells of them is.
     missing = [row for row in rows if first.get(row.reference) is row]
-    store = partial(store_few, patience=patience) if len(resolved) <= FEW else _store_many
+    store = partial(store_few, reader=sender.reader, patience=patience) if is_few else _store_many
     new = store(missing, actor_id=sender.key.actor_id if sender.key else None)
     if new:
         ring_on_commit()
@@ -158,12 +160,7 @@ def _store(
 
 
 def _there(rows: Sequence[Row]) -> dict[str, set[UUID | None]]:
-    """The references of what is there already, each with who passed it on (None: it is its source's own).
-
-    Of a few that nobody passes on here, their insertion tells.
-    """
-    if len(rows) <= FEW and not any(row.resolved.relayed_by for row in rows):
-        return {}
+    """The references of what is there already, each with who passed it on (None: it is its source's own)."""
     there: defaultdict[str, set[UUID | None]] = defaultdict(set)
     anybody = Reader(clearance=Marking.CLEAR)
     for reference, relayed_by in _stored(anybody).tuples(anybody, references=[row.reference for row in rows]):
@@ -177,20 +174,11 @@ def _stored(reader: Reader) -> QuerySet:
 
 
 def _known(rows: Iterable[Row], reader: Reader) -> set[str]:
-    """The references of what is passed on here and is there already, as far as ``reader`` may know of it.
-
-    What they may not know of is as if it were not there: theirs is kept beside it.
-    """
+    """The references of what is passed on here and is there already, as far as ``reader`` may know of it."""
     relayed = [row.reference for row in rows if row.resolved.relayed_by]
     if not relayed:
         return set()
-    return {reference for (reference,) in _visible(reader).tuples(reader, references=relayed)}
-
-
-@prepared
-def _visible(reader: Reader) -> QuerySet:
-    visible = Report.objects.visible_to(reader).order_by()
-    return visible.filter(IsAny("reference", slot("references"))).values("reference")
+    return {reference for (reference,) in reports_known(reader).tuples(reader, references=relayed)}
 
 
 def _store_many(rows: Sequence[Row], *, actor_id: UUID | None) -> set[str]:

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
+from django.db.models import QuerySet
 from msgspec.json import encode
 
-from actors.services.prepared import run
+from actors.access import Reader
+from actors.services.arrays import IsAny
+from actors.services.prepared import Prepared, own_slots, prepared, run, slot
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload
 from shipments.services import announcing
 from shipments.services.inserting import rows_as_json
@@ -34,8 +37,10 @@ REPORTS, LINKS, PAYLOADS, EVENTS = (model._meta.db_table for model in (Report, R
 PATIENCE = "set_config('lock_timeout', %(patience)s, true)"
 
 
-def store_few(rows: Sequence[Row], *, actor_id: UUID | None, patience: float | None = None) -> set[str]:
+def store_few(rows: Sequence[Row], *, reader: Reader, actor_id: UUID | None, patience: float | None = None) -> set[str]:
     """Store those ``rows`` that are not there yet, and what goes with each; the references of these.
+
+    What is passed on is there already where ``reader`` may see it, whoever passed it on.
 
     Somebody's row is waited for for ``patience`` seconds, if it is given, and until the transaction ends. Locks
     reports in order of their references, then rows of the queue in order of their keys.
@@ -54,8 +59,20 @@ def store_few(rows: Sequence[Row], *, actor_id: UUID | None, patience: float | N
         "is_bulk": False,
         "patience": _milliseconds(patience or 0),
     }
-    statement = _statement(links=bool(links), payloads=bool(payloads), patience=patience is not None)
-    return {reference for (reference,) in run(statement, said)}
+    relayed = [row.reference for row in rows if row.resolved.relayed_by]
+    known = reports_known(reader) if relayed else None
+    statement = _statement(known, links=bool(links), payloads=bool(payloads), patience=patience is not None)
+    return {reference for (reference,) in run(statement, {**said, **own_slots(reader), "references": relayed})}
+
+
+@prepared
+def reports_known(reader: Reader) -> QuerySet:
+    """What is there of the slot ``references``, as far as ``reader`` may know of it.
+
+    What they may not know of is as if it were not there: theirs is kept beside it.
+    """
+    visible = Report.objects.visible_to(reader).order_by()
+    return visible.filter(IsAny("reference", slot("references"))).values("reference")
 
 
 def wait_no_longer_than(seconds: float) -> None:
@@ -68,7 +85,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 @cache
-def _statement(*, links: bool, payloads: bool, patience: bool) -> str:
+def _statement(known: Prepared | None, *, links: bool, payloads: bool, patience: bool) -> str:
     """The statement with the parts that are needed: each is begun and ended, also where it has nothing to do."""
     # Before the first row is waited for, since reports are put in order first.
     waiting = f"patience AS MATERIALIZED (SELECT {PATIENCE})," if patience else ""
@@ -77,6 +94,7 @@ def _statement(*, links: bool, payloads: bool, patience: bool) -> str:
         stored AS (
             INSERT INTO {REPORTS} ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)}
               FROM json_populate_recordset(NULL::{REPORTS}, %(reports)s::json){", patience" if patience else ""}
+             {f"WHERE reference NOT IN ({known.text})" if known else ""}
              ORDER BY reference
             ON CONFLICT DO NOTHING RETURNING id, reference
         ), {_beside("linked", LINKS, LINK_COLUMNS, "links") if links else ""}

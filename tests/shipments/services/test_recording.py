@@ -260,6 +260,15 @@ def test_a_batch_costs_the_same_queries_as_one(draft):
     assert queries(10) == queries(1) == 2
 
 
+def test_a_few_that_are_passed_on_cost_no_query_more(draft, partner, django_assert_num_queries):
+    partner.scopes = ["reports:write", "reports:relay"]
+    drafts = [replace(draft, event_id=f"evt-{n}") for n in range(4)]
+    record(drafts[:2], sender=Sender(key=partner))
+    with django_assert_num_queries(2):
+        outcomes = record(drafts, sender=Sender(key=partner))
+    assert [each.result for each in outcomes] == ["duplicate", "duplicate", "accepted", "accepted"]
+
+
 @pytest.mark.parametrize("few", [4, 16])
 def test_what_somebody_else_stored_meanwhile_is_a_duplicate_and_the_rest_is_stored(draft, monkeypatch, few):
     monkeypatch.setattr(inserting, "FEW", few)
