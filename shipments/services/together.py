@@ -4,9 +4,10 @@
     POST ─┼─ waiting ─┤
     POST ─┘              somebody does  ─> waits to be taken by whoever records next
 
-A transaction, its commit and its statements cost a report ten times what storing it does. Nobody waits for more to
-come: what arrives while one transaction is at work is the next one's, so that a report that comes alone is recorded
-alone, at once. Only what was handed in with the same rights is recorded together.
+A transaction, its commit and its statements cost a report ten times what storing it does. What arrives while one
+transaction is at work is the next one's. A report that comes alone is recorded alone, at once: only where several were
+recorded together the last time, more are waited for for a moment. Only what was handed in with the same rights is
+recorded together.
 
 Whoever was taken and has no outcome records by itself, as if there were nobody else: where the shared transaction
 failed, whatever the reason, and where the thread that had it in hand was ended.
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 0.5
 # As many as are stored by one statement.
 MOST = FEW
+# So long whoever was not alone the last time waits for company.
+GATHER_SECONDS = 0.003
 APART = timedelta(microseconds=1)
 
 
@@ -52,6 +55,8 @@ class _Handed:
 _changed = threading.Condition()
 _waiting: list[_Handed] = []
 _recording: set[Hashable] = set()
+# Of which rights several were recorded together the last time.
+_crowded: set[Hashable] = set()
 
 
 def record_together(draft: ReportDraft, *, key: PartnerKey) -> Outcome:
@@ -89,14 +94,30 @@ def _take(own: _Handed) -> list[_Handed]:
                 _changed.wait(left)
             else:
                 return []
+            if own.rights in _crowded:
+                _gather(own.rights)
         finally:
             # Whoever is ended while it waits leaves nothing behind.
             if own in _waiting:
                 _waiting.remove(own)
         taken = [own, *[each for each in _waiting if each.rights == own.rights][: MOST - 1]]
         _waiting[:] = [each for each in _waiting if each not in taken]
+        (_crowded.add if len(taken) > 1 else _crowded.discard)(own.rights)
         _recording.add(own.rights)
         return taken
+
+
+def _gather(rights: Hashable) -> None:
+    """Wait for more of the same rights, which nobody else takes meanwhile. ``_changed`` is held but for waiting."""
+    _recording.add(rights)
+    until = time.monotonic() + GATHER_SECONDS
+    try:
+        while (left := until - time.monotonic()) > 0:
+            _changed.wait(left)
+    except BaseException:
+        _recording.discard(rights)
+        _changed.notify_all()
+        raise
 
 
 def _settle(taken: Sequence[_Handed]) -> None:

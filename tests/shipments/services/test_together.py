@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import pytest
 from django.db import DataError, connection, transaction
@@ -136,6 +137,27 @@ def test_one_that_comes_alone_is_recorded_alone(draft, key, django_assert_num_qu
         record_together(replace(draft, event_id="again"), key=key)
 
 
+def test_whoever_had_company_waits_for_it_and_whoever_was_alone_waits_for_nobody(draft, key, monkeypatch):
+    monkeypatch.setattr(together, "_crowded", {together._rights_of(key)})
+    monkeypatch.setattr(together, "GATHER_SECONDS", 2)
+    monkeypatch.setattr(together, "PATIENCE_SECONDS", 60)
+
+    def send(number):
+        try:
+            return record_together(replace(draft, event_id=f"e-{number}"), key=key).result
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(together, "record_each", counted := Mock(wraps=record_each))
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(send, range(3))) == ["accepted"] * 3
+    assert [len(call.args[0]) for call in counted.call_args_list] == [3]
+    record_together(draft, key=key)
+    began = time.monotonic()
+    record_together(replace(draft, event_id="alone"), key=key)
+    assert time.monotonic() - began < 2
+
+
 def test_rows_and_outcomes_are_those_of_one_after_the_other(draft, key, gathered):
     nameless = replace(draft, event_id="", code="arrived")
     drafts = [
@@ -176,15 +198,18 @@ def test_nobody_waits_for_a_thread_that_was_ended_while_it_recorded(draft, key, 
     assert Report.objects.count() == 3
 
 
-def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch):
+@pytest.mark.parametrize("waiting_for", ["_recording", "_crowded"])
+def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch, waiting_for):
     def end(left):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(together, "_recording", {together._rights_of(key)})
-    monkeypatch.setattr(together._changed, "wait", end)
-    with pytest.raises(KeyboardInterrupt):
-        record_together(replace(draft, event_id="ended"), key=key)
-    together._recording.clear()
+    rights = together._rights_of(key)
+    with monkeypatch.context() as patch:
+        patch.setattr(together, waiting_for, {rights})
+        patch.setattr(together._changed, "wait", end)
+        with pytest.raises(KeyboardInterrupt):
+            record_together(replace(draft, event_id="ended"), key=key)
+    assert not together._recording
     assert record_together(draft, key=key).result == "accepted"
     assert not together._waiting
     assert Report.objects.count() == 1
