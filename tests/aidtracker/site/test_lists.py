@@ -92,7 +92,9 @@ def test_what_an_index_finds_is_found_however_old_and_other_words_among_the_newe
     for place in ("paging", "looking"):
         monkeypatch.setattr(f"actors.admin.{place}.MOST", 2)
     old, *_ = [
-        ReportFactory(subject__title=f"Flight {n}", event_id=f"e-{n}", received_at=NOON + timedelta(days=n))
+        ReportFactory(
+            subject__title=f"Flight {n}", event_id=f"e-{n}", code_said=f"c-{n}", received_at=NOON + timedelta(days=n)
+        )
         for n in range(4)
     ]
     client, where = signed_in(), reverse("admin:shipments_report_changelist")
@@ -104,16 +106,17 @@ def test_what_an_index_finds_is_found_however_old_and_other_words_among_the_newe
     found = (
         f"q={old.reference}",
         f"q={old.source.code}",
+        "q=e-0",
         'q="Flight 0"',
         f"source={old.source_id}",
         f"subject={old.subject_id}",
     )
     assert [each for each in found if not finds(each)] == []
-    assert not finds("q=e-0")
+    assert not finds("q=c-0")
     assert not finds("polarity__exact=affirm")
     assert b"and more: filter or search" in client.get(f"{where}?polarity__exact=affirm").content
-    assert finds(f"q=e-0&received_at_to={NOON:%Y-%m-%d}")
-    assert not finds(f"q=e-0&received_at_from={NOON + timedelta(days=1):%Y-%m-%d}")
+    assert finds(f"q=c-0&received_at_to={NOON:%Y-%m-%d}")
+    assert not finds(f"q=c-0&received_at_from={NOON + timedelta(days=1):%Y-%m-%d}")
 
 
 def test_a_status_a_state_and_what_is_contested_are_found_however_old_where_few_subjects_have_them(monkeypatch):
