@@ -16,6 +16,7 @@ from shipments.models import Attachment, CodeMapping, Leg, Line, Report, Subject
 from shipments.services.binding import lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
+from shipments.services.naming import lock_names
 from shipments.services.queue import mark_due
 from shipments.services.recording import bound_event
 
@@ -54,6 +55,7 @@ def map_code(
     *, scheme: str, code: str, reason: str, by: User, milestone: str = "", flag: str = "", flag_is_set: bool = True
 ) -> CodeMapping:
     """Say what somebody's code means; reports held for it count from now on."""
+    lock_names([f"{scheme}:{code}"], entering=True)
     mapping = CodeMapping.objects.create(
         scheme=scheme,
         code=code,

@@ -114,13 +114,18 @@ def _record(
     with transaction.atomic(savepoint=False):
         if patience is not None:
             wait_no_longer_than(patience)
-        # It may be being entered right now, by somebody who cannot see these reports yet.
-        lock_names({name for n in held for name in (drafts[n].subject, resolved[n].subject_reference)}, entering=False)
+        # It may be being entered or told right now, by somebody who cannot see these reports yet.
+        lock_names({name for n in held for name in _names_of(drafts[n], resolved[n])}, entering=False)
         waiting = [drafts[n] for n in held]
         found = look_again(waiting, found, sender.reader)
         for position, each in zip(held, resolve(waiting, found, key=sender.key), strict=True):
             each.position, resolved[position] = position, each
         return _store(resolved, moments, sender=sender, patience=patience)
+
+
+def _names_of(draft: ReportDraft, resolved: Resolved) -> tuple[str, str, str]:
+    """What may be entered or explained, so that the report is not held."""
+    return draft.subject, resolved.subject_reference, f"{draft.code_scheme}:{draft.code}"
 
 
 def _store(
