@@ -172,13 +172,11 @@ def open_bench(evidence: Evidence, *, known_at: int, tells_claims: bool = True) 
         tells_claims=tells_claims,
     )
     for word in voices.words:
-        rule_of = hearing.rules.get(word.name) if word.about == FACT else None
-        weighed = scales.weigh(
-            word,
-            origins,
-            topic=(rule_of.topic if rule_of else None) or evidence.plan.topic,
-            excluded=bool(rulings.excluded) and word.key in rulings.excluded,
-        )
+        topic = evidence.plan.topic
+        if word.about == FACT and word.name in hearing.rules:
+            topic = hearing.rules[word.name].topic or topic
+        excluded = bool(rulings.excluded) and word.key in rulings.excluded
+        weighed = scales.weigh(word, origins, topic=topic, excluded=excluded)
         if weighed.fate is None:
             bench.ballots[word.about].append(weighed)
             if word.about == MILESTONE and word.report.time_class is TimeClass.ACTUAL:

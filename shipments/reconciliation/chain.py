@@ -55,10 +55,10 @@ class Stories:
 
     def may_precede(self, one: Candidate, other: Candidate) -> bool:
         """Allowed(i, j) and close enough in time."""
-        pair = (one.milestone, other.milestone)
-        if pair not in self.lifecycle.allowed:
+        pair, lifecycle = (one.milestone, other.milestone), self.lifecycle
+        if pair not in lifecycle.allowed:
             return False
-        if pair in self.lifecycle.only_later:
+        if lifecycle.only_later and pair in lifecycle.only_later:
             return other.earliest > one.latest + self.tolerance
         return one.earliest <= other.latest + self.tolerance
 

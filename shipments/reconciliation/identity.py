@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from operator import attrgetter
 
 from msgspec import Struct
@@ -24,17 +25,43 @@ class Fallen(Struct, frozen=True, kw_only=True):
     by: ReportKey | None = None
 
 
+class Register:
+    """The known reports by key, to be found by what points at them."""
+
+    def __init__(self, known: dict[ReportKey, Report]) -> None:
+        self.known = known
+
+    @cached_property
+    def events(self) -> dict[tuple[str, str], list[ReportKey]]:
+        """The keys of each source's events, in order; asked only where somebody points at one."""
+        events: dict[tuple[str, str], list[ReportKey]] = defaultdict(list)
+        for key in self.known:
+            events[(key.source, key.event_id)].append(key)
+        return events
+
+    def find(self, target: Target) -> list[ReportKey]:
+        """The known reports that are pointed at, in key order."""
+        if target.content_hash:
+            key = ReportKey(*target)
+            return [key] if key in self.known else []
+        return self.events.get((target.source, target.event_id), []) if target.event_id else []
+
+
 class Said(Struct, frozen=True, kw_only=True):
     """The reports of a moment, each either standing or fallen, by key; both in key order."""
 
     standing: dict[ReportKey, Report]
     fallen: dict[ReportKey, Fallen]
-    known: dict[ReportKey, Report]
-    events: dict[tuple[str, str], list[ReportKey]]
+    register: Register
+
+    @property
+    def known(self) -> dict[ReportKey, Report]:
+        """All of them."""
+        return self.register.known
 
     def find(self, target: Target) -> list[ReportKey]:
         """The known reports that are pointed at, in key order."""
-        return _find(target, self.known, self.events)
+        return self.register.find(target)
 
 
 def distinct(reports: Iterable[Report], *, known_at: int) -> dict[ReportKey, Report]:
@@ -63,14 +90,12 @@ def select(known: dict[ReportKey, Report], *, without: Collection[ReportKey] = (
     waits: a correction speaks for itself meanwhile. One of those ``without`` which it is done aims at nothing
     either, unless it is a correction that was itself corrected: the last one still replaces the first word.
     """
-    events: dict[tuple[str, str], list[ReportKey]] = defaultdict(list)
-    for key in known:
-        events[(key.source, key.event_id)].append(key)
+    register = Register(known)
     pointers = [r for r in known.values() if r.kind in (Kind.CORRECT, Kind.RETRACT)]
     if not pointers:
-        return Said(standing=known, fallen={}, known=known, events=events)
+        return Said(standing=known, fallen={}, register=register)
     fallen: dict[ReportKey, Fallen] = {}
-    targets = _targets(known, events, pointers, fallen)
+    targets = _targets(register, pointers, fallen)
     aimed: dict[ReportKey, list[Report]] = defaultdict(list)
     for pointer in pointers:
         for key in targets.get(pointer.key, ()):
@@ -106,7 +131,7 @@ def select(known: dict[ReportKey, Report], *, without: Collection[ReportKey] = (
                 fate = Fate.RETRACTED if rival.kind is Kind.RETRACT else Fate.SUPERSEDED
                 fallen[pointer.key] = Fallen(fate=fate, reason="later_word", by=rival.key)
     standing = {key: report for key, report in known.items() if key not in fallen and report.kind is not Kind.RETRACT}
-    return Said(standing=standing, fallen=fallen, known=known, events=events)
+    return Said(standing=standing, fallen=fallen, register=register)
 
 
 def _is_alive(pointer: Report, selected: Report | None, without: Collection[ReportKey]) -> bool:
@@ -119,18 +144,8 @@ def _precedence(report: Report) -> tuple[int, bool, ReportKey]:
     return report.asserted_at, report.kind is Kind.RETRACT, report.key
 
 
-def _find(
-    target: Target, known: dict[ReportKey, Report], events: dict[tuple[str, str], list[ReportKey]]
-) -> list[ReportKey]:
-    if target.content_hash:
-        key = ReportKey(*target)
-        return [key] if key in known else []
-    return events.get((target.source, target.event_id), []) if target.event_id else []
-
-
 def _targets(
-    known: dict[ReportKey, Report],
-    events: dict[tuple[str, str], list[ReportKey]],
+    register: Register,
     pointers: list[Report],
     fallen: dict[ReportKey, Fallen],
 ) -> dict[ReportKey, list[ReportKey]]:
@@ -142,7 +157,7 @@ def _targets(
             fallen[pointer.key] = Fallen(fate=Fate.HELD_OUT, reason=reason)
             continue
         targets[pointer.key] = [
-            key for key in _find(pointer.target, known, events) if not _is_sibling(pointer, known[key])
+            key for key in register.find(pointer.target) if not _is_sibling(pointer, register.known[key])
         ]
     for key in _circular(targets):
         fallen[key] = Fallen(fate=Fate.HELD_OUT, reason="circular_target")

@@ -122,6 +122,7 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
     behind = verdict.behind(candidate.milestone) if is_shown else backing(candidate.votes)
     origins, unresolved, reports = behind
     at = candidate.at
+    rivals = [i for i in all_of_it if i not in verdict.path and i in verdict.margins]
     margin = verdict.margins.get(index, 0)
     state = verdict.state(index) if candidate.score else State.UNKNOWN
     if not is_shown and candidate.score and margin <= -verdict.contested_bar:
@@ -142,9 +143,7 @@ def _claimed(verdict: Verdict, index: int, all_of_it: list[int], leg: str) -> Fi
         unresolved=unresolved,
         leading=None if is_shown else "yes",
         because=reports,
-        alternatives=tuple(
-            _alternative(verdict, i) for i in all_of_it if i not in verdict.path and i in verdict.margins
-        ),
+        alternatives=tuple([_alternative(verdict, i) for i in rivals]),
     )
 
 

@@ -277,8 +277,10 @@ def weight_against(votes: Sequence[Vote]) -> int:
     return value([edges(votes)], length=1) if votes else 0
 
 
-def independent(votes: Iterable[Vote]) -> int:
+def independent(votes: Sequence[Vote]) -> int:
     """How many votes are independent of each other: as many origins, by as many speakers."""
+    if len(votes) == 1:
+        return int(votes[0].weight > 0 and not votes[0].is_unresolved)
     pools, speakers = set[str](), set[str]()
     for vote in votes:
         if vote.weight > 0 and not vote.is_unresolved:

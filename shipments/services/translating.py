@@ -23,6 +23,8 @@ TIME_CLASSES = {str(word): word for word in words.TimeClass}
 DIRECTNESSES = {str(word): word for word in words.Directness}
 HEDGES = {str(word): word for word in words.Hedge}
 PRECISIONS = {str(word): word for word in words.Precision}
+BASES = {str(word): word for word in words.Basis}
+QUALIFIERS = {str(word): word for word in words.Qualifier}
 MARKINGS = {marking.value: words.Marking(marking.code) for marking in Marking}
 
 
@@ -88,7 +90,7 @@ def report_of(said: Statement, parties: Parties, subject_id: str, *, as_of: int)
     # holds it out there, from the moment it was taken.
     # One that went back to where it was before (a merge was undone) leaves the dossier between.
     is_ours = row.subject_id == subject_id
-    been = {row.subject_id} if said.attachments else set()
+    been = {row.subject_id}
     for attachment in said.attachments:
         if attachment.recorded_at > as_of:
             continue
@@ -116,7 +118,7 @@ def report_of(said: Statement, parties: Parties, subject_id: str, *, as_of: int)
 
     interested = row.interested
     if interested is None:
-        known = [each.actor_id for each in said.interests if each.recorded_at <= as_of]
+        known = [each.actor_id for each in said.interests if each.recorded_at <= as_of] if said.interests else []
         interested = bool(known) and parties.has_interest(known, milestone, denies=row.polarity == "denies")
     links = said.links
     report = Report(
@@ -213,20 +215,20 @@ def value_of(said: dict[str, Any]) -> Value:
             at = Interval(
                 earliest=micros(datetime.fromisoformat(earliest)),
                 latest=micros(datetime.fromisoformat(latest)),
-                precision=words.Precision(said.get("precision", "instant")),
+                precision=PRECISIONS[said.get("precision", "instant")],
             )
             return Time(at=at)
         case {"currency": currency}:
             return Money(currency=currency, measure=said.get("measure", ""), **_amounts(said))
         case {"unit": unit}:
-            basis = words.Basis(said.get("basis", "reported"))
+            basis = BASES[said.get("basis", "reported")]
             return Quantity(unit=unit, basis=basis, measure=said.get("measure", ""), **_amounts(said))
     raise KeyError(f"not a value: {sorted(said)}")
 
 
 def _amounts(said: dict[str, Any]) -> dict[str, Any]:
     ends = {end: Decimal(said[end]) if said.get(end) is not None else None for end in ("low", "high")}
-    return {**ends, "qualifier": words.Qualifier(said.get("qualifier", "exact"))}
+    return {**ends, "qualifier": QUALIFIERS[said.get("qualifier", "exact")]}
 
 
 def json_of(value: Value | None) -> dict[str, Any] | None:
