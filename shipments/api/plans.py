@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 
 from actors.access import Reader
 from actors.marking import Marking
@@ -38,28 +37,52 @@ MODELS: dict[str, type[Subject]] = {
     "crisis": Crisis,
 }
 COMMON = ("pk", "reference", "kind", "title", "marking", "provisional", "created_at", "crisis_id")
+# What needs no table of a kind: parameters that narrow a list, and what is told of a subject.
+OF_ALL = frozenset({
+    "ordering", "limit", "cursor", "fields", "crisis", "external_id", "marking", "known_at", "valid_at",
+    "merged_from", "identifiers", "is_beyond", "stored",
+})  # fmt: skip
+# Nor do these for the kind that most subjects are of. How few others are PostgreSQL knows by their tables alone.
+OF_MOST = OF_ALL | {"status", "state", "contested"}
 # Fields that do not come from the plan beside it.
 HEAD = (*COMMON, "picture")
+# Which fields of the plan are wanted, and how pictures are (see Asked.how_stored), if they are.
+Wanted = tuple[frozenset[str], tuple[bool, bool] | None]
+NOTHING: Wanted = (frozenset(), None)
 
 
-def subject_rows(kind: str, reader: Reader) -> QuerySet:
-    """Visible subjects of one kind, as dicts of what every kind has."""
-    # Its own table says the kind already; an index over kind and order does not know that.
-    rows = MODELS[kind].objects.visible_to(reader).filter(kind=kind, merged_into=None)
+def subject_rows(kind: str, reader: Reader, *, has_plan: bool = True) -> QuerySet:
+    """Visible subjects of one kind, as dicts of what every kind has; without ``has_plan``, of the table of all alone.
+
+    Joined to the table of their kind, a page would be looked up there row by row, or not, as PostgreSQL guesses.
+    """
+    model = MODELS[kind] if has_plan else Subject
+    # The table of a kind says it already; an index over kind and order does not know that.
+    rows = model._default_manager.visible_to(reader).filter(kind=kind, merged_into=None)
     return rows.values(*COMMON).annotate(is_above=is_above_clearance(reader))
 
 
-def _named(reader: Reader, kind: str, is_past: bool) -> QuerySet:
-    """The visible subject of a reference, or what it was merged into, if it was known by then; as in subject_rows."""
-    named = Subject.objects.visible_to(reader).filter(reference=slot("reference"))
-    kept = named.values(kept=Coalesce("merged_into_id", "pk"))
-    rows = subject_rows(kind, reader).filter(pk__in=kept).order_by()
-    return rows.filter(was_known(reader, slot("known_at"))) if is_past else rows
+def listed_rows(kind: str, reader: Reader, asked: Mapping[str, Any]) -> QuerySet:
+    """The same for a list that is narrowed as ``asked``."""
+    return subject_rows(kind, reader, has_plan=not asked.keys() <= (OF_MOST if kind == "shipment" else OF_ALL))
 
 
-named_subject = prepared(_named)
-# Which fields of the plan are wanted, and how pictures are (see Asked.how_stored), if they are.
-Wanted = tuple[frozenset[str], tuple[bool, bool] | None]
+@prepared
+def _named(reader: Reader, kind: str, is_past: bool, wanted: Wanted, is_merged: bool) -> QuerySet:
+    """The visible subject of a reference, or with ``is_merged`` what such a one was merged into, if known by then.
+
+    As in subject_rows, with what is wanted of its plan and picture.
+    """
+    columns = _columns(reader, kind, wanted)
+    rows = subject_rows(kind, reader, has_plan=not columns.keys() <= OF_ALL).order_by()
+    if is_merged:
+        named = Subject.objects.visible_to(reader).filter(reference=slot("reference"), merged_into__isnull=False)
+        rows = rows.filter(pk__in=named.values("merged_into_id"))
+    else:
+        rows = rows.filter(reference=slot("reference"))
+    if is_past:
+        rows = rows.filter(was_known(reader, slot("known_at")))
+    return rows.annotate(**{name: how.of_one() if _is_beside(how) else how for name, how in columns.items()})
 
 
 def _wanted(kind: str, asked: Mapping[str, Any]) -> Wanted:
@@ -99,19 +122,25 @@ def _parts(reader: Reader, kind: str, wanted: Wanted, is_dense: bool) -> list[tu
     return [(name, compiled(each.of_page(is_dense)), each.kind) for name, some in parts.items() for each in some]
 
 
-@prepared
-def _named_with_columns(reader: Reader, kind: str, is_past: bool, wanted: Wanted) -> QuerySet:
-    columns = _columns(reader, kind, wanted).items()
-    shown = {name: how.of_one() if _is_beside(how) else how for name, how in columns}
-    return _named(reader, kind, is_past).annotate(**shown)
+def named_subject(
+    kind: str, reference: str, reader: Reader, asked: Asked, wanted: Wanted = NOTHING
+) -> dict[str, Any] | None:
+    """The row of one subject (see _named); one query, two for one that was merged and where there is none."""
+    at = asked.slots
+    for is_merged in (False, True):
+        statement = _named(reader, kind, bool(at), wanted, is_merged)
+        if rows := statement.dicts(reader, reference=reference, **at):
+            return rows[0]
+    return None
 
 
 def shown_subject(kind: str, reference: str, reader: Reader, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The subject of a reference (see named_subject) as partners read it, with its picture; at most three queries."""
-    wanted, at = _wanted(kind, asked), Asked.of(asked).slots
-    rows = _named_with_columns(reader, kind, bool(at), wanted).dicts(reader, reference=reference, **at)
-    page = Page.of_few([row["pk"] for row in rows])
-    return next(iter(_shown(kind, rows, rows, reader, asked, wanted, page)), None)
+    """The subject of a reference as partners read it, with its picture; at most three queries, or four (see above)."""
+    wanted = _wanted(kind, asked)
+    row = named_subject(kind, reference, reader, Asked.of(asked), wanted)
+    if row is None:
+        return None
+    return _shown(kind, [row], [row], reader, asked, wanted, Page.of_few([row["pk"]]))[0]
 
 
 def shown_subjects(

@@ -7,6 +7,7 @@ from actors.api.parameters import Parameters
 from actors.api.reading import ReadView
 from actors.api.refusals import not_found
 from shipments.api.filters import KnownAtParameters
+from shipments.api.pictures import Asked
 from shipments.api.plans import named_subject
 from shipments.models import Subject
 
@@ -22,11 +23,10 @@ class SubjectView(ReadView):
 
         Raises the same refusal for hidden, missing and not yet known.
         """
-        at = {"known_at": known_at} if known_at else {}
-        rows = named_subject(self.reader, self.kind, bool(known_at)).dicts(self.reader, reference=reference, **at)
-        if not rows:
+        row = named_subject(self.kind, reference, self.reader, Asked(known_at=known_at))
+        if row is None:
             raise not_found()
-        return rows[0]
+        return row
 
     def subject(self, reference: str, known_at: datetime | None) -> Subject:
         """The same as a model."""

@@ -13,12 +13,13 @@ from actors.api.reading import ReadView, page_of
 from actors.api.refusals import Fault, Refusal, not_found
 from actors.api.selection import Selection
 from actors.wording import did_you_mean, shown
+from shipments.api.beside import Page
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
 from shipments.api.filters import ORDERS, PARAMETERS, KnownAtParameters, ValidAtParameters, narrowed
 from shipments.api.left_out import conflicts_by_subject
-from shipments.api.pictures import Asked, believed
-from shipments.api.plans import shown_subject, shown_subjects, subject_rows
+from shipments.api.pictures import Asked, as_believed
+from shipments.api.plans import listed_rows, named_subject, shown_subject, shown_subjects
 from shipments.api.reports import REPORT_ORDER, ReportSerializer, is_about, report_rows, shown_reports
 from shipments.api.resolved import ClaimSerializer, StorySerializer
 from shipments.api.serializers import SERIALIZERS
@@ -36,7 +37,7 @@ class SubjectList(ReadView):
 
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows, of_each = narrowed(subject_rows(self.kind, self.reader), self.kind, asked, self.reader)
+        rows, of_each = narrowed(listed_rows(self.kind, self.reader, asked), self.kind, asked, self.reader)
 
         def represent(page: list[Any]) -> Any:
             return shown_subjects(self.kind, page, self.reader, asked)
@@ -60,10 +61,12 @@ class SubjectTimeline(SubjectView):
 
     def get(self, request: Request, reference: str) -> Response:
         asked = self.read_parameters()
-        key = self.row(reference, asked.get("known_at"))["pk"]
         about = Asked(known_at=asked.get("known_at"), valid_at=asked.get("valid_at"), selection=Selection({}))
-        picture = believed([key], self.reader, about).pictures.get(key)
-        return Response(picture["story"] if picture else {"steps": [], "legs": [], "planned": []})
+        row = named_subject(self.kind, reference, self.reader, about, (frozenset(), about.how_stored))
+        if row is None:
+            raise not_found()
+        pictures = as_believed([row], self.reader, about, page=Page.of_few([row["pk"]])).pictures
+        return Response(pictures[row["pk"]]["story"] if pictures else {"steps": [], "legs": [], "planned": []})
 
 
 class SubjectReportsParameters(PageParameters, KnownAtParameters):

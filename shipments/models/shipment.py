@@ -1,5 +1,6 @@
 """What moves: the plan of a shipment, its legs, its lines, and what was counted at the end."""
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -48,6 +49,13 @@ class Shipment(Subject):
         indexes = in_order("shipment", "recipient", "carrier", "mode")
 
 
+def _whole(name: str) -> models.ForeignKey:
+    """The shipment of which a row is a part. A constraint begins with it, by which pages are read; one is found by hash
+    where an order of its own is asked for, by the same few pages however many there are.
+    """
+    return models.ForeignKey(Shipment, models.CASCADE, related_name=name, db_index=False)
+
+
 class ShipmentParty(models.Model):
     """An actor's role in one shipment: a donor is not a supplier is not a manufacturer."""
 
@@ -57,7 +65,7 @@ class ShipmentParty(models.Model):
         MANUFACTURER = "manufacturer"
         CONSIGNEE = "consignee"
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="party_rows")
+    shipment = _whole("party_rows")
     actor = models.ForeignKey(Actor, models.PROTECT)
     role = models.CharField(max_length=15, choices=Role)
 
@@ -67,7 +75,10 @@ class ShipmentParty(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["shipment", "actor", "role"], name="shipment_party_has_a_role_once"),
         ]
-        indexes = [models.Index(fields=["actor", "role", "shipment"], name="shipment_party_by_actor")]
+        indexes = [
+            models.Index(fields=["actor", "role", "shipment"], name="shipment_party_by_actor"),
+            HashIndex(fields=["shipment"], name="shipment_party_by_shipment"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor} ({self.role})"
@@ -80,7 +91,7 @@ class Leg(models.Model):
         CARRYING = "carrying"
         POSITIONING = "positioning"
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="legs")
+    shipment = _whole("legs")
     key = models.SlugField(max_length=40, help_text="The name reports use, for example back-1.")
     sequence = models.PositiveSmallIntegerField(help_text="Legs with one number run side by side.")
     role = models.CharField(max_length=12, choices=Role, default=Role.CARRYING)
@@ -105,6 +116,7 @@ class Leg(models.Model):
                 name="leg_is_not_planned_to_arrive_before_it_departs",
             ),
         ]
+        indexes = [HashIndex(fields=["shipment"], name="leg_by_shipment")]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.origin} to {self.destination}"
@@ -113,7 +125,7 @@ class Leg(models.Model):
 class Line(QuantityFields):
     """One item of a shipment, as planned or manifested; each may have a donor of its own."""
 
-    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    shipment = _whole("lines")
     key = models.SlugField(max_length=40)
     item = models.CharField(max_length=200)
     category = models.CharField(max_length=60, blank=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex, HashIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -59,7 +59,13 @@ class Subject(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["kind", "reference"], name="subject_by_kind_and_reference"),
+            # A hash has no levels: a detail is found by the same few pages however many there are.
+            HashIndex(fields=["reference"], name="subject_by_reference"),
             models.Index(fields=["crisis", "kind", "id"], name="subject_by_crisis"),
+            # Lists of one kind, of which few may stand among many others.
+            models.Index(
+                fields=["kind", "id"], condition=models.Q(merged_into__isnull=True), name="subject_by_kind_in_order"
+            ),
             models.Index(fields=["created_at"], name="subject_by_creation"),
             models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="subject_by_merged_into"

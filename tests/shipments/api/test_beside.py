@@ -19,6 +19,7 @@ from shipments.factories import (
     ShipmentPartyFactory,
     SubjectIdentifierFactory,
 )
+from shipments.models import Subject
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,12 @@ def test_no_row_of_others_between_is_read(shipments, partner, monkeypatch):
         str(each.pk) for each in shipments if each.marking == Marking.CLEAR
     }
     assert len(rows) == 5
+
+
+@pytest.mark.parametrize("end", ["", "timeline/", "conflicts/"])
+def test_what_was_merged_is_answered_by_what_it_was_merged_into(shipments, partner, end):
+    merged = Subject.objects.get(merged_into=shipments[5])
+    kept, asked = (partner.get(f"shipments/{each.reference}/{end}") for each in (shipments[5], merged))
+    assert (asked.status_code, asked.json()) == (200, kept.json())
+    Subject.objects.filter(pk=shipments[5].pk).update(marking=Marking.RED)
+    assert partner.get(f"shipments/{merged.reference}/{end}").status_code == 404
