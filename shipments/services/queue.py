@@ -25,6 +25,9 @@ MAX_ATTEMPTS = 5
 BULK_FROM = 50
 # Of a batch, a lane of live subjects gets so many times what a lane of imported ones does.
 LIVE_SHARE = 3
+# Which rows may be claimed: of what is to be folded by now and nobody has begun.
+IS_FREE = """NOT quarantined AND not_before <= statement_timestamp()
+                      AND (leased_until IS NULL OR leased_until < statement_timestamp())"""
 # Before any evidence: folding from here is folding everything.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -88,7 +91,7 @@ def claim(*, limit: int) -> list[Claim]:
     """
     token = new_id()
     rows = run(
-        """
+        f"""
         WITH RECURSIVE lanes AS (
             -- Each lane by one step in the index, however many subjects are in it.
             (SELECT lane, is_bulk FROM shipments_due WHERE NOT quarantined ORDER BY lane, is_bulk LIMIT 1)
@@ -107,8 +110,7 @@ def claim(*, limit: int) -> list[Claim]:
               FROM part, LATERAL (
                    SELECT subject_id FROM shipments_due
                     WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
-                      AND NOT quarantined AND not_before <= statement_timestamp()
-                      AND (leased_until IS NULL OR leased_until < statement_timestamp())
+                      AND {IS_FREE}
                     ORDER BY not_before, due_since LIMIT part.size
                       FOR UPDATE SKIP LOCKED
                    ) AS due
@@ -120,7 +122,7 @@ def claim(*, limit: int) -> list[Claim]:
          WHERE due.subject_id = ANY(ARRAY(SELECT subject_id FROM free))
         -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due as it was.
         RETURNING due.subject_id, due.generation, due.from_moment, set_config('synchronous_commit', 'off', true)
-        """,
+        """,  # noqa: S608
         [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
     )
     return [

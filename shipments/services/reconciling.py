@@ -25,7 +25,7 @@ from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.merging import bring_strays
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
-from shipments.services.queue import Claim, claim, give_back, lock_still_ours, mark_due_later, settle
+from shipments.services.queue import IS_FREE, Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
 from shipments.services.snapshots import snapshot
 from shipments.services.storing import Difference, difference, is_same, stored_rows, write
@@ -211,12 +211,7 @@ def count_due() -> int:
 def count_free(*, most: int) -> int:
     """How many subjects wait to be folded of which nobody has begun; up to ``most``, so as to see no more rows."""
     ((found,),) = run(
-        """
-        SELECT count(*) FROM (SELECT FROM shipments_due
-                               WHERE NOT quarantined AND not_before <= statement_timestamp()
-                                 AND (leased_until IS NULL OR leased_until < statement_timestamp())
-                               LIMIT %s) AS free
-        """,
+        f"SELECT count(*) FROM (SELECT FROM shipments_due WHERE {IS_FREE} LIMIT %s) AS free",  # noqa: S608
         [most],
     )
     return int(found)
