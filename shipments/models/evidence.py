@@ -238,6 +238,8 @@ class Report(models.Model):
             ),
             # Whether a reader sent restricted ones is asked whenever a subject is read; few are, of any subject.
             models.Index(fields=["subject"], condition=Q(marking__gt=0), name="report_restricted_by_subject"),
+            # And of which subjects, where all that a reader sees beyond its clearance is asked for.
+            models.Index(fields=["partner_key"], condition=Q(marking__gt=0), name="report_restricted_by_key"),
             # Lists of what is marked so; of the lowest marking are so many that they are met in the list.
             models.Index(
                 fields=["marking", "received_at", "id"], condition=Q(marking__gt=0), name="report_restricted_in_order"

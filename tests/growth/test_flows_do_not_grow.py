@@ -10,14 +10,17 @@ from django.utils import timezone
 
 from actors.access import Reader
 from actors.marking import Marking
-from shipments.models import FlowTotal, Picture
+from shipments.factories import ReportFactory
+from shipments.models import FlowTotal, Picture, Subject
 from shipments.services.flows.paging import Page, read_flows
 from tests.bench.base import Base, add_up_flows
 from tests.growth.base import superuser
 from tests.growth.plans import GROWTH, cost_of, statements
+from tests.people import make_partner
 from tests.servers import addresses
 
 STORIES, LARGER, SWEEPS = 60, 1200, 20
+ANYBODY = Reader(clearance=Marking.GREEN)
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("committed_db")]
 
 
@@ -39,10 +42,10 @@ def added() -> Iterator[Added]:
         yield Added(base=base, connection=connection)
 
 
-def pages() -> tuple[int, Page]:
+def pages(reader: Reader = ANYBODY) -> tuple[int, Page]:
     """What a page of all flows touches, and the page."""
     with statements() as found:
-        page = read_flows(Reader(clearance=Marking.GREEN), now=timezone.now())
+        page = read_flows(reader, now=timezone.now())
     return cost_of(found).pages, page
 
 
@@ -52,6 +55,29 @@ def test_a_page_touches_the_same_when_ten_times_as_much_is_added_up(added: Added
     many, after = pages()
     assert [flow.key for flow in after.flows] == [flow.key for flow in before.flows]
     assert many <= few * GROWTH, (few, many)
+
+
+def test_a_page_of_who_sent_something_restricted_touches_the_same_when_more_is_counted(added: Added) -> None:
+    key = make_partner(clearance=Marking.GREEN).key
+    assert key
+    many = []
+    ReportFactory(subject=Subject.objects.filter(kind="shipment")[0], marking=Marking.RED, partner_key=key)
+    for size in (2 * STORIES, LARGER):
+        added.base.grow(size, added.connection)
+        # Each line is counted, by whoever told of its shipment first.
+        added.connection.execute(
+            """
+            INSERT INTO shipments_receipt (report_id, line_id, received_on, accepted, rejected, rejection_reason)
+            SELECT report.id, line.id, now(), 1, 0, ''
+              FROM shipments_line AS line, LATERAL (
+                   SELECT id FROM shipments_report WHERE subject_id = shipment_id AND marking = 0 LIMIT 1) AS report
+                ON CONFLICT DO NOTHING
+            """
+        )
+        add_up_flows()
+        added.connection.execute("VACUUM (ANALYZE)")
+        many.append(pages(Reader.of_key(key))[0])
+    assert many[1] <= many[0] * GROWTH + 10, many
 
 
 def test_a_page_touches_the_same_after_sweeps_that_changed_every_total(added: Added) -> None:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from actors.access import Reader
 from actors.models import Actor
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, Subject
+from shipments.querysets import own_above
 from shipments.services.flows.families import families_of
 from shipments.services.flows.keeping import key_of, shares_for
 from shipments.services.flows.late import Late, late_of, taken_away
@@ -75,12 +76,13 @@ def _seen_otherwise(reader: Reader) -> set[UUID]:
         return set()
     named = Q(actor_id=reader.actor_id) if reader.actor_id else Q(user_id=reader.user_id)
     granted = ReadingGrant.objects.filter(named, withdrawn_at=None).values("subject_id")
-    counted = Line.objects.filter(receipts__isnull=False).values("shipment_id")
+    # What is counted is told in reports, of which they may have sent some that only they see.
+    counted = Line.objects.filter(shipment_id=OuterRef("pk"), receipts__isnull=False)
     every = Subject.objects.order_by()
     found = every.filter(pk__in=granted).union(
         every.filter(as_shipment__offer_id__in=granted),
         every.filter(crisis_id__in=granted),
-        every.filter(pk__in=counted).beyond_tiers(reader),
+        *(every.filter(Exists(counted), pk__in=own.values("subject_id")) for own in own_above(reader)),
     )
     return set(found.values_list("pk", flat=True)[: MOST_BESIDE + 1])
 
