@@ -128,3 +128,17 @@ def bodies(db: None) -> dict[str, dict[str, Any]]:
 def two(db: None) -> SimpleNamespace:
     """A donor and a recipient."""
     return SimpleNamespace(donor=StateFactory(name="Japan"), recipient=StateFactory(name="Nepal"))
+
+
+def follow(caller, path="changes/", limit=""):
+    """Everything from ``path`` on, and the path to go on from."""
+    found = []
+    while True:
+        answer = caller.get(path, limit if path.count("?") == 0 else None)
+        assert answer.status_code == 200, answer.content
+        body = answer.json()
+        assert answer.headers["Link"] == f'<{body["next"]}>; rel="next"'
+        found += body["results"]
+        path = body["next"]
+        if not body["more"]:
+            return found, path

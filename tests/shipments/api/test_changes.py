@@ -1,12 +1,8 @@
 """/changes/: whoever follows it learns of everything that they may see, once, and of nothing else."""
 
-import random
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Event
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 
 from actors.api import pages
@@ -20,21 +16,7 @@ from shipments.services.planning import announce_subject, note_plan_change
 from shipments.services.relaying import KEPT_FOR, drop_old_events, relay_outbox
 from shipments.services.webhooks.fanning_out import fan_out
 from tests.people import code_of, faults_of, make_partner
-from tests.shipments.api.conftest import day, reconcile, record_report
-
-
-def follow(caller, path="changes/", limit=""):
-    """Everything from ``path`` on, and the path to go on from."""
-    found = []
-    while True:
-        answer = caller.get(path, limit if path.count("?") == 0 else None)
-        assert answer.status_code == 200, answer.content
-        body = answer.json()
-        assert answer.headers["Link"] == f'<{body["next"]}>; rel="next"'
-        found += body["results"]
-        path = body["next"]
-        if not body["more"]:
-            return found, path
+from tests.shipments.api.conftest import day, follow, reconcile, record_report
 
 
 def told(rows):
@@ -281,47 +263,3 @@ def test_changes_cost_the_same_for_few_and_for_many(relayed, partner, django_ass
     relay_outbox()
     with django_assert_num_queries(4):
         assert len(partner.get(following.replace("limit=1", "limit=100")).json()["results"]) > 40
-
-
-def test_reader_misses_nothing_while_transactions_commit_out_of_order(committed_db):
-    partner = make_partner()
-    shipments = [ShipmentFactory() for _ in range(8)]
-    following = partner.get("changes/?after=latest").json()["next"]
-    done = Event()
-
-    def write(seed):
-        chance = random.Random(seed)
-        for number in range(12):
-            with transaction.atomic():
-                announce_subject(shipments[seed])
-                # Hold the row's number while others take theirs and commit before.
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_sleep(%s)", [chance.random() / 50])
-                if number == 5:
-                    transaction.set_rollback(True)
-        connection.close()
-
-    def relay():
-        while not done.is_set():
-            relay_outbox(limit=7)
-        connection.close()
-
-    with ThreadPoolExecutor(10) as threads:
-        relays = [threads.submit(relay) for _ in range(2)]
-        writers = [threads.submit(write, seed) for seed in range(8)]
-        seen = []
-        while not all(writer.done() for writer in writers):
-            found, following = follow(partner, following)
-            seen += found
-        done.set()
-        for each in (*writers, *relays):
-            each.result()
-    while relay_outbox(limit=7):
-        pass
-    seen += follow(partner, following)[0]
-    committed = OutboxEvent.objects.order_by("sequence").values_list("subject__reference", flat=True)
-    assert len(committed) == 8 * 11
-    assert [row["subject"] for row in seen] == list(committed)
-    assert sorted(OutboxEvent.objects.values_list("sequence", flat=True)) == list(range(1, len(committed) + 1))
-    by_insert = list(OutboxEvent.objects.order_by("id").values_list("sequence", flat=True))
-    assert by_insert != sorted(by_insert)  # some did commit out of order
