@@ -136,14 +136,6 @@ class ReportQuerySet(QuerySet):
         """
         return self.filter(reduce(or_, _ways_to_be_held(to)))
 
-    def held_in_each_way(self, *, to: Reader) -> QuerySet:
-        """Keys of those that are held as far as ``to`` may know, again for each way in which one is.
-
-        Each way has an index; of all in one condition PostgreSQL reads every report there is.
-        """
-        first, *others = (self.order_by().filter(way).values_list("pk", flat=True) for way in _ways_to_be_held(to))
-        return first.union(*others, all=True)
-
     def newest_held(self, reader: Reader, most: int) -> QuerySet:
         """Keys of those that are held and that ``reader`` may see: of each way to be held the newest ``most``."""
         newest = self.visible_to(reader).order_by("-received_at", "-id")
@@ -165,6 +157,39 @@ def _ways_to_be_held(to: Reader | None = None) -> list[Q]:
         Q(line=None) & ~Q(line_said="") & ~Q(is_there(attachments.filter(line__isnull=False))),
         Q(code_is_known=False) & ~Q(is_mapped),
     ]
+
+
+def among_held(reader: Reader) -> list[Q]:
+    """Conditions of a report's own columns, of which one is true of whatever is held and ``reader`` may see.
+
+    Each has an index in the order of lists; of one that lacks a subject they see what they read or sent themselves.
+    """
+    of_no_subject = [Q(subject=None)] if reader.reads_held else [Q(subject=None) & own for own in _sent_by(reader)]
+    parts = [Q(**{part: None}) & ~Q(**{f"{part}_said": ""}) for part in ("leg", "line")]
+    return [*of_no_subject, *parts, Q(code_is_known=False)]
+
+
+def among_above_clearance(reader: Reader) -> list[Q]:
+    """The same of what is above the reader's clearance and they may see: what they sent and what was granted them."""
+    subjects = list(granted_subjects(reader))
+    attached = apps.get_model("shipments", "Attachment").objects.filter(subject_id__in=subjects)
+    reached = [Q(subject_id__in=subjects), Q(pk__in=list(attached.values_list("report_id", flat=True)))]
+    return [*_sent_by(reader), *reached] if subjects else _sent_by(reader)
+
+
+def granted_subjects(reader: Reader) -> QuerySet:
+    """Keys of the subjects that were granted to the reader by name, up to whatever marking."""
+    grants = apps.get_model("shipments", "ReadingGrant").objects
+    named = _named(reader)
+    granted = grants.filter(named, withdrawn_at=None) if named else grants.none()
+    return granted.values_list("subject_id", flat=True)
+
+
+def _sent_by(reader: Reader) -> list[Q]:
+    """Reports that the reader sent, by each key of their organisation, so that each has its own in order."""
+    own = [Q(entered_by_id=reader.user_id)] if reader.user_id else []
+    keys = apps.get_model("actors", "PartnerKey").objects.filter(actor_id=reader.actor_id) if reader.actor_id else ()
+    return [*own, *(Q(partner_key_id=key.pk) for key in keys)]
 
 
 class SubscriptionQuerySet(QuerySet):

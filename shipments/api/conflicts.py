@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -38,8 +39,8 @@ class ConflictParameters(PageParameters, KnownAtParameters):
     until = Moment(required=False, help_text="Found then or earlier.")
     kind = serializers.ChoiceField(choices=[kind.value for kind in ConflictKind], required=False)
     subject = Reference(*REFERENCE_PREFIX.values(), help_text="Reference of the subject.")
-    subject_kind = serializers.ChoiceField(choices=Subject.Kind.choices, required=False)
-    kept_open = TrueOrFalse(required=False, help_text="Whether an analyst acknowledged it.")
+    subject_kind = serializers.ChoiceField(choices=Subject.Kind.choices, required=False, help_text=LOOKED_FOR)
+    kept_open = TrueOrFalse(required=False, help_text=f"Whether an analyst acknowledged it. {LOOKED_FOR}")
 
 
 def conflict_json(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,18 +81,27 @@ class ConflictList(ReadView):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = conflict_rows(self.reader, asked.get("known_at"))
-        names = {
-            "kind": "kind",
-            "kept_open": "kept_open",
-            "subject": "subject__reference",
-            "subject_kind": "subject__kind",
-            "since": "known_from__gte",
-            "until": "known_from__lte",
-        }
-        rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        found = LookedFor(condition=matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
+        rows, found = narrowed_conflicts(conflict_rows(self.reader, asked.get("known_at")), asked)
         return self.page(rows, CONFLICT_ORDERS[asked["ordering"]], asked, shown_conflicts, found=found)
+
+
+def narrowed_conflicts(rows: QuerySet, asked: dict[str, Any]) -> tuple[QuerySet, LookedFor]:
+    """``rows`` with the filters of ``asked``, and what is to be looked for among these."""
+    names = {"kind": "kind", "since": "known_from__gte", "until": "known_from__lte"}
+    own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
+    if "subject" in asked:
+        own &= Q(subject_id__in=list(Subject.objects.filter(reference=asked["subject"]).values_list("pk", flat=True)))
+    known_at = asked.get("known_at")
+    begun = own & Q(known_from__lte=known_at) if known_at else own
+    # What still stands and what ended, each in its order; what had ended by then is passed over.
+    ways = [begun & Q(known_to__isnull=is_standing) for is_standing in ([True, False] if known_at else [True])]
+    sought = Q(known_to=None) | Q(known_to__gt=known_at) if known_at else Q()
+    names = {"subject_kind": "subject__kind", "kept_open": "kept_open"}
+    sought &= Q(**{column: asked[name] for name, column in names.items() if name in asked})
+    found = LookedFor(condition=matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
+    if sought:
+        found &= LookedFor(own=sought, among=ways, along=CONFLICT_COLUMNS)
+    return rows.filter(own), found
 
 
 class ConflictDetail(ReadView):

@@ -1,11 +1,9 @@
 """What lists of subjects can be narrowed by. A hidden value finds what a missing one finds: nothing."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rest_framework import serializers
 
 from actors.access import Reader
@@ -23,16 +21,25 @@ from actors.api.parameters import (
 )
 from actors.api.serializers import MARKINGS
 from actors.marking import Marking
-from actors.models import Actor
-from actors.querysets import is_there
-from actors.services.entered import entered_as, may_be_told
-from shipments.api.moments import happened, status_at
-from shipments.api.searching import few_or_each, found_by
-from shipments.models import Contact, Leg, Line, Offer, Picture, Place, Shipment, ShipmentParty, Subject
+from shipments.api.conditions import CONDITIONS
+from shipments.api.moments import DAYS, ends_beyond, happened, status_at
+from shipments.api.searching import few, few_or_each, found_by
+from shipments.models import (
+    Contact,
+    Crisis,
+    Inquiry,
+    Offer,
+    Picture,
+    Shipment,
+    Subject,
+)
 from shipments.models.picture import State
+from shipments.querysets import granted_subjects
 from shipments.reconciliation.lifecycles import LIFECYCLES
 
 ACTOR = "The actor: ACT-…, or source:external_id as you entered it."
+# The kinds that are of a day.
+DATED: dict[str, type[Subject]] = {"contact": Contact, "inquiry": Inquiry, "crisis": Crisis}
 KNOWN_AT = "What was believed at that moment; a bare date is the end of that day in UTC."
 VALID_AT = (
     "The status, and the steps, at that moment of the world, as we know it now or knew it at known_at; a bare date is "
@@ -72,9 +79,9 @@ class SubjectParameters(PageParameters, KnownAtParameters):
     crisis = Reference("CRS", help_text="Reference of the crisis.")
     marking = serializers.ChoiceField(choices=MARKINGS, required=False)
     state = serializers.ChoiceField(choices=State.choices, required=False)
-    contested = TrueOrFalse(required=False, help_text="Whether anything about the subject is contested.")
-    since = Since(required=False, help_text=SINCE)
-    until = Moment(required=False, help_text=UNTIL)
+    contested = TrueOrFalse(required=False, help_text=f"Whether anything about the subject is contested. {LOOKED_FOR}")
+    since = Since(required=False, help_text=f"{SINCE} {LOOKED_FOR}")
+    until = Moment(required=False, help_text=f"{UNTIL} {LOOKED_FOR}")
 
 
 class ValidAtParameters(KnownAtParameters):
@@ -142,7 +149,7 @@ class InquiryParameters(SubjectParameters):
 class CrisisParameters(SubjectParameters):
     """Filters of crises."""
 
-    country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text="ISO 3166-1 alpha-2.")
+    country = serializers.RegexField("^[A-Z]{2}$", required=False, help_text=f"ISO 3166-1 alpha-2. {LOOKED_FOR}")
 
 
 PARAMETERS: dict[str, type[SubjectParameters]] = {
@@ -166,18 +173,36 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
         conditions += [few_or_each(_begun(known_at), Q()), was_known(reader, known_at)]
     believed: dict[str, Any] = {name: asked[name] for name in ("status", "state", "contested") if name in asked}
     if believed:
+        # That nothing is contested is in no index, for it is true of most.
+        is_in_order = believed != {"contested": False}
         pictures = Picture.objects.of_visible(reader, known_at=known_at)
         if "status" in believed and "valid_at" in asked:
             pictures = pictures.annotate(status_then=status_at(asked["valid_at"]))
             believed["status_then"] = believed.pop("status")
-        rows = rows.filter(Exists(pictures.filter(subject_id=OuterRef("pk"), **believed)))
+        is_so = Q(Exists(pictures.filter(subject_id=OuterRef("pk"), **believed)))
+        conditions.append(is_so if is_in_order else LookedFor(condition=is_so))
     if "since" in asked or "until" in asked:
-        rows = rows.filter(happened(kind, reader, asked))
+        conditions += _happened(kind, reader, asked)
     if "marking" in asked:
-        rows = rows.filter(marking=Marking.from_code(asked["marking"]))
+        conditions.append(Q(marking=(marking := Marking.from_code(asked["marking"]))))
+        if marking > reader.clearance:
+            # Of so many only what was granted to them.
+            conditions.append(Q(pk__in=list(granted_subjects(reader))))
     conditions += [found_by(term, kind, reader) for term in asked.get("q", ())]
     conditions += [condition(asked[name], reader) for name, condition in CONDITIONS[kind].items() if name in asked]
     return narrow(rows, conditions)
+
+
+def _happened(kind: str, reader: Reader, asked: dict[str, Any]) -> list[Q | LookedFor]:
+    """Subjects of which something happened in a span: where few have an end on either side of it, these are asked."""
+    condition = happened(kind, reader, asked)
+    if kind in DAYS:
+        return [few_or_each(DATED[kind].objects.order_by().filter(condition).values_list("pk", flat=True), condition)]
+    for keys in () if asked.get("known_at") else ends_beyond(asked):
+        found = few(keys)
+        if found is not None:
+            return [Q(pk__in=found), condition]
+    return [LookedFor(condition=condition)]
 
 
 def was_known(reader: Reader, known_at: datetime) -> Q:
@@ -191,110 +216,3 @@ def _begun(known_at: datetime) -> QuerySet:
     begun = Subject.objects.order_by().filter(created_at__lte=known_at).values_list("pk", flat=True)
     pictured = Picture.objects.order_by().filter(known_from__lte=known_at).values_list("subject_id", flat=True)
     return begun.union(pictured, all=True)
-
-
-Condition = Callable[[Any, Reader], Q | LookedFor]
-
-
-def _named(said: str, visible: QuerySet, reader: Reader, **which: Any) -> QuerySet:
-    """The key of the one row with that reference, or that the reader entered as source:external_id."""
-    source, is_own, own_name = said.partition(":")
-    if is_own:
-        entry = {"entry__source__code": source, "entry__external_id": own_name}
-        told = visible.filter(may_be_told(reader, "entry__"), **entry, **which)
-        return told.values_list(Coalesce("merged_into_id", "pk"), flat=True)
-    return visible.filter(reference=said).values_list("pk", flat=True)
-
-
-# The key is found first, so that an index over the link finds the rest.
-def _actor(link: str) -> Condition:
-    return lambda said, reader: Q(**{f"{link}_id": Subquery(_actors(said, reader))})
-
-
-def _actors(said: str, reader: Reader) -> QuerySet:
-    return _named(said, Actor.objects.order_by().visible_to(reader), reader)
-
-
-def _subject(link: str, kind: str) -> Condition:
-    def condition(said: str, reader: Reader) -> Q:
-        visible = Subject.objects.order_by().visible_to(reader)
-        return Q(**{f"{link}_id": Subquery(_named(said, visible, reader, entry__kind=kind))})
-
-    return condition
-
-
-def _plain(column: str) -> Condition:
-    return lambda said, reader: Q(**{column: said})
-
-
-def _donor(said: str, reader: Reader) -> Q:
-    given = ShipmentParty.objects.order_by().filter(role=ShipmentParty.Role.DONOR)
-    return _one_of(given, "shipment_id", said, reader)
-
-
-def _participant(said: str, reader: Reader) -> Q:
-    return _one_of(Contact.participants.through.objects.all(), "contact_id", said, reader)
-
-
-def _one_of(rows: QuerySet, link: str, said: str, reader: Reader) -> Q:
-    """Subjects that ``link`` leads to from those of ``rows`` that name an actor.
-
-    The actor is looked up before, so that PostgreSQL knows how many they are and walks them beside the list: an index
-    has them in its order.
-    """
-    actor = _actors(said, reader).first()
-    return Q(pk__in=rows.filter(actor_id=actor).values(link)) if actor else Q(pk=None)
-
-
-def _place(said: str, reader: Reader) -> Q | LookedFor:
-    place = Place.objects.filter(code=said).values_list("pk", flat=True).first()
-    legs = [Leg.objects.order_by().filter(**{end: place}) for end in ("origin", "destination")]
-    keys = Shipment.objects.order_by().filter(destination=place).values_list("pk", flat=True)
-    each = Q(destination=place)
-    for some in legs:
-        each |= Q(is_there(some.filter(shipment=OuterRef("pk"))))
-    touching = keys.union(*(some.values_list("shipment_id", flat=True) for some in legs), all=True)
-    return few_or_each(touching, each) if place else Q(pk=None)
-
-
-def _item(said: str, reader: Reader) -> Q | LookedFor:
-    lines = Line.objects.order_by().filter(item__icontains=said)
-    each = Q(is_there(lines.filter(shipment=OuterRef("pk"))))
-    return few_or_each(lines.values_list("shipment_id", flat=True), each)
-
-
-def _external_id(kind: str) -> dict[str, Condition]:
-    return {"external_id": lambda said, reader: entered_as(said, Subject, reader, entry__kind=kind)}
-
-
-_CRISIS = {"crisis": _subject("crisis", "crisis")}
-CONDITIONS: dict[str, dict[str, Condition]] = {
-    "shipment": {
-        **_CRISIS,
-        **_external_id("shipment"),
-        "mode": _plain("mode"),
-        "donor": _donor,
-        "recipient": _actor("recipient"),
-        "carrier": _actor("carrier"),
-        "offer": _subject("offer", "offer"),
-        "place": _place,
-        "item": _item,
-    },
-    "offer": {
-        **_CRISIS,
-        **_external_id("offer"),
-        "form": _plain("form"),
-        "donor": _actor("donor"),
-        "recipient": _actor("recipient"),
-        "answers": _subject("answers", "appeal"),
-    },
-    "appeal": {
-        **_CRISIS,
-        **_external_id("appeal"),
-        "requester": _actor("requester"),
-        "addressee": _actor("addressee"),
-    },
-    "contact": {**_CRISIS, "form": _plain("form"), "participant": _participant},
-    "inquiry": {**_CRISIS, "asked": _actor("asked"), "asked_by": _actor("asked_by")},
-    "crisis": {"crisis": _subject("crisis", "crisis"), "country": lambda said, reader: Q(countries__contains=[said])},
-}

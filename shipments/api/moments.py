@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import BooleanField, CharField, Exists, Func, OuterRef, Q, TextField, Value
+from django.db.models import BooleanField, CharField, Exists, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
@@ -64,6 +64,20 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
         between = Func("timeline", path, JSONObject(**span), function="jsonb_path_exists", output_field=BooleanField())
         pictures = pictures.filter(between)
     return Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
+
+
+def ends_beyond(asked: Mapping[str, Any]) -> list[QuerySet]:
+    """Keys of subjects whose story ends after ``since``, and of those whose story begins before ``until``.
+
+    As believed now, of whatever tier; each by an index.
+    """
+    pictures = Picture.objects.order_by().filter(known_to=None)
+    bounds = (("since", GreaterThanOrEqual, "last"), ("until", LessThanOrEqual, "first"))
+    return [
+        pictures.filter(beyond(story_end(end), asked[name])).values_list("subject_id", flat=True)
+        for name, beyond, end in bounds
+        if asked.get(name)
+    ]
 
 
 def steps_by(steps: Sequence[Mapping[str, Any]], moment: datetime) -> list[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -155,8 +155,8 @@ class DocumentParameters(PageParameters, KnownAtParameters):
     """Filters of documents."""
 
     source = serializers.CharField(required=False, help_text="Code of the source.")  # type: ignore[assignment]
-    kind = serializers.ChoiceField(choices=Document.Kind.choices, required=False)
-    marking = serializers.ChoiceField(choices=MARKINGS, required=False)
+    kind = serializers.ChoiceField(choices=Document.Kind.choices, required=False, help_text=LOOKED_FOR)
+    marking = serializers.ChoiceField(choices=MARKINGS, required=False, help_text=LOOKED_FOR)
     q = Search(
         required=False,
         help_text=f"Words to be found in the title, the address, the key or the reference. {LOOKED_FOR}",
@@ -171,10 +171,6 @@ def document_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
     rows = Document.objects.visible_to(reader)
     if asked.get("known_at"):
         rows = rows.filter(received_at__lte=asked["known_at"])
-    if "source" in asked:
-        # The one source is found first, so that its documents are found in their order.
-        named = Source.objects.named_to(reader).filter(code=asked["source"])
-        rows = rows.filter(source_id=Subquery(named.values("pk")))
     columns = ["pk", "reference", "key", "kind", "title", "url", "language", "published_at", "received_at", "marking"]
     return rows.values(*columns).annotate(source=F("source__code"))
 
@@ -195,13 +191,20 @@ class DocumentList(ReadView):
     )
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
-        rows = document_rows(self.reader, asked)
-        names = {"kind": "kind", "since": "published_at__gte", "until": "published_at__lte"}
-        rows = rows.filter(**{column: asked[name] for name, column in names.items() if name in asked})
-        if "marking" in asked:
-            rows = rows.filter(marking=Marking.from_code(asked["marking"]))
         order = DOCUMENT_ORDERS[asked["ordering"]]
+        names = {"since": "published_at__gte", "until": "published_at__lte", "known_at": "received_at__lte"}
+        own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
+        if "source" in asked:
+            # The one source is found first, so that its documents are found in their order.
+            named = Source.objects.named_to(self.reader).filter(code=asked["source"])
+            own &= Q(source_id__in=list(named.values_list("pk", flat=True)))
+        sought = Q(kind=asked["kind"]) if "kind" in asked else Q()
+        if "marking" in asked:
+            sought &= Q(marking=Marking.from_code(asked["marking"]))
         found = LookedFor(condition=matching(asked.get("q", ()), "title", "url", "key", "reference"))
+        if sought:
+            found &= LookedFor(own=sought, among=[own], along=order.columns)
+        rows = document_rows(self.reader, asked).filter(own)
         return self.page(
             rows,
             order,

@@ -12,9 +12,10 @@ from actors.api.serializers import MARKINGS
 from actors.marking import Marking
 from actors.models import Source
 from shipments.api.filters import KnownAtParameters
-from shipments.api.searching import few, few_or_each
+from shipments.api.searching import few
 from shipments.models import Report, Subject
 from shipments.models.subject import REFERENCE_PREFIX
+from shipments.querysets import among_above_clearance, among_held
 
 REPORT_COLUMNS = ("received_at", "pk")
 REPORT_ORDERS = both_ways("received_at", last="pk")
@@ -36,7 +37,7 @@ class ReportParameters(PageParameters, KnownAtParameters):
     subject = Reference(*REFERENCE_PREFIX.values(), help_text="Reference of the subject.")
     event_id = serializers.CharField(required=False, help_text="The source's own id of the report.")
     kind = serializers.ChoiceField(choices=Report.Kind.choices, required=False)
-    held = TrueOrFalse(required=False, help_text="Whether it waits for a subject, a leg or a code.")
+    held = TrueOrFalse(required=False, help_text=f"Whether it waits for a subject, a leg or a code. {LOOKED_FOR}")
 
 
 def narrowed_reports(rows: QuerySet, asked: dict[str, Any], reader: Reader) -> tuple[QuerySet, LookedFor]:
@@ -44,8 +45,10 @@ def narrowed_reports(rows: QuerySet, asked: dict[str, Any], reader: Reader) -> t
     # What is filtered by here is what is shown: hidden and missing values find nothing alike.
     names = {"event_id": "event_id", "kind": "kind", "known_at": "received_at__lte"}
     own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
+    above: list[Q] | None = None
     if "marking" in asked:
-        own &= Q(marking=Marking.from_code(asked["marking"]))
+        own &= Q(marking=(marking := Marking.from_code(asked["marking"])))
+        above = among_above_clearance(reader) if marking > reader.clearance else None
     if "subject" in asked:
         # The one subject is found first, so that its reports are found by index.
         named = Subject.objects.visible_to(reader).filter(reference=asked["subject"])
@@ -60,14 +63,21 @@ def narrowed_reports(rows: QuerySet, asked: dict[str, Any], reader: Reader) -> t
     span = {"asserted_at__gte": asked.get("since"), "asserted_at__lte": asked.get("until")}
     if said := {column: moment for column, moment in span.items() if moment}:
         conditions.append(_few_or_each(Q(**said), own))
+    if above is not None:
+        conditions.append(_among(above, own))
     if "held" in asked:
-        # Few are, mostly, and found by the indexes over them; that one is not is seen row by row.
-        is_held = Q(is_held=asked["held"])
-        held = Report.objects.held_in_each_way(to=reader)
-        conditions.append(few_or_each(held, is_held) if asked["held"] else is_held)
+        conditions.append(Q(is_held=asked["held"]))
+        if asked["held"]:
+            # Whoever was bound since is asked as well, and passed over.
+            conditions.append(_among(among_held(reader), own))
     if "q" in asked:
         conditions.append(LookedFor(condition=matching(asked["q"], "quote", "subject_said", "reference")))
     return narrow(rows, conditions)
+
+
+def _among(ways: list[Q], own: Q) -> LookedFor:
+    """Reports of which ``own`` and one of ``ways`` is true; none, if there is no way."""
+    return LookedFor(among=[way & own for way in ways] or [Q(pk=None)], along=REPORT_COLUMNS)
 
 
 def _few_or_each(condition: Q, own: Q) -> LookedFor:

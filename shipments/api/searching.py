@@ -1,6 +1,5 @@
 """?q= of subjects: a word is looked for in what this reader is shown of a subject, and nowhere else."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Model, OuterRef, Q, QuerySet
@@ -77,14 +76,19 @@ def found_by(term: str, kind: str, reader: Reader) -> Q | LookedFor:
         model, column = DESCRIBED[kind]
         own.append((model._default_manager.all(), _reads(column, term)))
     actors = _actors(term, reader)
-    if actors and kind in ACTORS:
+    named = few(actors.values_list("pk", flat=True))
+
+    def is_named(link: str) -> Q:
+        return Q(is_there(actors.filter(pk=OuterRef(link)))) if named is None else Q(**{f"{link}__in": named})
+
+    if named != [] and kind in ACTORS:
         model, links = ACTORS[kind]
-        own += [(model._default_manager.all(), Q(**{f"{link}_id__in": actors})) for link in links]
+        own += [(model._default_manager.all(), is_named(f"{link}_id")) for link in links]
     beside: list[tuple[type[Model], str, Q]] = [(SubjectIdentifier, "subject_id", _reads("value", term))]
     if kind in ITEMS:
         beside.append((*ITEMS[kind], _reads("item", term)))
-    if actors and kind in PARTIES:
-        beside.append((*PARTIES[kind], Q(actor_id__in=actors)))
+    if named != [] and kind in PARTIES:
+        beside.append((*PARTIES[kind], is_named("actor_id")))
     each, keys = Q(), []
     for rows, condition in own:
         each |= condition
@@ -93,6 +97,9 @@ def found_by(term: str, kind: str, reader: Reader) -> Q | LookedFor:
         rows = table._default_manager.filter(condition)
         each |= Q(is_there(rows.filter(**{link: OuterRef("pk")})))
         keys.append(rows.values_list(link, flat=True))
+    if named is None:
+        # What names so many has no index to be found by.
+        return LookedFor(condition=each)
     first, *others = (some.order_by() for some in keys)
     return few_or_each(first.union(*others, all=True), each)
 
@@ -110,8 +117,7 @@ def _reads(column: str, term: str) -> Q:
     return begins
 
 
-def _actors(term: str, reader: Reader) -> Sequence[UUID]:
+def _actors(term: str, reader: Reader) -> QuerySet:
     """Those that the reader may see with ``term`` in one of their names."""
     called = ActorName.objects.filter(_reads("name", term)).values("actor_id")
-    seen = Actor.objects.visible_to(reader).filter(_reads("name", term) | Q(pk__in=called))
-    return list(seen.order_by().values_list("pk", flat=True))
+    return Actor.objects.order_by().visible_to(reader).filter(_reads("name", term) | Q(pk__in=called))

@@ -53,7 +53,7 @@ class Offer(Subject):
         constraints = [
             models.CheckConstraint(condition=~Q(donor=F("recipient")), name="offer_is_not_to_its_donor"),
         ]
-        indexes = [*in_order("offer", "donor", "recipient"), by_words("offer", "conditions")]
+        indexes = [*in_order("offer", "donor", "recipient", "form"), by_words("offer", "conditions")]
 
 
 class OfferLine(QuantityFields):
@@ -100,6 +100,9 @@ class Contact(Subject):
     held_on = models.DateField(null=True, blank=True, help_text="As planned or first said.")
     place = models.ForeignKey(Place, models.PROTECT, null=True, blank=True)
 
+    class Meta:
+        indexes = [*in_order("contact", "form"), models.Index(fields=["held_on"], name="contact_by_day")]
+
 
 class Inquiry(Subject):
     """A question put to a party, often by the press; its outcome is a fact."""
@@ -114,4 +117,8 @@ class Inquiry(Subject):
 
     class Meta:
         verbose_name_plural = "inquiries"
-        indexes = [*in_order("inquiry", "asked", "asked_by"), by_words("inquiry", "question")]
+        indexes = [
+            *in_order("inquiry", "asked", "asked_by"),
+            by_words("inquiry", "question"),
+            models.Index(fields=["asked_on"], name="inquiry_by_day"),
+        ]

@@ -244,6 +244,12 @@ class Report(models.Model):
             models.Index(
                 fields=["marking", "received_at", "id"], condition=Q(marking__gt=0), name="report_restricted_in_order"
             ),
+            # Of what is above their clearance, or has no subject yet, whoever sent it sees their own.
+            models.Index(
+                fields=["partner_key", "received_at", "id"],
+                condition=Q(marking__gt=0) | Q(subject__isnull=True),
+                name="report_told_to_its_sender",
+            ),
             models.Index(
                 fields=["code_scheme", "code_said"],
                 condition=Q(code_is_known=False),

@@ -210,6 +210,9 @@ class Conflict(KnownRow):
                 fields=["known_from", "stable_id"], condition=Q(known_to__isnull=True), name="conflict_in_order"
             ),
             models.Index(
+                fields=["known_from", "stable_id"], condition=Q(known_to__isnull=False), name="conflict_of_before"
+            ),
+            models.Index(
                 fields=["kind", "known_from", "stable_id"],
                 condition=Q(known_to__isnull=True),
                 name="conflict_by_kind_in_order",

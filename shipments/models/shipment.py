@@ -36,7 +36,7 @@ class Shipment(Subject):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", help_text="Whole of a part delivery."
     )
-    destination = models.ForeignKey(Place, models.PROTECT, null=True, blank=True, related_name="+")
+    destination = plan_link(Place, null=True, blank=True, related_name="+")
     parties = models.ManyToManyField(Actor, through="ShipmentParty", related_name="shipments")
 
     class Meta:
@@ -46,7 +46,7 @@ class Shipment(Subject):
                 name="shipment_is_not_its_own_parent",
             ),
         ]
-        indexes = in_order("shipment", "recipient", "carrier", "mode")
+        indexes = in_order("shipment", "recipient", "carrier", "mode", "destination")
 
 
 def _whole(name: str) -> models.ForeignKey:
@@ -95,8 +95,8 @@ class Leg(models.Model):
     key = models.SlugField(max_length=40, help_text="The name reports use, for example back-1.")
     sequence = models.PositiveSmallIntegerField(help_text="Legs with one number run side by side.")
     role = models.CharField(max_length=12, choices=Role, default=Role.CARRYING)
-    origin = models.ForeignKey(Place, models.PROTECT, related_name="legs_from")
-    destination = models.ForeignKey(Place, models.PROTECT, related_name="legs_to")
+    origin = plan_link(Place, related_name="legs_from")
+    destination = plan_link(Place, related_name="legs_to")
     carrier = models.ForeignKey(Actor, models.PROTECT, null=True, blank=True)
     flight_number = models.CharField(max_length=10, blank=True)
     vehicle = models.CharField(max_length=60, blank=True)
@@ -116,7 +116,11 @@ class Leg(models.Model):
                 name="leg_is_not_planned_to_arrive_before_it_departs",
             ),
         ]
-        indexes = [HashIndex(fields=["shipment"], name="leg_by_shipment")]
+        indexes = [
+            HashIndex(fields=["shipment"], name="leg_by_shipment"),
+            # For lists of what touches a place, in the order of keys.
+            *(models.Index(fields=[end, "shipment"], name=f"leg_by_{end}") for end in ("origin", "destination")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key}: {self.origin} to {self.destination}"

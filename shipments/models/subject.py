@@ -184,4 +184,8 @@ class Crisis(Subject):
                 fields=["glide"], condition=~models.Q(glide=""), name="crisis_glide_names_one_crisis"
             ),
         ]
-        indexes = [by_words("crisis", "glide")]
+        indexes = [
+            by_words("crisis", "glide"),
+            GinIndex(fields=["countries"], name="crisis_by_country"),
+            models.Index(fields=["began_on"], name="crisis_by_day"),
+        ]
