@@ -7,7 +7,7 @@ from django.utils import timezone
 from shipments.factories import ShipmentFactory, SubscriptionFactory
 from shipments.models import OutboxEvent
 from shipments.services.planning import announce_subject
-from shipments.services.relaying import KEPT_FOR, drop_old_events, relay_outbox
+from shipments.services.relaying import KEPT_FOR, RELAY_LOCK, drop_old_events, relay_outbox
 from shipments.services.webhooks.fanning_out import fan_out
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,19 @@ def test_an_event_that_is_not_numbered_yet_is_left_to_whoever_numbers_it():
     assert OutboxEvent.objects.filter(fanned_out_at=None).exists()
     relay_outbox()
     assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
+
+
+def test_while_one_relays_another_numbers_nothing():
+    announce_subject(ShipmentFactory().subject)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
+            assert relay_outbox() == 0
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
+    finally:
+        other.close()
+    assert relay_outbox() == 1
 
 
 def test_an_event_that_somebody_subscribes_to_waits_for_its_webhook():
