@@ -40,7 +40,7 @@ def gathered(monkeypatch):
     """Run works in threads: the first is held while it records, until all others wait. What each gave or raised.
 
     Besides, how many statements each of the others sent. ``sizes`` is how many were in each shared transaction;
-    ``ending`` is raised in it.
+    ``ending`` is raised in it. ``patience`` is as together's.
     """
     sizes = []
 
@@ -75,7 +75,7 @@ def gathered(monkeypatch):
 
         monkeypatch.setattr(together, "record", held)
         monkeypatch.setattr(together, "record_each", counted)
-        monkeypatch.setattr(together, "PATIENCE_SECONDS", 60)
+        monkeypatch.setattr(together, "PATIENCE_SECONDS", run.patience)
         connection.close()
         with ThreadPoolExecutor(1 + len(others)) as threads:
             running = [threads.submit(work, 0, first)]
@@ -91,7 +91,7 @@ def gathered(monkeypatch):
         assert not together._recording
         return done, [statements[number] for number, _ in enumerate(others, 1)]
 
-    run.sizes, run.ending = sizes, None
+    run.sizes, run.ending, run.patience = sizes, None, 60
     return run
 
 
@@ -247,3 +247,33 @@ def test_one_that_waits_for_a_row_keeps_no_other_waiting(draft, key, is_first):
             assert running["free"].result(timeout=30).result == "accepted"
             assert not running["blocked"].done()
         assert running["blocked"].result(timeout=30).result == "accepted"
+
+
+def test_a_row_that_one_waits_for_holds_up_those_taken_with_it_for_a_moment_only(draft, key, gathered):
+    record([draft], sender=Sender(key=key))
+    blocked = replace(draft, event_id="blocked")
+    first, free = [replace(draft, event_id=name, subject=ShipmentFactory().reference) for name in ("first", "free")]
+    is_held, is_done = threading.Event(), threading.Event()
+
+    def hold():
+        try:
+            with transaction.atomic():
+                Due.objects.select_for_update().get()
+                is_held.set()
+                return is_done.wait(timeout=30)
+        finally:
+            connection.close()
+
+    def send_free():
+        outcome = record_together(free, key=key)
+        is_done.set()
+        return outcome
+
+    gathered.patience = 5
+    with ThreadPoolExecutor(1) as threads:
+        holding = threads.submit(hold)
+        assert is_held.wait(timeout=30)
+        done, _ = gathered(*works([first, blocked], key), send_free)
+        assert holding.result()
+    assert gathered.sizes == [2]
+    assert [each.result for each in done] == ["accepted"] * 3
