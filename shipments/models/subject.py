@@ -130,7 +130,11 @@ class SubjectIdentifier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["scheme", "value"], name="subject_identifier_names_one_subject"),
         ]
-        indexes = [by_words("identifier", "value")]
+        indexes = [
+            by_words("identifier", "value"),
+            # Of one subject; those of a page are read as a range of the link's own index.
+            HashIndex(fields=["subject"], name="identifier_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"
