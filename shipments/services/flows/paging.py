@@ -92,9 +92,11 @@ class _BySubject:
         counts, keys = self._recipients()
         ahead = sorted(name for name in counts if name >= first)
         to: list[str] = []
-        while ahead and sum(counts[name] for name in to) < at_once:
+        read = 0
+        while ahead and read < at_once:
             to.append(ahead.pop(0))
-        if sum(counts[name] for name in to) > MOST_READ:
+            read += counts[to[-1]]
+        if read > MOST_READ:
             raise TooMuchToRead(
                 f"More than {MOST_READ:,} offers and shipments would be read. Name a donor, a recipient or a crisis.",
                 is_passing=False,
