@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from actors.access import Reader
 from actors.api.pages import LookedFor
-from actors.models import Actor
+from actors.models import Actor, Source
 from actors.querysets import is_there
 from actors.services.entered import entered_as, may_be_told
 from shipments.api.searching import few, few_or_each
@@ -42,6 +42,11 @@ def _subject(link: str, kind: str) -> Condition:
         return Q(**{f"{link}_id": Subquery(_named(said, visible, reader, entry__kind=kind))})
 
     return condition
+
+
+def of_source(code: str, reader: Reader) -> Q:
+    """What the source of a code said; it is looked up before, so that PostgreSQL knows of how much that is."""
+    return Q(source_id__in=list(Source.objects.named_to(reader).filter(code=code).values_list("pk", flat=True)))
 
 
 def _plain(column: str) -> Condition:
@@ -129,5 +134,5 @@ CONDITIONS: dict[str, dict[str, Condition]] = {
     },
     "contact": {**_CRISIS, "form": _plain("form"), "participant": _participant},
     "inquiry": {**_CRISIS, "asked": _actor("asked"), "asked_by": _actor("asked_by")},
-    "crisis": {"crisis": _subject("crisis", "crisis"), "country": _country},
+    "crisis": {**_CRISIS, "country": _country},
 }

@@ -26,8 +26,8 @@ from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull, external_id_field
 from actors.marking import Marking
-from actors.models import Source
 from actors.services.entered import entered_as, external_id_of
+from shipments.api.conditions import of_source
 from shipments.api.documents import POST_DOCS, receive_document
 from shipments.api.filters import KnownAtParameters
 from shipments.api.resolved import SOURCE
@@ -195,9 +195,7 @@ class DocumentList(ReadView):
         names = {"since": "published_at__gte", "until": "published_at__lte", "known_at": "received_at__lte"}
         own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
         if "source" in asked:
-            # The one source is found first, so that its documents are found in their order.
-            named = Source.objects.named_to(self.reader).filter(code=asked["source"])
-            own &= Q(source_id__in=list(named.values_list("pk", flat=True)))
+            own &= of_source(asked["source"], self.reader)
         sought = Q(kind=asked["kind"]) if "kind" in asked else Q()
         if "marking" in asked:
             sought &= Q(marking=Marking.from_code(asked["marking"]))

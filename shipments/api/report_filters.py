@@ -10,7 +10,7 @@ from actors.api.pages import LookedFor, both_ways, matching, narrow
 from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.serializers import MARKINGS
 from actors.marking import Marking
-from actors.models import Source
+from shipments.api.conditions import of_source
 from shipments.api.filters import KnownAtParameters
 from shipments.api.searching import few
 from shipments.models import Report, Subject
@@ -54,9 +54,7 @@ def narrowed_reports(rows: QuerySet, asked: dict[str, Any], reader: Reader) -> t
         named = Subject.objects.visible_to(reader).filter(reference=asked["subject"])
         own &= Q(subject_id=Subquery(named.order_by().values("pk")))
     if "source" in asked:
-        # Looked up before, so that PostgreSQL knows of how many reports it has.
-        sources = Source.objects.named_to(reader).filter(code=asked["source"])
-        own &= Q(source_id__in=list(sources.values_list("pk", flat=True)))
+        own &= of_source(asked["source"], reader)
     conditions: list[Q | LookedFor] = [own]
     if "milestone" in asked:
         conditions.append(_few_or_each(Q(milestone=asked["milestone"]), own))
