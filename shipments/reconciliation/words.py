@@ -113,21 +113,8 @@ class Hearing:
                 held_out, scope = held_out or DENIED_ELSEWHERE, f"at:{report.place}"
             elif not leg:
                 milestone = "in_transit"
-        return Word(
-            report=report,
-            key=report.key,
-            source=report.key.source,
-            about=MILESTONE,
-            name=milestone,
-            leg=leg,
-            slot=(MILESTONE, milestone, leg, "", NO_TIME, scope, report.time_class),
-            index=0,
-            polarity=report.polarity,
-            is_denial=report.polarity is Polarity.DENIES,
-            earliest=earliest,
-            latest=latest,
-            held_out=held_out,
-        )
+        slot = (MILESTONE, milestone, leg, "", NO_TIME, scope, report.time_class)
+        return _word(report, slot, (earliest, latest), polarity=report.polarity, held_out=held_out)
 
     def _is_future(self, report: Report, moment: int) -> bool:
         """Whether it is said to have happened (a denial: not to have happened by) long after we heard of it."""
@@ -167,25 +154,10 @@ class Hearing:
             as_of = NO_TIME
             if rule is not None and rule.by_as_of and fact.as_of is not None:
                 as_of = (True, fact.as_of)
-            earliest, latest = _times(report)
+            slot = (FACT, fact.attribute, leg, line, as_of, scope, report.time_class)
             # A denied milestone does not deny the facts told beside it.
             polarity = report.polarity if report.milestone is None else Polarity.AFFIRMS
-            yield Word(
-                report=report,
-                key=report.key,
-                source=report.key.source,
-                about=FACT,
-                name=fact.attribute,
-                leg=leg,
-                slot=(FACT, fact.attribute, leg, line, as_of, scope, report.time_class),
-                index=index,
-                polarity=polarity,
-                is_denial=polarity is Polarity.DENIES,
-                earliest=earliest,
-                latest=latest,
-                value=fact.value,
-                held_out=reason,
-            )
+            yield _word(report, slot, _times(report), polarity=polarity, index=index, value=fact.value, held_out=reason)
 
     def _flags(self, report: Report, held_out: str) -> Iterator[Word]:
         for index, flag in enumerate(report.flags):
@@ -204,19 +176,13 @@ class Hearing:
             if report.milestone is None and report.polarity is Polarity.DENIES:
                 # To deny that a flag is set is to say that it is unset.
                 toggle = Toggle.UNSET if toggle is Toggle.SET else Toggle.SET
-            yield Word(
-                report=report,
-                key=report.key,
-                source=report.key.source,
-                about=FLAG,
-                name=flag.name,
-                leg=leg,
-                slot=(FLAG, flag.name, leg, "", NO_TIME, "", report.time_class),
-                index=index,
+            slot = (FLAG, flag.name, leg, "", NO_TIME, "", report.time_class)
+            yield _word(
+                report,
+                slot,
+                (earliest, latest),
                 polarity=Polarity.AFFIRMS,
-                is_denial=False,
-                earliest=earliest,
-                latest=latest,
+                index=index,
                 toggle=toggle,
                 held_out=reason,
             )
@@ -227,6 +193,38 @@ class Hearing:
         if line and line not in self.plan.lines:
             return "unknown_line"
         return ""
+
+
+def _word(
+    report: Report,
+    slot: Slot,
+    times: tuple[int, int],
+    *,
+    polarity: Polarity,
+    index: int = 0,
+    value: Value | None = None,
+    toggle: Toggle | None = None,
+    held_out: str = "",
+) -> Word:
+    about, name, leg = slot[:3]
+    earliest, latest = times
+    return Word(
+        report=report,
+        key=report.key,
+        source=report.key.source,
+        about=about,
+        name=name,
+        leg=leg,
+        slot=slot,
+        index=index,
+        polarity=polarity,
+        is_denial=polarity is Polarity.DENIES,
+        earliest=earliest,
+        latest=latest,
+        value=value,
+        toggle=toggle,
+        held_out=held_out,
+    )
 
 
 def _times(report: Report) -> tuple[int, int]:
