@@ -68,6 +68,20 @@ class Due(models.Model):
         return f"due since {self.due_since:%Y-%m-%d %H:%M}"
 
 
+def _told_of(model: type[models.Model], help_text: str) -> models.ForeignKey:
+    """A link of an event that the database does not check: that would be half of what storing an event costs."""
+    return models.ForeignKey(
+        model,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text=help_text,
+    )
+
+
 class OutboxEvent(models.Model):
     """Something that readers of ``marking`` and above may be told, and ``actor`` whatever their clearance.
 
@@ -75,8 +89,7 @@ class OutboxEvent(models.Model):
     transactions that commit late. It counts what a reader may not see, so nobody is shown it; what a
     reader holds is the ``uid`` of the last event they saw.
 
-    No foreign key is checked by the database, which would be half of what storing an event costs: it is a notice of
-    30 days, from which nothing is worked out, and one whose subject is gone is told to nobody.
+    It is a notice of 30 days, from which nothing is worked out; one whose subject is gone is told to nobody.
     """
 
     class Type(models.TextChoices):
@@ -91,27 +104,9 @@ class OutboxEvent(models.Model):
     # Rows that an older release writes, or COPY, get theirs from the database.
     uid = models.UUIDField(default=new_id, db_default=RandomUUID(), unique=True, editable=False)
     type = models.CharField(max_length=60, choices=Type)
-    subject = models.ForeignKey(
-        Subject,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        help_text="See the indexes.",
-    )
+    subject = _told_of(Subject, "See the indexes.")
     marking = models.PositiveSmallIntegerField(choices=Marking.choices)
-    actor = models.ForeignKey(
-        Actor,
-        models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        help_text="Who sent what it tells of; left empty where everybody reads it anyway.",
-    )
+    actor = _told_of(Actor, "Who sent what it tells of; left empty where everybody reads it anyway.")
     body = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
     sequence = models.PositiveBigIntegerField(null=True, blank=True)
