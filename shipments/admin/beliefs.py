@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -13,10 +12,11 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, percent, state_badge, two_lines, words
 from actors.admin.filters import RelatedFilter, WordFilter
-from actors.admin.readable import ReadableAdmin, reader_of
+from actors.admin.readable import ReadableAdmin
+from shipments.admin.naming import NamedValues
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture
-from shipments.services.value_names import named, names_of
+from shipments.services.value_names import named
 from shipments.wording import as_of_in_words
 
 
@@ -76,7 +76,7 @@ class PictureAdmin(BeliefAdmin):
 
 
 @admin.register(Finding)
-class FindingAdmin(BeliefAdmin):
+class FindingAdmin(NamedValues, BeliefAdmin):
     """Resolved values: of flags, of facts, and of milestones that no step of the picture tells."""
 
     list_display = [
@@ -108,17 +108,12 @@ class FindingAdmin(BeliefAdmin):
             return words(finding.label) or "–"
         return named(finding.value, finding.label, getattr(finding, "names", {})) or "–"
 
+    def values_in(self, row: Finding) -> list[Any]:
+        return [row.value]
+
     @display(description="said in")
     def shown_because(self, finding: Finding) -> SafeString | str:
         return _links(finding.because)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list, with the names of what its rows tell by a code."""
-        found = super().get_changelist_instance(request)
-        names = names_of((finding.value for finding in found.result_list), reader_of(request))
-        for finding in found.result_list:
-            finding.names = names
-        return found
 
 
 @admin.register(Conflict)

@@ -10,6 +10,7 @@ from unfold.decorators import display
 from actors.admin.badges import state_badge, words
 from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import EditableInline, ReadableAdmin, reader_of
+from shipments.admin.naming import NamedValues
 from shipments.admin.subjects import (
     ContestedFilter,
     GrantsInline,
@@ -19,7 +20,7 @@ from shipments.admin.subjects import (
     SubjectPages,
 )
 from shipments.models import Appeal, Contact, Finding, Inquiry, Offer, OfferLine
-from shipments.services.value_names import named, names_of
+from shipments.services.value_names import named
 
 RESOLVED = ["shown_status", "shown_state", "shown_confidence", "shown_origins"]
 
@@ -88,7 +89,7 @@ class OfferLineAdmin(ReadableAdmin):
     search_related = {"offer": ("reference", "title")}
 
 
-class OutcomePages(SubjectPages):
+class OutcomePages(NamedValues, SubjectPages):
     """Kinds without a lifecycle: their list tells the facts that are known."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -100,13 +101,8 @@ class OutcomePages(SubjectPages):
         known = ((each, named(each.value, each.label, subject.names) or each.state) for each in subject.facts)
         return "; ".join(f"{words(each.attribute)}: {said}" for each, said in known) or "–"
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list, with the names of what its rows tell by a code."""
-        found = super().get_changelist_instance(request)
-        names = names_of((fact.value for each in found.result_list for fact in each.facts), reader_of(request))
-        for each in found.result_list:
-            each.names = names
-        return found
+    def values_in(self, row: Contact | Inquiry) -> list[Any]:
+        return [fact.value for fact in row.facts]
 
     @display(description="state")
     def shown_fact_states(self, subject: Contact | Inquiry) -> str:
