@@ -26,26 +26,13 @@ from actors.models import PartnerKey, User
 from actors.services.arrays import IsAny
 from actors.services.prepared import prepared, slot
 from shipments.intake.draft import Problem, ReportDraft
-from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload, Subject
-from shipments.services.announcing import add_events
+from shipments.models import OutboxEvent, Report, Subject
 from shipments.services.doorbell import ring_on_commit
-from shipments.services.inserting import FEW, copy_in, insert_missing
+from shipments.services.inserting import FEW
+from shipments.services.inserting_reports import reports_known, store_few, store_many, wait_no_longer_than
 from shipments.services.looking_up import look_again, look_up
 from shipments.services.naming import lock_names
-from shipments.services.queue import EVERYBODY, mark_due
-from shipments.services.recorded import (
-    COLUMNS,
-    LINK_COLUMNS,
-    PAYLOAD_COLUMNS,
-    Row,
-    columns_of,
-    due_of,
-    event_of,
-    links_of,
-    payloads_of,
-    rows_of,
-)
-from shipments.services.recording_few import reports_known, store_few, wait_no_longer_than
+from shipments.services.recorded import Row, rows_of
 from shipments.services.resolving import Resolved, resolve
 
 
@@ -152,7 +139,7 @@ def _store(
     }
     # In order, so that what tells of them is.
     missing = [row for row in rows if first.get(row.reference) is row]
-    store = partial(store_few, reader=sender.reader, patience=patience) if is_few else _store_many
+    store = partial(store_few, reader=sender.reader, patience=patience) if is_few else store_many
     new = store(missing, actor_id=sender.key.actor_id if sender.key else None)
     if new:
         ring_on_commit()
@@ -184,22 +171,6 @@ def _known(rows: Iterable[Row], reader: Reader) -> set[str]:
     if not relayed:
         return set()
     return {reference for (reference,) in reports_known(reader).tuples(reader, references=relayed)}
-
-
-def _store_many(rows: Sequence[Row], *, actor_id: UUID | None) -> set[str]:
-    """Store those ``rows`` that are not there yet, with all that goes with them: links, payloads, due rows, events."""
-    stored = insert_missing(Report._meta.db_table, COLUMNS, map(columns_of, rows), by="reference")
-    new = [row for row in rows if row.reference in stored]
-    if links := links_of(new):
-        copy_in(ReportLink._meta.db_table, LINK_COLUMNS, links)
-    if payloads := payloads_of(new):
-        copy_in(ReportPayload._meta.db_table, PAYLOAD_COLUMNS, payloads)
-    add_events(event_of(row, actor_id) for row in new)
-    since: dict[UUID, datetime] = {}
-    for subject_id, moment, _ in due_of(new):
-        since[subject_id] = min(moment, since.get(subject_id, moment))
-    mark_due(since, lane=actor_id or EVERYBODY)
-    return stored
 
 
 def bound_event(report: Report, subject: Subject) -> OutboxEvent:

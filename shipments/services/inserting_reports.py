@@ -1,12 +1,14 @@
-"""A few reports with all that goes with them, by one statement: nothing of it is there without the rest.
+"""Reports with all that goes with them, into their tables: nothing of it is there without the rest.
 
     reports ─ INSERT those that are missing ─> stored ─┬─ their links, payloads and events
                                                        └─ their subjects are due
 
-Of what is sent one by one, a statement costs more than storing what it says. Planned once a connection.
+Many go by COPY, a statement for each table, in the caller's transaction. A few go by one statement, planned once a
+connection: of what is sent one by one, a statement costs more than storing what it says.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -18,8 +20,8 @@ from actors.services.arrays import IsAny
 from actors.services.prepared import Prepared, own_slots, prepared, run, slot
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload
 from shipments.services import announcing
-from shipments.services.inserting import rows_as_json
-from shipments.services.queue import EVERYBODY, MARK_DUE
+from shipments.services.inserting import copy_in, insert_missing, rows_as_json
+from shipments.services.queue import EVERYBODY, MARK_DUE, mark_due
 from shipments.services.recorded import (
     COLUMNS,
     LINK_COLUMNS,
@@ -35,6 +37,22 @@ from shipments.services.recorded import (
 REPORTS, LINKS, PAYLOADS, EVENTS = (model._meta.db_table for model in (Report, ReportLink, ReportPayload, OutboxEvent))
 
 PATIENCE = "set_config('lock_timeout', %(patience)s, true)"
+
+
+def store_many(rows: Sequence[Row], *, actor_id: UUID | None) -> set[str]:
+    """Store those ``rows`` that are not there yet, and what goes with each; the references of these."""
+    stored = insert_missing(REPORTS, COLUMNS, map(columns_of, rows), by="reference")
+    new = [row for row in rows if row.reference in stored]
+    if links := links_of(new):
+        copy_in(LINKS, LINK_COLUMNS, links)
+    if payloads := payloads_of(new):
+        copy_in(PAYLOADS, PAYLOAD_COLUMNS, payloads)
+    announcing.add_events(event_of(row, actor_id) for row in new)
+    since: dict[UUID, datetime] = {}
+    for subject_id, moment, _ in due_of(new):
+        since[subject_id] = min(moment, since.get(subject_id, moment))
+    mark_due(since, lane=actor_id or EVERYBODY)
+    return stored
 
 
 def store_few(rows: Sequence[Row], *, reader: Reader, actor_id: UUID | None, patience: float | None = None) -> set[str]:
