@@ -9,10 +9,10 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
-    UnfoldAdminTextareaWidget,
 )
 
 from actors.access import Reader
+from actors.admin.asking import WhyForm
 from actors.marking import Marking
 from actors.models import PartnerKey, User
 from actors.services.keys import amend_key, revoke_key, rotate_key
@@ -25,14 +25,12 @@ def scope_choices() -> list[tuple[str, str]]:
     return [(scope, f"{scope}: {sentence}") for scope, sentence in PartnerKey.Scope.choices]
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(WhyForm):
     """What every change has. ``apply`` calls the service and returns a token, if there is a new one."""
 
     title: str
     effect: str
     done: str
-
-    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
     def __init__(self, key: PartnerKey, reader: Reader, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

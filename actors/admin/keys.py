@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from actors.admin.asking import page_that_asks
 from actors.admin.badges import badge, marking_badge
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.key_forms import AmendForm, ReasonForm, RevokeForm, RotateForm, scope_choices
@@ -140,16 +141,8 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
                     return self._show_once(request, key, token)
                 messages.success(request, form.done)
                 return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{form.title}: {key.name}",
-            "opts": self.opts,
-            "form": form,
-            "explanation": form.effect,
-            "button": form.title,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/form_page.html", context)
+        title = f"{form.title}: {key.name}"
+        return page_that_asks(self, request, form, title=title, effect=form.effect, button=form.title, back=back)
 
     def _show_once(self, request: HttpRequest, key: PartnerKey, token: str) -> HttpResponse:
         client_id, _, client_secret = token.rpartition("_")

@@ -435,12 +435,6 @@ def related_fields(model: type[Model]) -> Iterator[Field]:
             yield field
 
 
-def must_not_be_empty(value: str) -> None:
-    """A validator for reasons: blanks are none."""
-    if not value.strip():
-        raise ValidationError("Say why.")
-
-
 def _contains(columns: Any, word: str) -> Q:
     found = Q(pk__in=[])
     for column in columns:

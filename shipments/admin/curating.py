@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from actors.admin.asking import ask_why
 from actors.admin.badges import badge, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin, RecordedRows, reader_of
@@ -198,15 +199,28 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
         self._note(request, "grant", grant, grant.reason)
         return grant
 
-    @admin.action(description="Withdraw", permissions=["add"])
-    @transaction.atomic
-    def withdraw(self, request: HttpRequest, queryset: Any) -> None:
-        cleared = queryset.filter(withdrawn_at=None, subject__marking__lte=reader_of(request).clearance)
-        for grant in cleared.select_related("subject", "actor", "user"):
-            if ReadingGrant.objects.filter(pk=grant.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()):
-                if grant.actor_id:
-                    announce_loss(grant.subject, to=[grant.actor_id])
-                self._note(request, "withdraw_grant", grant, "")
+    @admin.action(description="Withdraw …", permissions=["add"])
+    def withdraw(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """What the analyst may grant they may withdraw; what was withdrawn already stays as it is."""
+        granted = queryset.filter(withdrawn_at=None, subject__marking__lte=reader_of(request).clearance)
+        effect = "From now on the readers see of the subject what their clearance shows, and no more."
+        why, page = ask_why(self, request, granted, title="Withdraw", effect=effect)
+        if page:
+            return page
+        with transaction.atomic():
+            count = sum(
+                self._withdraw(request, each, why) for each in granted.select_related("subject", "actor", "user")
+            )
+        messages.success(request, f"{count} withdrawn. Their readers see no more than their clearance shows.")
+        return None
+
+    def _withdraw(self, request: HttpRequest, grant: ReadingGrant, reason: str) -> bool:
+        if not ReadingGrant.objects.filter(pk=grant.pk, withdrawn_at=None).update(withdrawn_at=timezone.now()):
+            return False
+        if grant.actor_id:
+            announce_loss(grant.subject, to=[grant.actor_id])
+        self._note(request, "withdraw_grant", grant, reason)
+        return True
 
     def _note(self, request: HttpRequest, action: str, grant: ReadingGrant, reason: str) -> None:
         AuditEntry.objects.create(

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
+from actors.admin.asking import WhyForm, page_that_asks
 from actors.admin.badges import words
 from actors.admin.readable import ReadableAdmin, may_write
 from shipments.models import Decision
@@ -19,9 +17,8 @@ from shipments.services.deciding import withdraw
 from shipments.services.errors import ShipmentsError
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(WhyForm):
     title = "Withdraw the decision"
-    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
 @admin.register(Decision)
@@ -61,13 +58,5 @@ class DecisionAdmin(ReadableAdmin):
             else:
                 messages.success(request, "The decision is withdrawn. The picture follows in a moment.")
                 return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": form.title,
-            "opts": self.opts,
-            "form": form,
-            "explanation": f"{words(decision.kind)}: {decision.reason}",
-            "button": "Withdraw",
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/form_page.html", context)
+        said = f"{words(decision.kind)}: {decision.reason}"
+        return page_that_asks(self, request, form, title=form.title, effect=said, button="Withdraw", back=back)

@@ -8,12 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.admin.actors import ActorAdmin
-from actors.admin.readable import must_not_be_empty
+from actors.admin.asking import WhyForm, page_that_asks
 from actors.models import Actor
 from shipments.models import Subject
 from shipments.services.errors import NotMergeable
@@ -22,13 +21,11 @@ from shipments.services.merging import merge, unmerge
 MOST_ROWS = 50
 
 
-class UndoForm(forms.Form):
+class UndoForm(WhyForm):
     """Why a merge is undone."""
 
     title = "Undo the merge"
     effect = "Reports return where they were. What was said meanwhile, by any of the names, stays with the survivor."
-
-    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), validators=[must_not_be_empty])
 
 
 class MergeForm(UndoForm):
@@ -89,16 +86,8 @@ class Mergeable:
         if request.method == "POST" and form.is_valid() and self._done(request, rows, form):
             messages.success(request, "Done. Pictures follow in a moment.")
             return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{form.title}: {', '.join(str(row) for row in rows)[:200]}",
-            "opts": self.opts,
-            "form": form,
-            "explanation": form.effect,
-            "button": form.title,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/form_page.html", context)
+        title = f"{form.title}: {', '.join(str(row) for row in rows)[:200]}"
+        return page_that_asks(self, request, form, title=title, effect=form.effect, button=form.title, back=back)
 
     def _done(self, request: HttpRequest, rows: list[Any], form: UndoForm) -> bool:
         said = form.cleaned_data

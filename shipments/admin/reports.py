@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -15,6 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
+from actors.admin.asking import page_that_asks
 from actors.admin.badges import badge, marking_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
 from actors.admin.paging import MOST
@@ -199,16 +199,8 @@ class ReportAdmin(ReadableAdmin):
                 report = self.get_queryset(request).filter(reference=outcome.reference).first()
                 page = report and reverse("admin:shipments_report_change", args=[report.pk])
                 return HttpResponseRedirect(page or back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": form.title,
-            "opts": self.opts,
-            "form": form,
-            "explanation": "Enter what the source said, in its own terms. What follows from it is worked out.",
-            "button": "Record",
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/form_page.html", context)
+        effect = "Enter what the source said, in its own terms. What follows from it is worked out."
+        return page_that_asks(self, request, form, title=form.title, effect=effect, button="Record", back=back)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
         report = super().get_object(request, *args, **kwargs)

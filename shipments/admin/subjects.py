@@ -7,13 +7,13 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from actors.access import Reader
+from actors.admin.asking import page_that_asks
 from actors.admin.badges import badge, marking_badge, percent, state_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.looking import few_keys
@@ -189,17 +189,16 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             else:
                 messages.success(request, "Your decision is recorded. The picture follows in a moment.")
                 return HttpResponseRedirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{form.title}: {subject.title}",
-            "opts": self.opts,
-            "form": form,
-            "explanation": form.effect,
-            "button": "Decide",
-            "back": back,
-            "others": [(each, FORMS[each].title) for each in FORMS],
-        }
-        return TemplateResponse(request, "admin/form_page.html", context)
+        return page_that_asks(
+            self,
+            request,
+            form,
+            title=f"{form.title}: {subject.title}",
+            effect=form.effect,
+            button="Decide",
+            back=back,
+            kinds=[(each, FORMS[each].title) for each in FORMS],
+        )
 
     def _known_at(self, request: HttpRequest) -> Any:
         said = request.GET.get("known_at")

@@ -6,19 +6,18 @@ Signing secrets have no page. An operator disables with a reason that the partne
 import json
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from unfold.decorators import display
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.access import Reader
+from actors.admin.asking import WhyForm, ask_why
 from actors.admin.badges import badge, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter
 from actors.admin.readable import ReadableAdmin, ReadableInline, is_operator
@@ -27,18 +26,18 @@ from shipments.services.errors import ShipmentsError
 from shipments.services.webhooks.subscribing import By, disable, enable, replay
 
 COLOURS = {"pending": "info", "delivered": "success", "failed": "danger", "withheld": "warning", "cancelled": "default"}
+LONGEST_NOTE = Subscription._meta.get_field("disabled_note").max_length
 FILTERS = ("kinds", "subjects", "crises", "donors", "recipients")
 
 
-class ReasonedActionForm(ActionForm):
-    """An action, and why."""
+class NoteForm(WhyForm):
+    """Why, for the partner to read; a subscription keeps so much of it."""
 
-    reason = forms.CharField(
-        required=False,
-        label="",
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Why? (to disable)", "aria-label": "Why?"}),
-    )
+    def clean_reason(self) -> str:
+        note = " ".join(self.cleaned_data["reason"].split())
+        if len(note) > LONGEST_NOTE:
+            raise ValidationError(f"At most {LONGEST_NOTE} characters.")
+        return note
 
 
 class StandingFilter(ChosenFilter):
@@ -57,7 +56,6 @@ class SubscriptionAdmin(ReadableAdmin):
     """Addresses that partners want told. They make and delete them by the API."""
 
     visible_through = ("key",)
-    action_form = ReasonedActionForm
     is_register = True
     list_display = ["reference", "key", "url", "shown_types", "shown_standing", "failing_since"]
     list_filter = [StandingFilter, RelatedFilter.by("key"), ("created_at", DayFilter)]
@@ -88,23 +86,27 @@ class SubscriptionAdmin(ReadableAdmin):
             return badge("disabled", "danger", title=subscription.get_disabled_reason_display())
         return badge("failing", "warning") if subscription.failing_since else badge("active", "success")
 
-    @admin.action(description="Disable", permissions=["look_after"])
-    def disable(self, request: HttpRequest, queryset: QuerySet) -> None:
-        note = " ".join(request.POST.get("reason", "").split())
-        if not note:
-            messages.error(request, "Say why: the partner reads it.")
-            return
+    @admin.action(description="Disable …", permissions=["look_after"])
+    def disable(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        effect = "What waits for them is cancelled, and nothing is sent until they are enabled. The partner reads why."
+        note, page = ask_why(self, request, queryset, title="Disable", effect=effect, form_of=NoteForm)
+        if page:
+            return page
         by, reason = By(user=request.user), Subscription.Reason.OPERATOR
-        count = sum(disable(each, reason=reason, note=note[:500], by=by) for each in queryset)
+        count = sum(disable(each, reason=reason, note=note, by=by) for each in queryset)
         messages.success(request, f"{count} disabled. What was waiting for them is cancelled.")
+        return None
 
     @admin.action(description="Enable", permissions=["look_after"])
     def enable(self, request: HttpRequest, queryset: QuerySet) -> None:
+        count = 0
         for subscription in queryset.exclude(disabled_at=None):
             try:
                 enable(subscription, by=By(user=request.user))
+                count += 1
             except ShipmentsError as refusal:
                 messages.error(request, f"{subscription}: {refusal.detail}")
+        messages.success(request, f"{count} enabled. They are told of what happens from now on.")
 
 
 class AttemptInline(ReadableInline):

@@ -83,7 +83,13 @@ def test_select_all_means_as_many_as_the_list_says(monkeypatch):
     for place in ("paging", "looking"):
         monkeypatch.setattr(f"actors.admin.{place}.MOST", 2)
     grants = ReadingGrantFactory.create_batch(3)
-    asked = {"action": "withdraw", "select_across": "1", "index": 0, "_selected_action": str(grants[0].pk)}
+    asked = {
+        "action": "withdraw",
+        "select_across": "1",
+        "index": 0,
+        "_selected_action": str(grants[0].pk),
+        "reason": "x",
+    }
     signed_in().post(reverse("admin:shipments_readinggrant_changelist"), asked)
     assert [each.pk for each in ReadingGrant.objects.filter(withdrawn_at=None)] == [grants[0].pk]
 

@@ -24,7 +24,11 @@ def test_subscription_is_disabled_with_a_reason_and_enabled(settings):
     waiting = DeliveryFactory(subscription=subscription)
     operator = signed_in(operator=True)
 
-    assert b"Say why" in act(operator, SUBSCRIPTIONS, "disable", subscription, reason="  ").content
+    asked = act(operator, SUBSCRIPTIONS, "disable", subscription).content.decode()
+    assert "What waits for them is cancelled" in asked
+    assert subscription.reference in asked
+    for reason, told in (("  ", "Say why"), ("x" * 501, "At most 500")):
+        assert told in act(operator, SUBSCRIPTIONS, "disable", subscription, reason=reason).content.decode()
     assert Subscription.objects.get().disabled_at is None
 
     act(operator, SUBSCRIPTIONS, "disable", subscription, reason="It floods  us.")
@@ -33,7 +37,7 @@ def test_subscription_is_disabled_with_a_reason_and_enabled(settings):
     assert Delivery.objects.get(pk=waiting.pk).state == "cancelled"
     assert AuditEntry.objects.get(action="subscription.disabled").reason == "It floods us."
 
-    act(operator, SUBSCRIPTIONS, "enable", subscription)
+    assert b"1 enabled" in act(operator, SUBSCRIPTIONS, "enable", subscription).content
     subscription.refresh_from_db()
     assert (subscription.disabled_at, subscription.disabled_reason, subscription.disabled_note) == (None, "", "")
 

@@ -145,7 +145,7 @@ def test_a_decision_is_a_report_with_an_author_and_can_be_withdrawn():
     assert Report.objects.filter(kind="retract", links__target_event_id=decision.report.event_id).exists()
 
 
-def test_a_grant_names_one_reader_and_is_withdrawn_not_deleted():
+def test_a_grant_names_one_reader_and_is_withdrawn_with_a_reason_not_deleted():
     shipment, client = ShipmentFactory(), signed_in()
     reader = client.session["_auth_user_id"]
     form = {"subject": shipment.pk, "marking": int(Marking.GREEN), "reason": "They asked."}
@@ -153,9 +153,16 @@ def test_a_grant_names_one_reader_and_is_withdrawn_not_deleted():
     assert client.post("/admin/shipments/readinggrant/add/", {**form, "user": reader}).status_code == 302
     grant = ReadingGrant.objects.get()
     assert str(grant.granted_by_id) == reader
-    client.post("/admin/shipments/readinggrant/", {"action": "withdraw", "_selected_action": grant.pk, "index": 0})
+    withdraw = {"action": "withdraw", "_selected_action": grant.pk, "index": 0}
+    for said, told in (({}, shipment.reference), ({"reason": " "}, "Say why")):
+        assert told in client.post("/admin/shipments/readinggrant/", {**withdraw, **said}).content.decode()
+        grant.refresh_from_db()
+        assert not grant.withdrawn_at
+    answer = client.post("/admin/shipments/readinggrant/", {**withdraw, "reason": "They left."}, follow=True)
+    assert b"1 withdrawn" in answer.content
     grant.refresh_from_db()
     assert grant.withdrawn_at
+    assert AuditEntry.objects.get(action="withdraw_grant").reason == "They left."
 
 
 def plan_of(leg: Leg, **changes: object) -> dict[str, object]:
