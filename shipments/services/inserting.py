@@ -1,7 +1,7 @@
 """Rows in bulk by COPY, which costs a tenth of what an INSERT of model instances does; a few by one INSERT.
 
     rows that are new         ─ COPY ─> their table
-    rows that may be there    ─ COPY, in order of a key ─> their table
+    rows that may be there    ─ COPY, in one order for all ─> their table
                                  └ one is there after all ─> a staging table of the session ─ one INSERT ─> their table
     a few of either           ─ one INSERT, planned once a connection ─> their table
 
@@ -12,6 +12,7 @@ a third of what text does. No enumeration's members: psycopg would write their n
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -43,26 +44,30 @@ def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
         _copy(table, columns, rows, types=_types(table))
 
 
-def insert_missing(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str) -> set[Any]:
+def insert_missing(
+    table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str, order: Sequence[str]
+) -> set[Any]:
     """Insert those ``rows`` that are not there yet; what these have in column ``by``, which tells ``rows`` apart.
 
-    In order of that column: two sessions with overlapping rows then wait for each
-    other in one order and never deadlock. Whoever comes second finds the first one's rows there.
+    In ``order`` of columns of text, which are the same for the same row: two sessions with overlapping rows then wait
+    for each other in one order and never deadlock. Whoever comes second finds the first one's rows there.
     None of many should be there, as far as can be known before: one that is sends all of them the long way.
     """
     place = columns.index(by)
-    rows = sorted(rows, key=lambda row: str(row[place]))
+    rows = sorted(rows, key=itemgetter(*map(columns.index, order)))
     if len(rows) <= FEW:
         return {key for (key,) in _insert(table, tuple(columns), rows, missing_by=by)}
     try:
         with transaction.atomic():
             copy_in(table, columns, rows)
     except UniqueViolation:
-        return _insert_staged(table, columns, rows, by=by)
+        return _insert_staged(table, columns, rows, by=by, order=order)
     return {row[place] for row in rows}
 
 
-def _insert_staged(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str) -> set[Any]:
+def _insert_staged(
+    table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, by: str, order: Sequence[str]
+) -> set[Any]:
     staging = f"arriving_{table}"
     names = {"table": sql.Identifier(table), "staging": sql.Identifier(staging), "columns": _names(columns)}
     with connection.cursor() as cursor:
@@ -75,12 +80,17 @@ def _insert_staged(table: str, columns: Sequence[str], rows: Iterable[Sequence[A
             sql.SQL(
                 """
                 WITH taken AS (DELETE FROM {staging} RETURNING {columns})
-                INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY {by}
+                INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY {order}
                 ON CONFLICT DO NOTHING RETURNING {by}
                 """
-            ).format(**names, by=sql.Identifier(by))
+            ).format(**names, by=sql.Identifier(by), order=sql.SQL(in_order(order)))
         )
         return {key for (key,) in cursor.fetchall()}
+
+
+def in_order(columns: Sequence[str]) -> str:
+    """The order of columns of text that Python has too, whatever the database's own is."""
+    return ", ".join(f'{column} COLLATE "C"' for column in columns)
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, types: dict[str, str]) -> None:
