@@ -17,7 +17,7 @@ from shipments.services.binding import lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
 from shipments.services.naming import lock_names
-from shipments.services.queue import mark_due
+from shipments.services.queue import hold_claims, mark_due
 from shipments.services.recording import bound_event
 
 
@@ -97,12 +97,12 @@ def check_free(report: Report, subject: Subject) -> None:
 
 def _announce(reports: QuerySet[Report], moment: datetime) -> None:
     """Mark due every subject that ``reports`` are about."""
+    hold_claims()
     subjects: set[UUID] = set()
     ids = reports.values("pk")
     subjects |= set(reports.filter(subject__isnull=False).values_list("subject_id", flat=True).distinct())
     subjects |= set(Attachment.objects.filter(report__in=ids).values_list("subject_id", flat=True).distinct())
     mark_due(dict.fromkeys(subjects, moment))
-    ring_on_commit()
 
 
 def _audit(by: User, action: str, object_type: str, reference: str, reason: str, changes: dict[str, str]) -> None:

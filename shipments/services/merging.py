@@ -40,7 +40,7 @@ from shipments.services.binding import bind, lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
 from shipments.services.planning import announce_loss, announce_subject
-from shipments.services.queue import mark_due_now
+from shipments.services.queue import hold_claims, mark_due_now
 from shipments.services.recording import bound_event
 
 Row = Actor | Place | Subject
@@ -231,6 +231,7 @@ def _spoken_of(row: Row) -> set[UUID]:
     """Subjects whose evidence reads otherwise once the row is another."""
     if isinstance(row, Subject):
         return {row.pk}
+    hold_claims()
     reports = Report.objects.filter(subject__isnull=False)
     if isinstance(row, Place):
         reports = reports.filter(place=row)

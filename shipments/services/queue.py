@@ -19,6 +19,7 @@ from django.db import connection
 from actors.identifiers import new_id
 from actors.services.prepared import run
 from shipments.models.queue import EVERYBODY
+from shipments.services.doorbell import ring_on_commit
 
 MAX_ATTEMPTS = 5
 # So many subjects at once are an import; what one waits for live is not kept behind it.
@@ -28,6 +29,8 @@ LIVE_SHARE = 3
 # Which rows may be claimed: of what is to be folded by now and nobody has begun.
 IS_FREE = """NOT quarantined AND not_before <= statement_timestamp()
                       AND (leased_until IS NULL OR leased_until < statement_timestamp())"""
+# The number is the project's own for this lock.
+JUDGING_LOCK = 7_120_527
 # Before any evidence: folding from here is folding everything.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -81,20 +84,33 @@ def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> Non
     )
 
 
+def hold_claims() -> None:
+    """Until the transaction ends nobody claims. For whoever changes what reports are judged by, before it looks which
+    subjects that reaches; after the rows that are changed, and before rows of the queue.
+
+    It cannot see a report that is being recorded, and whoever folds that report meanwhile cannot see the change. So
+    what was claimed before is found by it, and what is claimed after it is folded with it. Rings: some may be due.
+    """
+    run("SELECT pg_advisory_xact_lock(%s)", [JUDGING_LOCK])
+    ring_on_commit()
+
+
 def claim(*, limit: int) -> list[Claim]:
     """Lease up to ``limit`` due subjects, a part from each lane, in each the longest due first.
 
     Where one partner floods the queue, another's subjects wait behind as many of the flood as there are
     of their own, not behind all of it. What was made due by an import is a lane of its own, which gets a third of
     what a live one does: it waits, and is never passed over. Others' leases are passed over. Fewer than
-    ``limit`` does not mean that no more are due; none does.
+    ``limit`` does not mean that no more are due; none does, or that what reports are judged by is being changed
+    (hold_claims).
     """
     token = new_id()
     rows = run(
         f"""
         WITH RECURSIVE lanes AS (
             -- Each lane by one step in the index, however many subjects are in it.
-            (SELECT lane, is_bulk FROM shipments_due WHERE NOT quarantined ORDER BY lane, is_bulk LIMIT 1)
+            (SELECT lane, is_bulk FROM shipments_due
+              WHERE NOT quarantined AND (SELECT pg_try_advisory_xact_lock_shared(%s)) ORDER BY lane, is_bulk LIMIT 1)
             UNION ALL
             SELECT following.lane, following.is_bulk
               FROM lanes, LATERAL (
@@ -123,7 +139,7 @@ def claim(*, limit: int) -> list[Claim]:
         -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due as it was.
         RETURNING due.subject_id, due.generation, due.from_moment, set_config('synchronous_commit', 'off', true)
         """,  # noqa: S608
-        [limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
+        [JUDGING_LOCK, limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
     )
     return [
         Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
