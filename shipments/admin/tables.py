@@ -10,6 +10,7 @@ from actors.admin.meanwhile import PartForm
 from actors.admin.readable import EditableRows, ReadableAdmin
 from shipments.admin.merging import Mergeable
 from shipments.models import Attribute, Containment, LedgerEntry, Place, PolicyVersion
+from shipments.services.reaching import reach_place
 
 
 @admin.register(Attribute)
@@ -74,6 +75,12 @@ class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]
         """Reports name a place by its code, so it is given once."""
         return super().get_readonly_fields(request, obj) + (["code"] if obj else [])
+
+    def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
+        """What was said of a place is read otherwise once it lies in another one."""
+        super().save_model(request, obj, form, change)
+        if change and PlaceForm.whole in form.changed_data:
+            reach_place(obj)
 
 
 @admin.register(LedgerEntry)

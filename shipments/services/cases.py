@@ -27,6 +27,7 @@ from shipments.models import Attribute, Document, Place, Subject, SubjectIdentif
 from shipments.services.case_subjects import create_subject, place_fields
 from shipments.services.errors import UnknownCase
 from shipments.services.fitting import fact_problems
+from shipments.services.reaching import reach_sources
 from shipments.services.recording import Sender, record
 from shipments.services.vocabularies import OWN
 
@@ -133,6 +134,7 @@ def _load_sources(case: Case, actors: Mapping[str, Actor], since: datetime, load
     """Sources by code, with the interests and grades that the case gives them, from ``since`` on."""
     entries: list[forms.Source] = [entry for _, entry in case.entries["sources"]]
     sources = {each.code: each for each in Source.objects.filter(code__in=[entry.code for entry in entries])}
+    known = {each.pk for each in sources.values()}
     for entry in entries:
         _count(loaded, "sources", is_new=entry.code not in sources)
         if entry.code not in sources:
@@ -145,14 +147,14 @@ def _load_sources(case: Case, actors: Mapping[str, Actor], since: datetime, load
                 marking=Marking.from_code(entry.marking),
             )
     interested = set(SourceInterest.objects.values_list("source_id", "actor_id"))
-    SourceInterest.objects.bulk_create(
+    interests = [
         SourceInterest(source=sources[entry.code], actor=actors[code], recorded_at=since)
         for entry in entries
         for code in entry.interests
         if (sources[entry.code].pk, actors[code].pk) not in interested
-    )
+    ]
     rated = set(SourceRating.objects.values_list("source_id", "topic", "valid_from", "recorded_at"))
-    SourceRating.objects.bulk_create(
+    ratings = [
         SourceRating(
             source=sources[entry.code],
             grade=rating.grade,
@@ -164,7 +166,12 @@ def _load_sources(case: Case, actors: Mapping[str, Actor], since: datetime, load
         for entry in entries
         for rating in entry.ratings
         if (sources[entry.code].pk, rating.topic, since, since) not in rated
-    )
+    ]
+    SourceInterest.objects.bulk_create(interests)
+    SourceRating.objects.bulk_create(ratings)
+    # Those that were there may have spoken of what is in no case.
+    judged = {row.source for row in interests} | {row.source for row in ratings}
+    reach_sources([each for each in judged if each.pk in known], since=since)
     return sources
 
 

@@ -5,10 +5,8 @@ from its own moment on, and leaves an audit entry with who and why, in one trans
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from actors.models import Actor, AuditEntry, Source, SourceInterest, SourceRating, User
@@ -17,7 +15,8 @@ from shipments.services.binding import lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotHeld
 from shipments.services.naming import lock_names
-from shipments.services.queue import hold_claims, mark_due
+from shipments.services.queue import mark_due
+from shipments.services.reaching import reach_reports, reach_sources
 from shipments.services.recording import bound_event
 
 
@@ -36,7 +35,7 @@ def rate_source(
         rated_by=by,
         reason=reason,
     )
-    _announce(Report.objects.filter(source=source), now)
+    reach_sources([source], since=now)
     _audit(by, "rate", "source", source.code, reason, {"grade": grade, "topic": topic})
     return rating
 
@@ -45,7 +44,7 @@ def rate_source(
 def note_interest(source: Source, actor: Actor, *, reason: str, by: User) -> SourceInterest:
     """Note that ``source`` is a party to what concerns ``actor``."""
     interest = SourceInterest.objects.create(source=source, actor=actor, recorded_at=timezone.now())
-    _announce(Report.objects.filter(source=source), interest.recorded_at)
+    reach_reports(Report.objects.filter(source=source), since=interest.recorded_at)
     _audit(by, "note_interest", "source", source.code, reason, {"actor": actor.reference})
     return interest
 
@@ -68,7 +67,7 @@ def map_code(
         recorded_by=by,
     )
     held = Report.objects.filter(code_scheme=scheme, code_said=code, code_is_known=False)
-    _announce(held, mapping.recorded_at)
+    reach_reports(held, since=mapping.recorded_at)
     _audit(by, "map_code", "code", f"{scheme}:{code}", reason, {"milestone": milestone, "flag": flag})
     return mapping
 
@@ -93,16 +92,6 @@ def check_free(report: Report, subject: Subject) -> None:
     """Raise NotHeld where ``report`` is about another subject than ``subject``; else it stays so to the end."""
     if not set(lock_bindings([report]).values()) <= {None, subject.pk}:
         raise NotHeld("It is about another subject already: decide that these are two events.")
-
-
-def _announce(reports: QuerySet[Report], moment: datetime) -> None:
-    """Mark due every subject that ``reports`` are about."""
-    hold_claims()
-    subjects: set[UUID] = set()
-    ids = reports.values("pk")
-    subjects |= set(reports.filter(subject__isnull=False).values_list("subject_id", flat=True).distinct())
-    subjects |= set(Attachment.objects.filter(report__in=ids).values_list("subject_id", flat=True).distinct())
-    mark_due(dict.fromkeys(subjects, moment))
 
 
 def _audit(by: User, action: str, object_type: str, reference: str, reason: str, changes: dict[str, str]) -> None:

@@ -21,7 +21,6 @@ from django.utils import timezone
 from actors.models import Actor, AuditEntry, PartnerKey, SourceInterest, User
 from shipments.models import (
     Appeal,
-    Attachment,
     Contact,
     Inquiry,
     LedgerEntry,
@@ -41,6 +40,7 @@ from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
 from shipments.services.planning import announce_loss, announce_subject
 from shipments.services.queue import hold_claims, mark_due_now
+from shipments.services.reaching import speaking_of, subjects_of
 from shipments.services.recording import bound_event
 
 Row = Actor | Place | Subject
@@ -232,13 +232,10 @@ def _spoken_of(row: Row) -> set[UUID]:
     if isinstance(row, Subject):
         return {row.pk}
     hold_claims()
-    reports = Report.objects.filter(subject__isnull=False)
     if isinstance(row, Place):
-        reports = reports.filter(place=row)
-    else:
-        reports = reports.filter(source__in=SourceInterest.objects.filter(actor=row).values("source"))
-    attached = Attachment.objects.filter(report__in=reports.values("pk")).values_list("subject_id", flat=True)
-    return {*reports.values_list("subject_id", flat=True).distinct(), *attached.distinct()}
+        return subjects_of(speaking_of(row))
+    interested = SourceInterest.objects.filter(actor=row).values("source")
+    return subjects_of(Report.objects.filter(source__in=interested))
 
 
 def _named_by(row: Row, kind: str) -> set[UUID]:

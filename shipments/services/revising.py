@@ -40,6 +40,7 @@ from shipments.services.errors import NotRevisable
 from shipments.services.fitting import planned_unit_problems
 from shipments.services.naming import find_names, lock_names
 from shipments.services.planning import announce_loss, note_plan_change
+from shipments.services.reaching import reach_place
 
 # What names, in each kind, the whole that one is a part of.
 CONTAINER_OF = {"appeal": None, "offer": None, "shipment": "parent", "actor": "parent", "place": "within"}
@@ -149,6 +150,8 @@ def revise(
     columns = columns_of(type(editing.row), value, kind, names, only=changing)
     if columns:
         type(editing.row)._default_manager.filter(pk=editing.row.pk).update(**columns)
+    if kind == "place" and container in changing:
+        reach_place(editing.row)
     for part in ("parties", "names"):
         if part in changing:
             _take_back(editing, part, [each for each in editing.entry.said.get(part, ()) if each not in said[part]])

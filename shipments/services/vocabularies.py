@@ -6,11 +6,13 @@
 
 Codes and policies are evidence: a row that is there is never rewritten. A new meaning is a new line
 with its own ``recorded`` date, and a file that changes an old line is refused.
+
+Reports that were held for a code are looked at again when it comes; all subjects are where a rule is another.
 """
 
 import csv
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -23,12 +25,16 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from actors.models import Actor, ActorIdentifier, ActorName
-from shipments.models import Attribute, CodeMapping, Containment, Place, PolicyVersion
+from shipments.models import Attribute, CodeMapping, Containment, Place, PolicyVersion, Report
 from shipments.services.errors import ChangedEvidence
+from shipments.services.naming import lock_names
+from shipments.services.reaching import reach_all, reach_reports
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "vocabularies"
 # Schemes of actors' identifiers. The first is ours: the code that case files and carriers.csv use.
 OWN, IATA, ICAO = "aidtracker", "iata-airline", "icao-airline"
+# What of an attribute the reconciler goes by; the rest is for people and for what may be sent.
+FOLDED = {"type", "subjects", "comparison", "has_time_axis", "topic", "bounds_total"}
 LOCK = 20220516  # any number; two loads at once wait for each other
 
 
@@ -52,6 +58,7 @@ def load_vocabularies(directory: Path = DIRECTORY) -> Loaded:
         _load_codes(directory, tally)
         _load_places(directory, tally)
         _load_carriers(directory, tally)
+        _reach(tally)
     return Loaded(rows=tally.rows, new=tally.new, changed=tally.changed)
 
 
@@ -60,6 +67,17 @@ class _Tally:
     rows: dict[str, int] = field(default_factory=dict)
     new: int = 0
     changed: int = 0
+    codes: list[CodeMapping] = field(default_factory=list)
+    rules_differ: bool = False
+
+
+def _reach(tally: _Tally) -> None:
+    """Make due what is read otherwise now."""
+    if tally.rules_differ:
+        reach_all()
+    for row in tally.codes:
+        held = Report.objects.filter(code_is_known=False, code_scheme=row.scheme, code_said=row.code)
+        reach_reports(held, since=row.recorded_at)
 
 
 def _load_attributes(directory: Path, tally: _Tally) -> None:
@@ -80,7 +98,7 @@ def _load_attributes(directory: Path, tally: _Tally) -> None:
         }
         for each in registry
     ]
-    _bring_up_to_date("attributes", Attribute, ("name",), rows, tally)
+    _bring_up_to_date("attributes", Attribute, ("name",), rows, tally, judged_by=FOLDED)
     table = _toml(directory / "containments.toml")
     pairs = [
         {
@@ -92,7 +110,8 @@ def _load_attributes(directory: Path, tally: _Tally) -> None:
         for chain in table["chains"]
         for coarser, finer in zip(chain["words"], chain["words"][1:], strict=False)
     ]
-    _add("containments", Containment, ("attribute_id", "coarser", "finer"), pairs, tally, may_differ=True)
+    new = _add("containments", Containment, ("attribute_id", "coarser", "finer"), pairs, tally, may_differ=True)
+    tally.rules_differ |= bool(new)
 
 
 def _load_policies(directory: Path, tally: _Tally) -> None:
@@ -105,7 +124,7 @@ def _load_policies(directory: Path, tally: _Tally) -> None:
         }
         for each in _toml(directory / "policies.toml")["policies"]
     ]
-    _add("policies", PolicyVersion, ("version",), rows, tally)
+    tally.rules_differ |= bool(_add("policies", PolicyVersion, ("version",), rows, tally))
 
 
 def _load_codes(directory: Path, tally: _Tally) -> None:
@@ -124,7 +143,11 @@ def _load_codes(directory: Path, tally: _Tally) -> None:
         for path in sorted((directory / "codes").glob("*.csv"))
         for each in _csv(path)
     ]
-    _add("codes", CodeMapping, ("scheme", "code", "recorded_at"), rows, tally)
+    # A report that comes with one of them right now is held by nobody and forgotten by nobody.
+    there = set(CodeMapping.objects.values_list("scheme", "code"))
+    new = {(row["scheme"], row["code"]) for row in rows} - there
+    lock_names([f"{scheme}:{code}" for scheme, code in new], entering=True)
+    tally.codes = _add("codes", CodeMapping, ("scheme", "code", "recorded_at"), rows, tally)
 
 
 def _load_places(directory: Path, tally: _Tally) -> None:
@@ -163,7 +186,8 @@ def _load_places(directory: Path, tally: _Tally) -> None:
     for level in (countries, places, inner):
         ids = dict(Place.objects.values_list("code", "pk"))
         rows = [{**row, "within_id": ids[row["within"]] if row.get("within") else None} for row in level]
-        _bring_up_to_date("places", Place, ("code",), [_without(row, "within") for row in rows], tally)
+        said = [_without(row, "within") for row in rows]
+        _bring_up_to_date("places", Place, ("code",), said, tally, judged_by={"within_id"})
 
 
 def _place(said: Mapping[str, Any], **more: str) -> dict[str, Any]:
@@ -194,16 +218,26 @@ def _load_carriers(directory: Path, tally: _Tally) -> None:
 
 
 def _bring_up_to_date(
-    label: str, model: type[Model], key: tuple[str, ...], rows: list[dict[str, Any]], tally: _Tally
+    label: str,
+    model: type[Model],
+    key: tuple[str, ...],
+    rows: list[dict[str, Any]],
+    tally: _Tally,
+    *,
+    judged_by: Collection[str],
 ) -> None:
-    """Insert rows that are missing and update those that differ in a column which the file gives."""
+    """Insert rows that are missing and update those that differ in a column which the file gives.
+
+    By a row that was missing nothing was judged.
+    """
     there = _by_key(model, key)
     new, changed = [], []
     for row in rows:
         found = there.get(tuple(row[name] for name in key))
         if found is None:
             new.append(model(**row))
-        elif _differs(found, row):
+        elif differing := _differing(found, row):
+            tally.rules_differ |= not differing.isdisjoint(judged_by)
             for name, value in row.items():
                 setattr(found, name, value)
             changed.append(found)
@@ -222,8 +256,8 @@ def _add(
     tally: _Tally,
     *,
     may_differ: bool = False,
-) -> None:
-    """Insert rows that are missing. Raises ChangedEvidence for one that is there and says something else."""
+) -> list[Any]:
+    """Insert rows that are missing; these. Raises ChangedEvidence for one that is there and says something else."""
     there = _by_key(model, key)
     new = []
     for row in rows:
@@ -231,21 +265,22 @@ def _add(
         found = there.get(name)
         if found is None:
             new.append(model(**row))
-        elif not may_differ and _differs(found, row):
+        elif not may_differ and _differing(found, row):
             words = " ".join(str(part) for part in name)
             raise ChangedEvidence(
                 f"{label}: {words} was recorded with another meaning; keep its line and add one with its own date."
             )
     model._default_manager.bulk_create(new)
     _count(label, tally, rows=len(rows), new=len(new))
+    return new
 
 
 def _by_key(model: type[Model], key: tuple[str, ...]) -> dict[tuple[Any, ...], Any]:
     return {tuple(getattr(row, name) for name in key): row for row in model._default_manager.all()}
 
 
-def _differs(found: Model, row: Mapping[str, Any]) -> bool:
-    return any(getattr(found, name) != value for name, value in row.items())
+def _differing(found: Model, row: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in row.items() if getattr(found, name) != value}
 
 
 def _count(label: str, tally: _Tally, *, rows: int, new: int, changed: int = 0) -> None:
