@@ -103,6 +103,7 @@ class Base:
         self.first = stories
         self.told = 0
         self.copies = 0
+        self.is_set_aside = False
 
     def stories(self, count: int) -> list[Story]:
         """New stories about shipments that are on the books and of which nothing has been said."""
@@ -134,10 +135,11 @@ class Base:
         if not self.told:
             self.begin()
         tables = {**COPIED, **dict(beside)}
-        if not self.copies:
+        if not self.is_set_aside:
             connection.execute(MOVED.encode())
             for table, (about, _) in tables.items():
                 connection.execute(SET_ASIDE.format(table=table, about=about).encode())
+            self.is_set_aside = True
         copies = [_copy(connection, table, changes) for table, (_, changes) in tables.items()]
         wanted = size // self.first - 1
 

@@ -23,7 +23,6 @@ CREATE TABLE floor.status (subject_id uuid PRIMARY KEY, status text NOT NULL, si
 CREATE TABLE floor.story (subject_id uuid PRIMARY KEY, status text, since timestamptz, steps jsonb, conflicts jsonb);
 """
 FILL = (
-    "TRUNCATE floor.report, floor.status",
     "INSERT INTO floor.report SELECT * FROM shipments_report",
     "INSERT INTO floor.status SELECT subject_id, '', NULL FROM shipments_shipment",
 )
@@ -55,14 +54,11 @@ ON CONFLICT (subject_id) DO UPDATE
 
 
 class Floor:
-    """The floor's tables, filled to the same size."""
+    """The floor's tables, filled with all that the base has."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self.connection = connection
         connection.execute(MAKE.encode())
-
-    def top_up(self) -> None:
-        """Give the floor all that the base has."""
         with indexed_at_the_end(self.connection, ["floor.report", "floor.status"]):
             for statement in FILL:
                 self.connection.execute(statement)

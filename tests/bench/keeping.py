@@ -39,14 +39,10 @@ ROWS = {
 
 
 class Kept:
-    """Tables like ours in a schema of their own."""
+    """Tables like ours in a schema of their own, with all that ours hold."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self.connection = connection
-
-    def top_up(self) -> None:
-        """Make them anew with all that ours hold."""
-        self.connection.execute("DROP SCHEMA IF EXISTS kept CASCADE")
         self.connection.execute("CREATE SCHEMA kept")
         for table in ROWS:
             self._run(f"CREATE TABLE kept.{table} (LIKE {table} INCLUDING ALL)")

@@ -13,11 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import psycopg
-
-from tests.bench.base import REPORTS_EACH, Base, sent
+from tests.bench.base import REPORTS_EACH, sent
 from tests.bench.callers import Call, call
-from tests.bench.place import Place
+from tests.bench.sites import Site
 
 RATE = 1000
 CALLERS = 4
@@ -30,32 +28,31 @@ MOST_WAIT = 120  # seconds after the last report
 
 @dataclass(kw_only=True)
 class Latency:
-    """Everything that the measurement needs. ``senders``: headers of the steady one and the one in bulk."""
+    """Everything that the measurement needs."""
 
-    place: Place
-    connection: psycopg.Connection
-    base: Base
-    senders: dict[str, dict[str, str]]
+    site: Site
     say: Callable[[str], None]
     over: threading.Event = field(default_factory=threading.Event)
     bulk_sent: int = 0
 
     def measure(self, *, seconds: int) -> dict[str, float]:
         """p50 and p95 in seconds, the rate that was reached, and what was imported meanwhile."""
+        self.site.enter()
         each = RATE // BATCHES // REPORTS_EACH
         self.say("latency: writing the stories")
         batches = []
         for _ in range(seconds * BATCHES):
-            stories = self.base.stories(each)
+            stories = self.site.base.stories(each)
             batches.append((json.dumps(sent(stories)).encode(), [story.plan.reference for story in stories]))
         streams = [
-            b"\n".join(json.dumps(said).encode() for said in sent(self.base.stories(STREAM))) for _ in range(STREAMS)
+            b"\n".join(json.dumps(said).encode() for said in sent(self.site.base.stories(STREAM)))
+            for _ in range(STREAMS)
         ]
         references = [reference for _, some in batches for reference in some]
         found = "SELECT reference, id FROM shipments_subject WHERE reference = ANY(%s)"
-        keys = dict(self.connection.execute(found, [references]).fetchall())
-        web = self.place.web("latency-web", "aidtracker.wsgi", probe="/healthz")
-        worker = self.place.worker("latency-worker", "aidtracker.celery")
+        keys = dict(self.site.connection.execute(found, [references]).fetchall())
+        web = self.site.place.web("latency-web", "aidtracker.wsgi", probe="/healthz")
+        worker = self.site.place.worker("latency-worker", "aidtracker.celery")
         bulk = threading.Thread(target=self._import, args=(web.port, streams))
         waiting: dict[object, float] = {}
         waits: list[float] = []
@@ -70,7 +67,7 @@ class Latency:
             bulk.join()
         finally:
             self.over.set()
-            self.place.stop(web, worker)
+            self.site.place.stop(web, worker)
         waits.sort()
         return {
             "latency p50 s": waits[len(waits) // 2],
@@ -92,7 +89,7 @@ class Latency:
                 time.sleep(max(0.0, began + number / BATCHES - time.monotonic()))
                 at = time.monotonic()
                 post = Call(method="POST", path="/api/v1/reports/batch/", body=body, expect=(207,))
-                call(port, [post], headers=self.senders["sender"])
+                call(port, [post], headers=self.site.headers["sender"])
                 # Only now: what is looked for before it is stored would look believed.
                 waiting.update({keys[reference]: at for reference in references})
 
@@ -111,12 +108,12 @@ class Latency:
                 method="POST", path="/api/v1/reports/batch/", body=body, content_type="application/x-ndjson",
                 expect=(207,),
             )  # fmt: skip
-            call(port, [post], headers=self.senders["bulk"])
+            call(port, [post], headers=self.site.headers["bulk"])
             number += 1
             self.bulk_sent += body.count(b"\n") + 1
 
     def _look(self, waiting: dict[object, float], waits: list[float]) -> None:
-        with self.place.superuser() as connection:
+        with self.site.place.superuser() as connection:
             last = time.monotonic() + MOST_WAIT
             while time.monotonic() < last and (waiting or not self.over.is_set()):
                 if not self.over.is_set():

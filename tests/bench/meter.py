@@ -1,7 +1,5 @@
 """What one round cost: time, processor, statements and buffers, by the same counters for every contender."""
 
-import json
-import random
 import statistics
 import sys
 import time
@@ -28,7 +26,7 @@ class Sample:
 
 
 class Meter:
-    """Reads the counters before and after a round."""
+    """Reads the counters before and after a round: of the place's database, and the whole server's processor time."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -57,37 +55,12 @@ class Meter:
         row = self.counters.execute(
             """
             SELECT COALESCE(sum(calls), 0), COALESCE(sum(shared_blks_hit + shared_blks_read), 0)
-              FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid WHERE datname = 'bench'
-            """
+              FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid WHERE datname = %s
+            """,
+            [self.place.database],
         ).fetchone()
         assert row is not None
         return int(row[0]), int(row[1])
-
-
-class Pace:
-    """A fixed piece of work: how long it takes says how fast the machine is at this moment.
-
-    Rounds at two sizes are minutes apart. Where this took as long at both, the machine was as fast at both. No cost is
-    divided by it: over one round it varies more than what it would take out. It is made of what a request is made of:
-    objects, text and JSON, more than a cache holds.
-    """
-
-    def __init__(self) -> None:
-        draw = random.Random(7)
-        self.taken: list[float] = []
-        self.rows = [{f"name {n}": [draw.random(), str(draw.random())] for n in range(20)} for _ in range(1000)]
-
-    def take(self) -> None:
-        """Do it, which takes some 50 ms of processor time, and keep how much it was."""
-        began = time.process_time()
-        json.loads(json.dumps(self.rows, indent=1))
-        self.taken.append(time.process_time() - began)
-
-    def told(self) -> dict[str, float]:
-        """How long it took since this was last asked, by what stands in the list of facts."""
-        some = {"median": statistics.median(self.taken), "least": min(self.taken), "most": max(self.taken)}
-        self.taken.clear()
-        return {f"fixed piece of work, {name} ms": 1000 * seconds for name, seconds in some.items()}
 
 
 @dataclass(kw_only=True)
@@ -104,7 +77,8 @@ class Figures:
         """Keep a round's sample, and say on the way how fast it was."""
         if self.is_counting:
             self.samples.setdefault((size, path, contender), []).append(sample)
-        print(f"{'':9} {path}: {contender} {sample.units / sample.seconds:,.0f} a second", file=sys.stderr, flush=True)
+        speed = f"{sample.units / sample.seconds:,.0f} a second"
+        print(f"{'':9} {path}: {contender} at {size:,}: {speed}", file=sys.stderr, flush=True)
 
     def seconds_each(self, size: int, path: str, contender: str) -> float | None:
         """Median seconds for one unit; None where it was not measured."""

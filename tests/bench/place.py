@@ -1,7 +1,8 @@
 """Where a bench runs: a PostgreSQL and a Redis of its own, durable as in a service, and the contenders' processes.
 
-Settings differ from the servers' defaults in three: room for shared buffers and for WAL, since a million
-shipments do not fit into the defaults, and pg_stat_statements, which counts queries and buffers alike for all.
+Each size has a database and two of Redis's. Settings differ from the servers' defaults in three: room for shared
+buffers and for WAL, since a million shipments do not fit into the defaults, and pg_stat_statements, which counts
+queries and buffers alike for all.
 """
 
 import os
@@ -11,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -27,7 +28,6 @@ from aidtracker.local.state import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "only-for-this-bench"
-DATABASE = "bench"
 SETTINGS = (
     *("shared_buffers = '2GB'", "max_wal_size = '8GB'", "maintenance_work_mem = '512MB'"),
     "shared_preload_libraries = 'pg_stat_statements'",
@@ -51,7 +51,14 @@ class Process:
 
     def stop(self) -> None:
         """End it and whatever it started."""
+        self.signal(signal.SIGCONT)  # what stands still hears of no end
         self.child.stop(grace=10)
+
+    def signal(self, one: signal.Signals) -> None:
+        """Send a signal to the process and its children."""
+        for pid in (self.popen.pid, *children_of(self.popen.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, one)
 
     def cpu(self) -> float:
         """Seconds of processor time of the process and its children so far."""
@@ -64,23 +71,41 @@ class Process:
 
 @dataclass(kw_only=True)
 class Place:
-    """The servers of one run, and every process started in it."""
+    """The servers of one run and every process started in it, with the database of one size."""
 
     postgres: Postgres
     broker: Broker
     directory: Path
+    number: int = 0
     processes: list[Process] = field(default_factory=list)
 
-    def superuser(self, database: str = DATABASE) -> psycopg.Connection:
-        """A superuser's connection: for the floor, for loading and for reading counters."""
-        return psycopg.connect(self.postgres.superuser_url(database), autocommit=True)
+    @property
+    def database(self) -> str:
+        return f"bench_{self.number}"
 
-    def environment(self, redis: int) -> dict[str, str]:
+    def at(self, number: int) -> "Place":
+        """The same servers and processes with the database of another size."""
+        return replace(self, number=number)
+
+    def make_database(self) -> None:
+        """Make the database where it is missing, and give the roles their rights in it."""
+        urls = self.postgres.superuser_url(), self.postgres.superuser_url(self.database)
+        apply_roles(*urls, self.database, {OWNER: PASSWORD, APPLICATION: PASSWORD})
+
+    def superuser(self, database: str = "") -> psycopg.Connection:
+        """A superuser's connection: for the floor, for loading and for reading counters."""
+        return psycopg.connect(self.postgres.superuser_url(database or self.database), autocommit=True)
+
+    def broker_url(self, redis: int = 0) -> str:
+        """This size's queue: 0 ours, 1 the naive way's. The first of all is left to whoever measures."""
+        return self.broker.url(1 + 2 * self.number + redis)
+
+    def environment(self, redis: int = 0) -> dict[str, str]:
         """What settings read."""
         return {
-            "DATABASE_URL": self.postgres.url(APPLICATION, PASSWORD, DATABASE),
-            "DATABASE_OWNER_URL": self.postgres.url(OWNER, PASSWORD, DATABASE),
-            "REDIS_URL": self.broker.url(redis),
+            "DATABASE_URL": self.postgres.url(APPLICATION, PASSWORD, self.database),
+            "DATABASE_OWNER_URL": self.postgres.url(OWNER, PASSWORD, self.database),
+            "REDIS_URL": self.broker_url(redis),
             "AIDTRACKER_SECRET_KEY": "a-secret-for-the-bench-alone-and-long-enough-for-the-checks",
             "AIDTRACKER_ALLOWED_HOSTS": "127.0.0.1",
             "AIDTRACKER_HTTPS": "false",
@@ -97,7 +122,7 @@ class Place:
         child = spawn(
             name,
             [sys.executable, "-m", *command],
-            log=self.directory / f"{name}.log",
+            log=self.directory / f"{self.database}-{name}.log",
             env={**os.environ, **self.environment(redis), **environment},
             cwd=ROOT,
             death_signal=signal.SIGKILL,
@@ -141,13 +166,35 @@ class Place:
                 if getattr(error, "code", None):  # an answer, if not a friendly one
                     return
             time.sleep(0.1)
-        text = (self.directory / f"{process.name}.log").read_text()[-2000:]
-        raise RuntimeError(f"{process.name} did not come up:\n{text}")
+        raise RuntimeError(f"{process.name} did not come up:\n{process.child.tail(40)}")
+
+    @contextmanager
+    def awake(self, *processes: Process) -> Iterator[None]:
+        """Have processes go on inside, and stand still afterwards, as they do until it is their size's turn again."""
+        for process in processes:
+            process.signal(signal.SIGCONT)
+        yield
+        with self.superuser() as connection:
+            self._halt(connection, processes)
+
+    def _halt(self, connection: psycopg.Connection, processes: Sequence[Process]) -> None:
+        """Stop them where they hold nothing in the database that others would wait for."""
+        busy = "SELECT FROM pg_stat_activity WHERE datname = %s AND usename = %s AND state <> 'idle'"
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for process in processes:
+                process.signal(signal.SIGSTOP)
+            if not connection.execute(busy, [self.database, APPLICATION]).fetchone():
+                return
+            for process in processes:
+                process.signal(signal.SIGCONT)
+            time.sleep(0.05)
+        raise TimeoutError(f"{', '.join(each.name for each in processes)} never stood still between two transactions")
 
 
 @contextmanager
 def place() -> Iterator[Place]:
-    """Servers with the roles and an empty database; gone afterwards, with everything in it."""
+    """Servers without a database; gone afterwards, with everything in them."""
     directory = Path(tempfile.mkdtemp(prefix="aidtracker-bench-"))
     directory.chmod(0o711)
     postgres = Postgres(directory / "postgres", password=PASSWORD, log=directory / "postgres.log")
@@ -161,8 +208,6 @@ def place() -> Iterator[Place]:
         postgres.stop()
         postgres.start(port=postgres.port)
         broker.start()
-        passwords = {OWNER: PASSWORD, APPLICATION: PASSWORD}
-        apply_roles(postgres.superuser_url(), postgres.superuser_url(DATABASE), DATABASE, passwords)
         yield found
     except BaseException:
         for log in sorted(directory.glob("*.log")):
@@ -173,19 +218,6 @@ def place() -> Iterator[Place]:
         broker.stop()
         postgres.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
-def stopped(process: Process) -> Iterator[None]:
-    """Have a process and its children stand still inside."""
-    pids = [process.popen.pid, *children_of(process.popen.pid)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def children_of(pid: int) -> list[int]:

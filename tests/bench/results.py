@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench.growth import Growth, growth_beside, growth_of_reads, growth_of_writes, most, ratio, steps
 from tests.bench.meter import Figures
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-READS = ("list", "list by status", "list by donor and status", "list by what is contested", "list at a past moment")
-DETAILS = ("detail", "timeline", "detail at a past moment")
 # Sizes that the bars are about.
 WANTED = (10_000, 100_000, 1_000_000)
 FEWEST_ROUNDS = 3
@@ -62,53 +61,12 @@ def ratios(figures: Figures, sizes: list[int]) -> tuple[dict[str, float | None],
     if len(sizes) < 2:
         why |= dict.fromkeys(("growth_reads", "growth_writes"), "only one size was measured")
     else:
-        reads = growth_of_reads(figures, sizes)
-        found["growth_reads"] = _most(value for growths in reads.values() for value in growths)
-        found["growth_writes"] = _most(growth_of_writes(figures, sizes).values())
+        found["growth_reads"] = most(growth_of_reads(figures, sizes), sizes)
+        found["growth_writes"] = most(growth_of_writes(figures, sizes), sizes)
         for name in ("growth_reads", "growth_writes"):
             if found[name] is None:
                 why[name] = "not measured at two sizes"
     return found, why
-
-
-def growth_of_reads(figures: Figures, sizes: list[int]) -> dict[str, tuple[float | None, float | None]]:
-    """Pages touched and processor time (program and database) of a read at the largest size over those at the smallest.
-
-    Medians as they were measured. That the machine was as fast at both sizes, the fixed piece of work says beside.
-    """
-    return {path: _growth_of_a_read(figures, sizes, path, "ours") for path in (*READS, *DETAILS)}
-
-
-def _growth_of_a_read(
-    figures: Figures, sizes: list[int], path: str, contender: str
-) -> tuple[float | None, float | None]:
-    ends = (sizes[0], sizes[-1])
-    return (
-        _times(*(figures.buffers_each(size, path, contender) for size in ends)),
-        _times(*(figures.cost_each(size, path, contender) for size in ends)),
-    )
-
-
-def growth_of_writes(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
-    """Processor time of a report at the largest size over that at the smallest, over the floor's own growth."""
-    found = {}
-    for path, contender, floor in (
-        ("ingest", "ours", "ingest"),
-        ("reconcile", "ours", "refold"),
-    ):
-        ours = _times(*(figures.cost_each(size, path, contender) for size in (sizes[0], sizes[-1])))
-        own = _times(*(figures.cost_each(size, floor, "floor") for size in (sizes[0], sizes[-1])))
-        found[path] = ours / own if ours and own else None
-    return found
-
-
-def _times(small: float | None, large: float | None) -> float | None:
-    return large / small if small and large else None
-
-
-def _most(values: Any) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(max(known), 3) if known else None
 
 
 def document(
@@ -135,6 +93,11 @@ def document(
         "ratios_not_measured": why,
         "not_measured": missing,
         "beside": _beside(figures, sizes),
+        "growth": [
+            {"path": one.path, "contender": one.contender, "of": one.cost}
+            | {f"{small} to {large}": _rounded(value) for (small, large), value in one.by_step.items()}
+            for one in _growths(figures, sizes)
+        ],
         "facts": {f"{name} at {size}": round(value, 2) for (size, name), value in sorted(figures.facts.items())},
         "figures": [
             {"shipments": size, "path": path, "contender": contender, **figures.told(size, path, contender)}
@@ -148,10 +111,10 @@ def _beside(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
     size = sizes[-1]
 
     def times(path: str, one: str, other: str) -> float | None:
-        return _rounded(_times(figures.seconds_each(size, path, other), figures.seconds_each(size, path, one)))
+        return _rounded(ratio(figures.seconds_each(size, path, other), figures.seconds_each(size, path, one)))
 
     cpu = [figures.cost_each(size, "reconcile", each) for each in ("ours", "ours, two workers")]
-    found = {
+    return {
         "ingest to the floor with two streams at once": times("ingest", "floor", "ours, two streams"),
         "ingest to our rows by COPY alone": times("ingest", "our rows, COPY alone", "ours"),
         "our rows by COPY alone to the floor of ingest": times("ingest", "floor", "our rows, COPY alone"),
@@ -160,18 +123,17 @@ def _beside(figures: Figures, sizes: list[int]) -> dict[str, float | None]:
         "all written to the pictures' rows by COPY alone": times(
             "refold", "ours, all written", "picture rows, COPY alone"
         ),
-        "two workers' processor time for a report to one's (at most 1.15)": _rounded(_times(*cpu)),
+        "two workers' processor time for a report to one's (at most 1.15)": _rounded(ratio(*cpu)),
         "a list by plain DRF without prefetching to ours": times("list", "DRF, plain", "ours"),
         "a detail by DRF to ours (at least 3)": times("detail", "DRF", "ours"),
     }
-    if len(sizes) > 1:
-        reads = growth_of_reads(figures, sizes)
-        reads |= {f"{path}, bare": _growth_of_a_read(figures, sizes, path, "bare") for path in ("list", "detail")}
-        for path, (pages, cost) in reads.items():
-            found[f"growth of {path}: pages"], found[f"growth of {path}: processor"] = _rounded(pages), _rounded(cost)
-        for path, value in growth_of_writes(figures, sizes).items():
-            found[f"growth of {path} to the floor's"] = _rounded(value)
-    return found
+
+
+def _growths(figures: Figures, sizes: list[int]) -> list[Growth]:
+    """Those that the bars are about first."""
+    if len(sizes) < 2:
+        return []
+    return [each for some in (growth_of_reads, growth_of_writes, growth_beside) for each in some(figures, sizes)]
 
 
 def _rounded(value: float | None) -> float | None:
@@ -192,6 +154,16 @@ def table(said: dict[str, Any]) -> str:
         reason = said["ratios_not_measured"].get(name, "not measured")
         lines.append(_row([name, _shown(value) if value is not None else reason, BARS[name]]))
     lines += ["", *(f"- {name}: {_shown(value) or 'not measured'}" for name, value in said["beside"].items())]
+    if said["growth"]:
+        spans = [f"{small} to {large}" for small, large in steps(said["sizes"])]
+        head = [f"{small:,} to {large:,}" for small, large in steps(said["sizes"])]
+        lines += ["", _row(["growth of", "contender", "in", *head]), _row(["---"] * (3 + len(head)))]
+        for one in said["growth"]:
+            lines.append(
+                _row(
+                    [one["path"], one["contender"], one["of"], *(_shown(one[span]) or "not measured" for span in spans)]
+                )
+            )
     lines += ["", *(f"- {name}: {value:,}" for name, value in said["facts"].items())]
     return "\n".join(lines)
 

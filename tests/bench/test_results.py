@@ -1,13 +1,17 @@
 """The arithmetic of the bench: what a ratio is made of. Samples are made up, and nothing is run."""
 
-from tests.bench.meter import Figures, Pace, Sample
-from tests.bench.results import DETAILS, READS, growth_of_reads, ratios
+from typing import Any
 
-SMALL, LARGE = SIZES = [10_000, 1_000_000]
+from tests.bench.growth import DETAILS, READS
+from tests.bench.meter import Figures, Sample
+from tests.bench.results import document, ratios, table
+
+SIZES = [10_000, 100_000, 1_000_000]
+LARGE = SIZES[-1]
 
 
 def figures_of(**larger: tuple[float, int]) -> Figures:
-    """Every read with three rounds at both sizes: 20 ms and 100 pages each, or what ``larger`` has at the large one."""
+    """Every read with three rounds at each size: 20 ms and 100 pages each, or what ``larger`` has at the largest."""
     figures = Figures()
     for size in SIZES:
         for path in (*READS, *DETAILS):
@@ -19,8 +23,11 @@ def figures_of(**larger: tuple[float, int]) -> Figures:
     return figures
 
 
-def test_a_read_that_costs_the_same_at_both_sizes_has_not_grown() -> None:
-    assert growth_of_reads(figures_of(), SIZES)["list"] == (1, 1)
+def report_of(figures: Figures, sizes: list[int] = SIZES) -> dict[str, Any]:
+    return document(figures, sizes, missing={}, servers=[], load=(0, 0))
+
+
+def test_a_read_that_costs_the_same_at_all_sizes_has_not_grown() -> None:
     assert ratios(figures_of(), SIZES)[0]["growth_reads"] == 1
 
 
@@ -29,9 +36,23 @@ def test_growth_of_reads_is_the_worst_of_pages_and_of_processor_time() -> None:
     assert ratios(figures_of(timeline=(0.03, 160)), SIZES)[0]["growth_reads"] == 1.6
 
 
-def test_how_fast_the_machine_was_is_told_for_each_size_by_itself() -> None:
-    pace = Pace()
-    pace.taken += [0.04, 0.05, 0.09]
-    assert {round(value) for value in pace.told().values()} == {40, 50, 90}
-    pace.take()
-    assert len(set(pace.told().values())) == 1
+def test_growth_is_told_from_each_size_to_the_next_and_over_all() -> None:
+    told = report_of(figures_of(timeline=(0.03, 160)))
+    (pages, processor) = [one for one in told["growth"] if one["path"] == "timeline"]
+    assert [pages[span] for span in ("10000 to 100000", "100000 to 1000000", "10000 to 1000000")] == [1, 1.6, 1.6]
+    assert processor["10000 to 100000"] == 1
+    assert "| timeline | ours | pages | 1.0 | 1.6 | 1.6 |" in table(told)
+
+
+def test_growth_of_writes_is_that_of_ours_over_that_of_the_floor() -> None:
+    figures = Figures()
+    for size, ours, floor in ((10_000, 10, 2), (100_000, 12, 2), (1_000_000, 18, 3)):
+        for path, contender, cost in (("ingest", "ours", ours), ("ingest", "floor", floor)):
+            figures.add(size, path, contender, Sample(units=1, seconds=1, cpu=cost))
+    assert ratios(figures, SIZES)[0]["growth_writes"] == 1.2
+
+
+def test_one_size_alone_tells_of_no_growth() -> None:
+    told = report_of(figures_of(), SIZES[:1])
+    assert told["growth"] == []
+    assert told["ratios_not_measured"]["growth_reads"] == "only one size was measured"

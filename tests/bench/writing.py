@@ -1,22 +1,19 @@
 """Ingest alone, and ingest with all that follows: ours, the naive way and the floor, taking turns in each round."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import psycopg
-
 from shipments.generation.stories import Story
 from shipments.models import Subject
-from tests.bench.base import Base, sent
+from tests.bench.base import sent
 from tests.bench.callers import Call, call, wait_until
-from tests.bench.floor import Floor
 from tests.bench.folding import Folding
 from tests.bench.keeping import Kept
-from tests.bench.meter import Figures, Meter
-from tests.bench.place import Place, Process, stopped
+from tests.bench.place import PROCESSES, children_of
+from tests.bench.sites import Site
 
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
 CALLERS = 16
@@ -26,111 +23,116 @@ NDJSON = "application/x-ndjson"
 
 @dataclass(kw_only=True)
 class Writing:
-    """Everything that the rounds of writing need."""
+    """The web and worker processes of one size, and what is sent to them in each round."""
 
-    place: Place
-    meter: Meter
-    figures: Figures
-    base: Base
-    floor: Floor
-    kept: Kept
-    connection: psycopg.Connection
-    ours: Process
-    naive: Process
-    ours_headers: dict[str, str]
-    naive_headers: dict[str, str]
-    rounds: int
+    site: Site
     part: int  # of a round's work, one in so many
-    say: Callable[[str], None]
     shipments: int = 500  # told of in each round
     naive_reports: int = 1000  # in each round
+    told: list[Story] = field(default_factory=list, init=False)  # since the last fold
 
-    def measure(self, size: int) -> None:
-        """All rounds of writing over a base of ``size`` shipments, after one that warms up and is not counted."""
-        folding = Folding(figures=self.figures, meter=self.meter, floor=self.floor, connection=self.connection)
-        worker = self.place.worker("worker", "aidtracker.celery")
-        naive_worker = self.place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
-        try:
-            for number in range(self.rounds + 1):
-                self.figures.is_counting = number > 0
-                self.say(f"writing, round {number} of {self.rounds}" if number else "writing, to warm up")
-                # Nobody else may take what is due while the work is measured without Celery.
-                with stopped(worker):
-                    folding.round(size, self._ingest(size))
-                self._end_to_end(size, worker)
-                self._single(size, worker, naive_worker)
-            self.figures.facts[size, "peak_mb_worker"] = max(worker.peak_memory(), folding.peak_mb)
-        finally:
-            folding.close()
-            self.place.stop(worker, naive_worker)
-        self.figures.facts[size, "peak_mb_web"] = self.ours.peak_memory()
+    def __post_init__(self) -> None:
+        place = self.site.place
+        self.kept = Kept(self.site.connection)
+        self.folding = Folding(site=self.site)
+        self.ours = place.web("web", "aidtracker.wsgi", probe="/healthz")
+        self.naive = place.web("naive-web", "tests.bench.naive.wsgi", redis=1)
+        self.worker = place.worker("worker", "aidtracker.celery")
+        self.naive_worker = place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
+        # Nobody else may take what is due while the work is measured without Celery, nor at another size's turn.
+        workers = self.worker, self.naive_worker
+        with place.awake(*workers):
+            wait_until(lambda: all(len(children_of(each.popen.pid)) >= PROCESSES for each in workers))
 
-    def _ingest(self, size: int) -> list[Story]:
-        stories = self.base.stories(self.shipments // self.part)
+    def close(self) -> None:
+        """Keep what the processes took, and end them."""
+        self.site.keep({
+            "peak_mb_web": self.ours.peak_memory(),
+            "peak_mb_worker": max(self.worker.peak_memory(), self.folding.peak_mb),
+        })  # fmt: skip
+        self.folding.close()
+        self.site.place.stop(self.ours, self.naive, self.worker, self.naive_worker)
+
+    def ingest(self) -> None:
+        """Streams and arrays to ours, and the rows that came of the first stream by COPY."""
+        self.site.enter()
+        stories = self._stories()
         reports = sent(stories)
-        self._ours(size, "ingest", "ours", [_stream(reports)], len(reports))
-        rows = self.floor.rows_about([story.plan.reference for story in stories])
-        with self.meter.round(rows.count(b"\n")) as sample:
-            self.floor.ingest(rows, at_once=BATCH)
-        self.figures.add(size, "ingest", "floor", sample)
+        self._ours("ingest", "ours", [_stream(reports)], len(reports))
+        rows = self.site.floor.rows_about([story.plan.reference for story in stories])
+        with self.site.meter.round(rows.count(b"\n")) as sample:
+            self.site.floor.ingest(rows, at_once=BATCH)
+        self.site.add("ingest", "floor", sample)
         kept = self.kept.rows_about([story.plan.reference for story in stories], at_once=BATCH)
-        with self.meter.round(rows.count(b"\n")) as sample:
+        with self.site.meter.round(rows.count(b"\n")) as sample:
             self.kept.store(kept)
-        self.figures.add(size, "ingest", "our rows, COPY alone", sample)
-        more = self.base.stories(self.shipments // self.part)
+        self.site.add("ingest", "our rows, COPY alone", sample)
+        more = self._stories()
         reports = sent(more)
-        self._ours(size, "ingest, JSON arrays", "ours", _arrays(reports), len(reports))
-        for_two = sent(self.base.stories(self.shipments // self.part))
+        self._ours("ingest, JSON arrays", "ours", _arrays(reports), len(reports))
+        for_two = sent(self._stories())
         streams = [_stream(share) for share in _shares(for_two, STREAMS)]
-        self._ours(size, "ingest", "ours, two streams", streams, len(for_two), callers=STREAMS)
-        return [*stories, *more]
+        self._ours("ingest", "ours, two streams", streams, len(for_two), callers=STREAMS)
+        self.told = [*stories, *more]
 
-    def _ours(
-        self, size: int, path: str, contender: str, calls: Sequence[Call], units: int, *, callers: int = 1
-    ) -> None:
-        with self.meter.round(units, self.ours) as sample:
-            sample.waits = call(self.ours.port, calls, headers=self.ours_headers, callers=callers)
-        self.figures.add(size, path, contender, sample)
+    def fold(self) -> None:
+        """Reconcile what came in."""
+        self.site.enter()
+        self.folding.round(self.told)
 
-    def _end_to_end(self, size: int, worker: Process) -> None:
-        stories = self.base.stories(self.shipments // self.part)
+    def end_to_end(self) -> None:
+        """A stream until all of it is believed."""
+        self.site.enter()
+        stories = self._stories()
         reports = sent(stories)
-        with self.meter.round(len(reports), self.ours, worker) as sample:
-            call(self.ours.port, [_stream(reports)], headers=self.ours_headers)
-            wait_until(self._is_believed)
-        self.figures.add(size, "end to end", "ours", sample)
+        with self.site.place.awake(self.worker):
+            with self.site.meter.round(len(reports), self.ours, self.worker) as sample:
+                call(self.ours.port, [_stream(reports)], headers=self.site.headers["sender"])
+                wait_until(self._is_believed)
+        self.site.add("end to end", "ours", sample)
         references = [story.plan.reference for story in stories]
-        rows = self.floor.rows_about(references)
+        rows = self.site.floor.rows_about(references)
         ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
-        with self.meter.round(rows.count(b"\n")) as sample:
-            self.floor.ingest(rows, at_once=BATCH)
-            self.floor.fold(ids)
-        self.figures.add(size, "end to end", "floor", sample)
+        with self.site.meter.round(rows.count(b"\n")) as sample:
+            self.site.floor.ingest(rows, at_once=BATCH)
+            self.site.floor.fold(ids)
+        self.site.add("end to end", "floor", sample)
 
-    def _single(self, size: int, worker: Process, naive_worker: Process) -> None:
+    def single(self) -> None:
         """One report a POST, by several callers at once, until all is believed: ours and the naive way."""
+        self.site.enter()
         count = self.naive_reports // self.part
-        reports = sent(self.base.stories(count // 8 + 1))[:count]
+        reports = sent(self.site.base.stories(count // 8 + 1))[:count]
         calls = [_post("/api/v1/reports/", each, expect=(200, 201, 202)) for each in reports]
-        with self.meter.round(count, self.ours, worker) as sample:
-            sample.waits = call(self.ours.port, calls, headers=self.ours_headers, callers=CALLERS)
-            wait_until(self._is_believed)
-        self.figures.add(size, "one report a POST", "ours", sample)
+        with self.site.place.awake(self.worker):
+            with self.site.meter.round(count, self.ours, self.worker) as sample:
+                sample.waits = call(self.ours.port, calls, headers=self.site.headers["sender"], callers=CALLERS)
+                wait_until(self._is_believed)
+        self.site.add("one report a POST", "ours", sample)
 
         self._naive_shipments()
         # Without the repeats: two of them at once are a race that the naive way loses with a 500.
         once = {(each["source"], each["event_id"]): each for each in self._resolved(reports)}
         calls = [_post("/reports/", _as_naive(each), expect=(201, 400)) for each in once.values()]
-        with self.meter.round(len(calls), self.naive, naive_worker) as sample:
-            sample.waits = call(self.naive.port, calls, headers=self.naive_headers, callers=CALLERS)
-            wait_until(self._naive_is_done)
-        self.figures.add(size, "one report a POST", "naive", sample)
-        row = self.connection.execute("SELECT FROM naive_statuschange LIMIT 1").fetchone()
+        with self.site.place.awake(self.naive_worker):
+            with self.site.meter.round(len(calls), self.naive, self.naive_worker) as sample:
+                sample.waits = call(self.naive.port, calls, headers=self.site.headers["naive"], callers=CALLERS)
+                wait_until(self._naive_is_done)
+        self.site.add("one report a POST", "naive", sample)
+        row = self.site.connection.execute("SELECT FROM naive_statuschange LIMIT 1").fetchone()
         assert row is not None, "the naive way's tasks were thrown away"
+
+    def _stories(self) -> list[Story]:
+        return self.site.base.stories(self.shipments // self.part)
+
+    def _ours(self, path: str, contender: str, calls: Sequence[Call], units: int, *, callers: int = 1) -> None:
+        with self.site.meter.round(units, self.ours) as sample:
+            sample.waits = call(self.ours.port, calls, headers=self.site.headers["sender"], callers=callers)
+        self.site.add(path, contender, sample)
 
     def _resolved(self, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The reports with their subject by reference, since the naive way knows no other name."""
-        rows = self.connection.execute(
+        rows = self.site.connection.execute(
             """
             SELECT scheme || ':' || value, reference FROM shipments_subjectidentifier
               JOIN shipments_subject ON shipments_subject.id = subject_id
@@ -142,7 +144,7 @@ class Writing:
         return [{**each, "subject": names.get(each["subject"], each["subject"])} for each in reports]
 
     def _naive_shipments(self) -> None:
-        self.connection.execute(
+        self.site.connection.execute(
             """
             INSERT INTO naive_shipment (reference, status, updated_at)
             SELECT reference, '', now() FROM shipments_subject WHERE kind = 'shipment' ON CONFLICT DO NOTHING
@@ -151,7 +153,7 @@ class Writing:
 
     def _is_believed(self) -> bool:
         """Nothing is due and each event is numbered. Asked by a planned statement, as it is asked often."""
-        row = self.connection.execute(
+        row = self.site.connection.execute(
             """
             SELECT NOT EXISTS (SELECT FROM shipments_due WHERE NOT quarantined AND not_before <= now())
                AND NOT EXISTS (SELECT FROM shipments_outboxevent WHERE sequence IS NULL)
@@ -163,8 +165,11 @@ class Writing:
     def _naive_is_done(self) -> bool:
         import redis
 
-        queue = redis.Redis.from_url(self.place.broker.url(1))
+        queue = redis.Redis.from_url(self.site.place.broker_url(1))
         return queue.llen("celery") == 0 and queue.hlen("unacked") == 0
+
+
+STEPS = (Writing.ingest, Writing.fold, Writing.end_to_end, Writing.single)
 
 
 def _post(path: str, said: Any, *, expect: tuple[int, ...]) -> Call:
