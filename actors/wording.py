@@ -1,7 +1,7 @@
 """Words for people who made a mistake: what they sent, shown safely, and what they may have meant."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 SHOWN = 64
 
@@ -18,3 +18,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     by_form = {each.casefold(): each for each in known}
     close = difflib.get_close_matches(word[:SHOWN].casefold(), list(by_form), n=1)
     return f" Did you mean {by_form[close[0]]}?" if close else ""
+
+
+def one_of(words: Collection[str]) -> str:
+    """`` One of X, Y.``, or nothing where there are none."""
+    return f" One of {', '.join(words)}." if words else ""
+
+
+def advice(word: str, known: Collection[str]) -> str:
+    """What a word that is not among ``known`` is answered: the nearest of them, and all of them."""
+    return did_you_mean(word, known) + one_of(known)

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from actors.api.refusals import Fault, Refusal
 from actors.api.selection import EVERYTHING, Selection
 from actors.moments import CLOCK, DAY, SHORT_CLOCK
-from actors.wording import did_you_mean, shown
+from actors.wording import advice, did_you_mean, shown
 
 MAX_LENGTH = 200
 MAX_FIELDS_LENGTH = 2000
@@ -276,7 +276,7 @@ def _reading_fault(name: str, values: list[str], known: Iterable[str]) -> Fault 
 def _fault(name: str, field: serializers.Field, said: str, error: Any) -> Fault:
     if isinstance(field, serializers.ChoiceField):
         words = [str(choice) for choice in field.choices]
-        detail = f"Not a word for this: {shown(said)}.{did_you_mean(said, words)} One of {', '.join(words)}."
+        detail = f"Not a word for this: {shown(said)}.{advice(said, words)}"
         return Fault(code="unknown_word", parameter=name, detail=detail)
     if error.code == "required":
         return Fault(code="missing_parameter", parameter=name, detail="This one is needed.")

@@ -48,7 +48,7 @@ class FaultSerializer(serializers.Serializer):
     """One thing that is wrong with an item."""
 
     code = serializers.CharField()
-    pointer = serializers.CharField(required=False, help_text="JSON pointer into the item.")
+    pointer = serializers.CharField(help_text="JSON pointer into the item; empty is the whole of it.")
     detail = serializers.CharField()
 
 
@@ -127,7 +127,8 @@ def _read(items: Sequence[object], key: PartnerKey, *, now: datetime) -> list[Re
 
 def _draft_or_faults(item: object, own: str, now: datetime) -> ReportDraft | list[dict[str, str]]:
     if isinstance(item, Refusal):
-        return [fault.as_json() for fault in item.faults] or [{"code": item.code, "detail": item.sentence}]
+        whole = Fault(code=item.code, pointer="", detail=item.sentence)
+        return [fault.as_json() for fault in item.faults or (whole,)]
     try:
         return parse_report(item, source=own, now=now)
     except Invalid as invalid:

@@ -12,7 +12,7 @@ from actors.api.parameters import PageParameters, Parameters
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import Fault, Refusal, not_found
 from actors.api.selection import Selection
-from actors.wording import did_you_mean, shown
+from actors.wording import advice, shown
 from shipments.api.beside import Page
 from shipments.api.conflicts import ConflictSerializer, shown_conflicts
 from shipments.api.differences import DiffListParameters, DiffParameters, DiffSerializer, SubjectDiff, SubjectsDiff
@@ -27,7 +27,7 @@ from shipments.api.subject import SubjectView
 from shipments.api.withholding import withhold
 from shipments.reconciliation.lifecycles import LIFECYCLES
 from shipments.services.explaining import claimable, explain, reads_beyond_tier
-from shipments.services.fitting import a_kind, one_of
+from shipments.services.fitting import a_kind
 
 
 class SubjectList(ReadView):
@@ -113,8 +113,7 @@ class SubjectExplanation(SubjectView):
         about = asked.get("attribute")
         claims = explain(subject, self.reader, attribute=about, known_at=asked.get("known_at"))
         if about and not claims and about not in (known := claimable(subject.kind)):
-            detail = f"Nothing that is said of {a_kind(subject.kind)}: {shown(about)}."
-            detail += did_you_mean(about, known) + one_of(known)
+            detail = f"Nothing that is said of {a_kind(subject.kind)}: {shown(about)}." + advice(about, known)
             fault = Fault(code="unknown_word", parameter="attribute", detail=detail)
             raise Refusal("unknown_word", detail, faults=[fault])
         results = withhold([{**asdict(claim), "origins": list(claim.origins)} for claim in claims], self.reader)

@@ -22,6 +22,7 @@ from actors.wording import did_you_mean, shown
 from shipments.intake import case_forms as forms
 from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.faults import problem_of
+from shipments.intake.forms import names_of
 from shipments.intake.plain import pointer_of
 from shipments.intake.report import parse_report
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
@@ -171,7 +172,7 @@ class _Reading:
             return form.model_validate(raw)
         except ValidationError as error:
             for fault in error.errors(include_url=False):
-                found = problem_of(fault, _fields(form))
+                found = problem_of(fault, names_of(form))
                 self.problems.append(replace(found, pointer=pointer_of(*path) + found.pointer))
             return None
 
@@ -295,15 +296,3 @@ def _reach(raw: object, parts: Sequence[str], path: Path = ()) -> Iterator[tuple
         yield path, raw
     elif isinstance(raw, dict) and parts[0] in raw:
         yield from _reach(raw[parts[0]], parts[1:], (*path, parts[0]))
-
-
-def _fields(form: type[BaseModel]) -> dict[tuple[str, ...], list[str]]:
-    """The names that an entry and the tables in it take, for advice on a misspelt one."""
-    inner: dict[str, type[BaseModel]] = {
-        "legs": forms.Leg,
-        "lines": forms.Line,
-        "names": forms.Name,
-        "ratings": forms.Rating,
-    }
-    fields: dict[tuple[str, ...], list[str]] = {(): list(form.model_fields)}
-    return fields | {(name, "*"): list(each.model_fields) for name, each in inner.items()}

@@ -1,14 +1,17 @@
 """From what the models found wrong to problems a partner's engineer can act on, each with its place and code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from actors.wording import did_you_mean, shown
+from actors.wording import advice, one_of, shown
 from shipments.intake.draft import Problem
 from shipments.intake.plain import pointer_of
+
+# The names that each object of a form takes, by its path: * is a place in a list, and a tag says which form of several.
+Names = Mapping[tuple[str, ...], Collection[str]]
 
 # Kept by us, never sent: naming them gets its own answer, so that nobody thinks they were taken.
 READ_ONLY = frozenset(
@@ -59,7 +62,7 @@ SENTENCES = {
 }
 
 
-def problems_of(faults: Iterable[ErrorDetails], fields: Mapping[tuple[str, ...], Iterable[str]]) -> list[Problem]:
+def problems_of(faults: Iterable[ErrorDetails], fields: Names) -> list[Problem]:
     """The faults of the models as problems; one that lies between two fields is told at both."""
     found = []
     for fault in faults:
@@ -70,7 +73,7 @@ def problems_of(faults: Iterable[ErrorDetails], fields: Mapping[tuple[str, ...],
     return found
 
 
-def problem_of(fault: ErrorDetails, fields: Mapping[tuple[str, ...], Iterable[str]]) -> Problem:
+def problem_of(fault: ErrorDetails, fields: Names) -> Problem:
     """One fault of the models as a problem. ``fields`` tells which names an object at a path takes."""
     tags = [part for part in fault["loc"] if isinstance(part, str) and part.startswith("\0")]
     path = [part for part in fault["loc"] if part not in tags and part != "[key]"]
@@ -82,10 +85,11 @@ def problem_of(fault: ErrorDetails, fields: Mapping[tuple[str, ...], Iterable[st
     if code == "unknown_word":
         said = fault["input"]
         known = [word.strip("' ") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
-        detail = f"Not a word for this: {shown(said)}." if isinstance(said, str) else "A word is needed here."
-        hint = did_you_mean(said, known) if isinstance(said, str) else ""
-        return Problem(code=code, pointer=pointer, detail=f"{detail}{hint} One of {', '.join(known)}.")
-    if code == "too_long":
+        if isinstance(said, str):
+            detail = f"Not a word for this: {shown(said)}.{advice(said, known)}"
+        else:
+            detail = f"A word is needed here.{one_of(known)}"
+    elif code == "too_long":
         detail = f"At most {context['max_length']} characters."
     elif code == "too_many":
         detail = f"At most {context['max_length']} entries."
@@ -96,15 +100,13 @@ def problem_of(fault: ErrorDetails, fields: Mapping[tuple[str, ...], Iterable[st
     return Problem(code=code, pointer=pointer, detail=detail)
 
 
-def _names_at(path: list[str | int], tags: list[str], fields: Mapping[tuple[str, ...], Iterable[str]]) -> Iterable[str]:
+def _names_at(path: list[str | int], tags: list[str], fields: Names) -> Collection[str]:
     where = tuple("*" if isinstance(part, int) else part for part in path)
     return fields.get((*where, *tags)) or fields.get(where, ())
 
 
-def _unknown_field(path: list[str | int], pointer: str, known: Iterable[str]) -> Problem:
+def _unknown_field(path: list[str | int], pointer: str, known: Collection[str]) -> Problem:
     name = str(path[-1])
     if name in READ_ONLY:
         return Problem(code="read_only_field", pointer=pointer, detail=f"{name} is worked out here, it is not sent.")
-    return Problem(
-        code="unknown_field", pointer=pointer, detail=f"No such field: {shown(name)}.{did_you_mean(name, known)}"
-    )
+    return Problem(code="unknown_field", pointer=pointer, detail=f"No such field: {shown(name)}.{advice(name, known)}")

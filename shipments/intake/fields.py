@@ -110,7 +110,9 @@ def coordinate(said: object, *, end: int) -> Decimal:
         raise PydanticCustomError("number_required", "Degrees are a number, for example 39.0337.")
     degrees = Decimal(repr(said)) if isinstance(said, float) else Decimal(said)
     if not -end <= degrees <= end:
-        raise PydanticCustomError("out_of_range", "Degrees are from {low} to {high}.", {"low": -end, "high": end})
+        raise PydanticCustomError(
+            "out_of_range", "Input should be from {low} to {high} degrees", {"low": -end, "high": end}
+        )
     if degrees != round(degrees, 5):
         raise PydanticCustomError("too_precise", "Degrees have at most five decimals, which is one metre.")
     return degrees

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from shipments.intake.draft import Invalid
-from shipments.intake.faults import problems_of
+from shipments.intake.faults import Names, problems_of
 from shipments.intake.plain import plain_problems
 from shipments.intake.times import Window
 
 Form = TypeVar("Form", bound=BaseModel)
 
 
-def read_form(form: type[Form], data: object, *, now: datetime) -> Form:
-    """The value that ``data`` states. Raises Invalid with every problem found. ``now`` bounds times to come."""
+def read_form(form: type[Form], data: object, *, now: datetime | None) -> Form:
+    """The value that ``data`` states. Raises Invalid with every problem. ``now`` bounds times to come, if given."""
     inexact = plain_problems(data)
     if any(problem.code != "number_loses_digits" for problem in inexact):
         raise Invalid(inexact)
@@ -42,23 +42,27 @@ def said_of(value: BaseModel) -> dict[str, Any]:
 
 
 @cache
-def names_of(form: type[BaseModel]) -> dict[tuple[str, ...], list[str]]:
-    """The names that each object of a form takes, by its path; a place in a list is ``*``."""
+def names_of(form: type[BaseModel]) -> Names:
+    """The names that each object of a form takes, by its path."""
     return dict(_names(form, ()))
 
 
 def _names(form: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     yield path, [field.alias or name for name, field in form.model_fields.items()]
     for name, field in form.model_fields.items():
-        for inner, is_list in _forms_in(field.annotation, is_list=False):
-            yield from _names(inner, (*path, field.alias or name, *(["*"] if is_list else [])))
+        for inner, where in _forms_in(field.annotation):
+            yield from _names(inner, (*path, field.alias or name, *where))
 
 
-def _forms_in(annotation: Any, *, is_list: bool) -> Iterator[tuple[type[BaseModel], bool]]:
+def _forms_in(annotation: Any) -> Iterator[tuple[type[BaseModel], tuple[str, ...]]]:
+    """The forms that a field takes, each with how its path goes on."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation, is_list
-    for part in get_args(annotation):
-        yield from _forms_in(part, is_list=is_list or getattr(annotation, "__origin__", None) is list)
+        yield annotation, ()
+    parts = get_args(annotation)
+    where = ("*",) if get_origin(annotation) is list else tuple(each.tag for each in parts if isinstance(each, Tag))
+    for part in parts:
+        for inner, after in _forms_in(part):
+            yield inner, (*where, *after)
 
 
 def _plain(value: Any) -> Any:

@@ -18,16 +18,13 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from actors.wording import did_you_mean, shown
-from shipments.intake import values
+from actors.wording import advice, shown
 from shipments.intake.draft import FactDraft, Invalid, Occurred, Pointer, Problem, ReportDraft
-from shipments.intake.faults import problems_of
 from shipments.intake.fields import (
     Beginning,
     End,
@@ -40,7 +37,8 @@ from shipments.intake.fields import (
     Words,
     whole,
 )
-from shipments.intake.plain import plain_problems, storable
+from shipments.intake.forms import read_form
+from shipments.intake.plain import storable
 from shipments.intake.plainly import data_of, plainly_right
 from shipments.intake.times import Window
 from shipments.intake.values import PrecisionWord, Strict, Value, in_order, value_json
@@ -53,8 +51,8 @@ def _flag(name: str) -> str:
     if name not in FLAGS:
         raise PydanticCustomError(
             "unknown_flag",
-            "No such flag: {said}.{advice} One of {known}.",
-            {"said": shown(name), "advice": did_you_mean(name, FLAGS), "known": ", ".join(sorted(FLAGS))},
+            "No such flag: {said}.{advice}",
+            {"said": shown(name), "advice": advice(name, sorted(FLAGS))},
         )
     return name
 
@@ -172,25 +170,6 @@ class ReportIn(Strict):
     raw: dict[str, Any] | None = Field(None, description="The sender's own message, kept as it is.")
 
 
-FORMS: dict[str, type[Strict]] = {
-    "\0text": values.TextValue,
-    "\0code": values.CodeValue,
-    "\0place": values.PlaceValue,
-    "\0actor": values.ActorValue,
-    "\0money": values.MoneyValue,
-    "\0quantity": values.QuantityValue,
-}
-NAMES: dict[tuple[str, ...], list[str]] = {
-    (): list(ReportIn.model_fields),
-    ("target",): list(Target.model_fields),
-    ("cites", "*"): list(Citation.model_fields),
-    ("facts", "*"): list(FactIn.model_fields),
-    ("occurred", "\0span"): ["from", "to", "precision"],
-    ("facts", "*", "value", "\0time"): ["from", "to", "precision"],
-    **{("facts", "*", "value", tag): list(form.model_fields) for tag, form in FORMS.items()},
-}
-
-
 def parse_report(data: object, *, source: str = "", now: datetime | None = None) -> ReportDraft:
     """The report that ``data`` states: JSON's data, or a line that was read. Raises Invalid with every problem found.
 
@@ -201,25 +180,11 @@ def parse_report(data: object, *, source: str = "", now: datetime | None = None)
     plain = plainly_right(data, source=source, window=window, flags=FLAGS)
     if plain is not None:
         return plain
-    said = _read(data_of(data), window)
+    said = read_form(ReportIn, data_of(data), now=now)
     problems = list(_senseless(said, source, window))
     if problems:
         raise Invalid(problems)
     return _draft(said, source)
-
-
-def _read(data: object, window: Window) -> ReportIn:
-    problems = plain_problems(data)
-    if any(problem.code != "number_loses_digits" for problem in problems):
-        raise Invalid(problems)
-    try:
-        said = ReportIn.model_validate(data, context={"window": window})
-    except ValidationError as error:
-        # A field that takes no such number says so in words of its own, and better.
-        raise Invalid(problems_of(error.errors(include_url=False), NAMES)) from None
-    if problems:
-        raise Invalid(problems)
-    return said
 
 
 def _senseless(said: ReportIn, source: str, window: Window) -> Iterator[Problem]:

@@ -1,8 +1,7 @@
 """Codes as other people say them: which of them are known, and what to tell whoever sent one that is not."""
 
-from actors.wording import did_you_mean, shown
+from actors.wording import advice, did_you_mean, shown
 from shipments.models import CodeMapping
-from shipments.services.fitting import one_of
 
 
 def why_unknown(scheme: str, code: str) -> str:
@@ -11,4 +10,4 @@ def why_unknown(scheme: str, code: str) -> str:
     if codes:
         return f"{shown(scheme)} has no code {shown(code)} that we know.{did_you_mean(code, codes)}"
     schemes = sorted(set(CodeMapping.objects.values_list("scheme", flat=True)))
-    return f"No code_scheme goes by {shown(scheme)}.{did_you_mean(scheme, schemes)}{one_of(schemes)}"
+    return f"No code_scheme goes by {shown(scheme)}.{advice(scheme, schemes)}"

@@ -3,10 +3,10 @@
 Reports and the ledger have one vocabulary of units: that of the attribute that a report would state.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from actors.wording import did_you_mean, shown
+from actors.wording import advice, shown
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.intake.plain import pointer_of
 from shipments.models import Attribute, Subject
@@ -20,16 +20,16 @@ def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, ki
             fitting = [name for name, each in attributes.items() if not kind or kind in each.subjects]
             what = f"{fact.attribute} is not said of {a_kind(kind)}." if attribute else ""
             detail = what or f"No such attribute: {fact.attribute[:64]}."
-            detail += did_you_mean(fact.attribute, fitting) + one_of(fitting)
+            detail += advice(fact.attribute, fitting)
             yield Problem(code="unknown_attribute", pointer=f"/facts/{n}/attribute", detail=detail)
             continue
         needed = VALUE_FORM[attribute.type]
         if needed not in fact.value:
-            detail = f"{attribute.name} is a {attribute.type}: its value needs {needed!r}."
+            detail = f"{attribute.name} takes {a_kind(attribute.type)}: its value needs {needed!r}."
             yield Problem(code="wrong_type", pointer=f"/facts/{n}/value", detail=detail)
         elif attribute.codes and fact.value["code"] not in attribute.codes:
             said = fact.value["code"]
-            detail = f"Not a code of {attribute.name}." + did_you_mean(said, attribute.codes) + one_of(attribute.codes)
+            detail = f"Not a code of {attribute.name}." + advice(said, attribute.codes)
             yield Problem(code="unknown_code", pointer=f"/facts/{n}/value/code", detail=detail)
         elif "unit" in fact.value:
             yield from unit_problems(fact.value["unit"], attribute, pointer=f"/facts/{n}/value/unit")
@@ -65,8 +65,7 @@ def planned_unit_problems(said: Mapping[str, Any]) -> Iterator[Problem]:
 def unit_problems(said: str, attribute: Attribute, *, pointer: str) -> Iterator[Problem]:
     """One of the attribute's units is needed, where it has any."""
     if attribute.units and said not in attribute.units:
-        detail = f"{attribute.name} is not given in {shown(said)}."
-        detail += did_you_mean(said, attribute.units) + one_of(attribute.units)
+        detail = f"{attribute.name} is not given in {shown(said)}." + advice(said, attribute.units)
         yield Problem(code="wrong_unit", pointer=pointer, detail=detail)
 
 
@@ -85,11 +84,6 @@ VALUE_FORM: dict[str, str] = {
 }
 
 
-def one_of(words: Sequence[str]) -> str:
-    """`` One of X, Y.``, or nothing where there are none."""
-    return f" One of {', '.join(words)}." if words else ""
-
-
 def a_kind(kind: str) -> str:
-    """A kind of subject with its article."""
+    """A kind of subject or of value with its article."""
     return f"{'an' if kind[0] in 'aio' else 'a'} {kind}"

@@ -13,11 +13,11 @@ import msgspec
 
 from actors.marking import Marking
 from actors.models import PartnerKey
-from actors.wording import did_you_mean
+from actors.wording import advice
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
-from shipments.services.fitting import fact_problems, one_of, part_problems
+from shipments.services.fitting import fact_problems, part_problems
 from shipments.services.looking_up import OWN_SCHEME, Lookups, source_codes
 from shipments.services.naming import SubjectRow
 
@@ -165,7 +165,7 @@ def _meaning(each: Resolved, found: Lookups, subject: SubjectRow | None) -> tupl
     if draft.code_scheme == OWN_SCHEME:
         known = _milestones(subject.kind if subject else "", is_leg=bool(draft.leg))
         if draft.code not in known:
-            detail = f"Not a milestone here: {draft.code[:64]}." + did_you_mean(draft.code, known) + one_of(known)
+            detail = f"Not a milestone here: {draft.code[:64]}." + advice(draft.code, known)
             each.problems.append(Problem(code="unknown_code", pointer="/code", detail=detail))
         return True, draft.code, flags, time_class
     mapping = found.mappings.get((draft.code_scheme, draft.code))

@@ -136,6 +136,7 @@ def test_stream_that_ends_early_says_so_and_keeps_what_it_answered(partner, repo
     assert [number for number, _ in read_lines(io.BytesIO(body), len(body))] == [1, 2]
     answered = results_of([value for _, value in read_lines(io.BytesIO(body[:-1]), len(body))], partner.key)
     assert [each["result"] for each in answered] == ["accepted", "refused", "refused"]
+    assert [fault["pointer"] for each in answered for fault in each["errors"]] == ["", ""]
     assert Report.objects.count() == 1
 
 

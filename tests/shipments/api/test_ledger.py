@@ -136,6 +136,12 @@ def test_nobody_marks_beyond_what_they_read(sender, bodies, marking):
     assert rows() == before
 
 
+def test_place_that_is_not_on_earth_is_told_how_far_degrees_go(sender, bodies):
+    answer = sender.post("places/", {**bodies["place"], "latitude": 91})
+    assert answer.json()["detail"] == "From -90 to 90 degrees."
+    assert faults_of(answer) == {"/latitude": "out_of_range"}
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "faults"),
     [
