@@ -9,7 +9,7 @@ Accepts of analysts are one voice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -56,7 +56,10 @@ def _order(word: Word) -> tuple[object, ...]:
 
 
 def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[int, Fallen]) -> None:
-    """Write down which words of one source on one slot have fallen; those that stand share the finest time."""
+    """Write down which words of one source on one slot have fallen; those that stand share the finest time.
+
+    While a run grows its first word alone has that time: a source may say one thing ten thousand times.
+    """
     runs: dict[str, list[Word]] = {}
     for word in group:
         side = _side(word)
@@ -71,10 +74,12 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
             runs[side] = [newer]
         elif run and _compatible(word, run[0], comparer, tolerance):
             run.append(word)
-            _share_finest_time(run)
+            _refine(run[0], word)
         else:
             _supersede(run, word, fallen)
             runs[side] = [word]
+    for run in runs.values():
+        _share_time(run)
 
 
 def _side(word: Word) -> str:
@@ -86,7 +91,8 @@ def _side(word: Word) -> str:
     return str(word.polarity)
 
 
-def _supersede(run: Iterable[Word], by: Word, fallen: dict[int, Fallen]) -> None:
+def _supersede(run: Sequence[Word], by: Word, fallen: dict[int, Fallen]) -> None:
+    _share_time(run)
     for word in run:
         fallen[id(word)] = Fallen(fate=Fate.SUPERSEDED, reason="later_word", by=by.key)
 
@@ -116,9 +122,13 @@ def _near(word: Word, other: Word, tolerance: int) -> bool:
     return word.earliest <= other.latest + tolerance and other.earliest <= word.latest + tolerance
 
 
-def _share_finest_time(run: list[Word]) -> None:
-    if run[0].about == FACT:
-        return
-    finest = min(run, key=lambda w: w.latest - w.earliest)  # the first said, where equally fine
-    for word in run:
-        word.earliest, word.latest = finest.earliest, finest.latest
+def _refine(first: Word, word: Word) -> None:
+    """Where equally fine, the time that was said first holds."""
+    if word.about != FACT and word.latest - word.earliest < first.latest - first.earliest:
+        first.earliest, first.latest = word.earliest, word.latest
+
+
+def _share_time(run: Sequence[Word]) -> None:
+    for word in run[1:]:
+        if word.about != FACT:
+            word.earliest, word.latest = run[0].earliest, run[0].latest

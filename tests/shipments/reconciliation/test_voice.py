@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, Hedge, SubjectKind, TimeClass
 from tests.shipments.reconciliation.reading import claim, conflicts, fold, path, step
 from tests.shipments.reconciliation.telling import LEGS, amount, fact, hours, say
@@ -134,3 +136,30 @@ def test_a_source_may_deny_several_values_and_each_denial_stands() -> None:
     picture = fold(told, *denials)
     assert [claim(picture, denial).fate for denial in denials] == [Fate.USED, Fate.USED]
     assert claim(picture, told).fate is Fate.DENIED
+
+
+def test_the_time_that_a_run_shares_is_the_finest_and_of_equally_fine_ones_the_first() -> None:
+    days = [say("wfp", "arrived", (day, day + 24), said=90 + day) for day in (0, 1, 2)]
+    finer = [say("wfp", "arrived", (hour, hour + 6), said=100 + hour) for hour in (8, 9)]
+    at = fold(*days, *finer, *days).timeline[0].at
+    assert at is not None
+    assert (at.earliest, at.latest) == (hours(8), hours(14))
+
+
+def test_saying_one_thing_many_times_costs_each_time_the_same() -> None:
+    def calls(times: int) -> int:
+        repeated = [say("carrier", "arrived", 30, event=str(n), said=40) for n in range(times)]
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        sys.setprofile(count)
+        try:
+            fold(*repeated)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert calls(400) < 4.4 * calls(100)
