@@ -8,11 +8,11 @@ import hmac
 import re
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -24,6 +24,7 @@ from actors.marking import Marking
 from actors.models import Actor, AuditEntry, PartnerKey, Source, User
 from actors.services.limits import COUNT, WINDOW
 from actors.services.prepared import Prepared, prepared, slot
+from actors.services.together import Together
 
 START = "aid_live_"
 LETTERS = string.ascii_letters + string.digits
@@ -96,13 +97,37 @@ class Counted:
 def find_and_count(token: str, *, kind: str, quota: int) -> Counted | None:
     """What ``find_key`` gives, by the same one query, which also counts a request of ``kind`` (reads, writes).
 
-    ``quota`` is that of a key without one of its own. Nothing is counted of a token that proves no key.
+    ``quota`` is that of a key without one of its own. Nothing is counted of a token that proves no key. What several
+    threads show at the same time is looked up and counted once for all of them, and after each has shown it; they
+    share the key that they are given.
     """
-    prefix, said = _parts(token)
-    query = _by_prefix_counting(kind)
-    rows = query.tuples(NOBODY, prefix=prefix, said=said, quota=quota, window=WINDOW)
-    key = _proved(query.model_of(rows[0]) if rows else None, said)
-    return Counted(key=key, spent=rows[0][-2], remaining=rows[0][-1]) if key else None
+    shown = _Shown(*_parts(token), kind, quota)
+    return _counted.give(shown, like=shown)
+
+
+class _Shown(NamedTuple):
+    """A credential, and what is asked with it."""
+
+    prefix: str
+    said: bytes
+    kind: str
+    quota: int
+
+
+def _count(shown: Sequence[_Shown]) -> list[Counted | None]:
+    """The key of credentials that are alike with all of their requests counted; none of them where not all fit."""
+    one, times = shown[0], len(shown)
+    query = _by_prefix_counting(one.kind)
+    rows = query.tuples(NOBODY, prefix=one.prefix, said=one.said, quota=one.quota, window=WINDOW, times=times)
+    key = _proved(query.model_of(rows[0]) if rows else None, one.said)
+    if key is None:
+        return [None] * times
+    *_, spent, remaining = rows[0]
+    before = None if spent is None else spent - times
+    return [
+        Counted(key=key, spent=None if before is None else before + place, remaining=remaining)
+        for place in range(1, times + 1)
+    ]
 
 
 def _parts(token: str) -> tuple[str, bytes]:
@@ -142,7 +167,8 @@ def _by_prefix_counting(kind: str) -> Prepared:
         found,
         text=f"""
             WITH paying AS (
-                SELECT 'key:' || id || ':{kind}' AS caller, coalesce({kind}_per_minute, %(quota)s) AS quota
+                SELECT 'key:' || id || ':{kind}' AS caller, coalesce({kind}_per_minute, %(quota)s) AS quota,
+                       %(times)s::int AS times
                   FROM actors_partnerkey WHERE prefix = %(prefix)s AND secret_hash = %(said)s
                    AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
             ), counted AS ({COUNT})
@@ -227,3 +253,7 @@ def _note(key: PartnerKey, action: str, by: User | None, *, reason: str = "", **
     AuditEntry.objects.create(
         user=by, action=action, object_type="PartnerKey", object_reference=key.prefix, reason=reason, changes=changes
     )
+
+
+# As many as a process has threads, or more.
+_counted = Together[_Shown, Counted | None](name="counting", work=_count, most=16, patience=0.5)

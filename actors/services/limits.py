@@ -23,17 +23,18 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 
 # A clock that was set back would make a window last until it has caught up, hence both bounds.
 IS_RUNNING = "held.begun_at > EXCLUDED.begun_at - %(window)s AND held.begun_at < EXCLUDED.begun_at + %(window)s"
-# Counts a request of whom `paying` names (caller, quota), and no more of it than that; of nobody where it has no row.
+# Counts as many requests as `paying` names (caller, quota, times), all of them or none; of nobody where it has no row.
 # Where the quota is spent the row is left as it is: a flood of refused requests leaves nothing to clean up.
 COUNT = f"""
-    INSERT INTO actors_requestcount AS held (caller, begun_at, spent) SELECT caller, clock_timestamp(), 1 FROM paying
+    INSERT INTO actors_requestcount AS held (caller, begun_at, spent)
+    SELECT caller, clock_timestamp(), times FROM paying WHERE times <= quota
     ON CONFLICT (caller) DO UPDATE
        SET begun_at = CASE WHEN {IS_RUNNING} THEN held.begun_at ELSE EXCLUDED.begun_at END,
-           spent = CASE WHEN {IS_RUNNING} THEN held.spent + 1 ELSE 1 END
-     WHERE held.spent < (SELECT quota FROM paying) OR NOT ({IS_RUNNING})
+           spent = CASE WHEN {IS_RUNNING} THEN held.spent ELSE 0 END + EXCLUDED.spent
+     WHERE held.spent + EXCLUDED.spent <= (SELECT quota FROM paying) OR NOT ({IS_RUNNING})
     RETURNING spent, begun_at + %(window)s - clock_timestamp() AS remaining
 """  # noqa: S608
-SPEND = f"WITH paying AS (SELECT %(caller)s::text AS caller, %(quota)s::int AS quota) {COUNT}"
+SPEND = f"WITH paying AS (SELECT %(caller)s::text AS caller, %(quota)s::int AS quota, 1 AS times) {COUNT}"
 SPENT = f"""
     SELECT held.spent, held.begun_at + %(window)s - EXCLUDED.begun_at
       FROM actors_requestcount AS held, (SELECT clock_timestamp() AS begun_at) AS EXCLUDED

@@ -76,19 +76,20 @@ def gathered(monkeypatch):
         monkeypatch.setattr(together, "record", held)
         monkeypatch.setattr(together, "record_each", counted)
         monkeypatch.setattr(together, "PATIENCE_SECONDS", run.patience)
+        monkeypatch.setattr(together._recorded, "patience", run.patience)
         connection.close()
         with ThreadPoolExecutor(1 + len(others)) as threads:
             running = [threads.submit(work, 0, first)]
             assert is_recording.wait(timeout=60)
             for number, one in enumerate(others, 1):
-                waiting = len(together._waiting)
+                waiting = len(together._recorded.waiting)
                 running.append(threads.submit(work, number, one))
-                while len(together._waiting) == waiting and not running[-1].done():
+                while len(together._recorded.waiting) == waiting and not running[-1].done():
                     time.sleep(0.001)
             all_wait.set()
             done = [each.result(timeout=60) for each in running]
-        assert not together._waiting
-        assert not together._recording
+        assert not together._recorded.waiting
+        assert not together._recorded.at_work
         return done, [statements[number] for number, _ in enumerate(others, 1)]
 
     run.sizes, run.ending, run.patience = sizes, None, 60
@@ -138,9 +139,9 @@ def test_one_that_comes_alone_is_recorded_alone(draft, key, django_assert_num_qu
 
 
 def test_whoever_had_company_waits_for_it_and_whoever_was_alone_waits_for_nobody(draft, key, monkeypatch):
-    monkeypatch.setattr(together, "_crowded", {together._rights_of(key)})
-    monkeypatch.setattr(together, "GATHER_SECONDS", 2)
-    monkeypatch.setattr(together, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(together._recorded, "crowded", {together._rights_of(key)})
+    monkeypatch.setattr(together._recorded, "gather", 2)
+    monkeypatch.setattr(together._recorded, "patience", 60)
 
     def send(number):
         try:
@@ -198,20 +199,20 @@ def test_nobody_waits_for_a_thread_that_was_ended_while_it_recorded(draft, key, 
     assert Report.objects.count() == 3
 
 
-@pytest.mark.parametrize("waiting_for", ["_recording", "_crowded"])
+@pytest.mark.parametrize("waiting_for", ["at_work", "crowded"])
 def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch, waiting_for):
     def end(left):
         raise KeyboardInterrupt
 
     rights = together._rights_of(key)
     with monkeypatch.context() as patch:
-        patch.setattr(together, waiting_for, {rights})
-        patch.setattr(together._changed, "wait", end)
+        patch.setattr(together._recorded, waiting_for, {rights})
+        patch.setattr(together._recorded.changed, "wait", end)
         with pytest.raises(KeyboardInterrupt):
             record_together(replace(draft, event_id="ended"), key=key)
-    assert not together._recording
+    assert not together._recorded.at_work
     assert record_together(draft, key=key).result == "accepted"
-    assert not together._waiting
+    assert not together._recorded.waiting
     assert Report.objects.count() == 1
 
 

@@ -1,0 +1,128 @@
+"""What several threads of a process ask for at the same time is done once, for all of them.
+
+    thread ─┐              nobody is at work ─> takes all that wait ─ one piece of work ─> to each what it asked for
+    thread ─┼─ waiting ─┤
+    thread ─┘              somebody is       ─> waits to be taken by whoever is at work next
+
+Of a statement, and of a transaction, most is the same for one and for eight. Who comes alone is served alone and at
+once. Whoever was taken and was given nothing is served by itself, as if there were nobody else: where the shared work
+failed, whatever the reason, and where the thread that had it in hand was ended.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+
+Asked = TypeVar("Asked")
+Given = TypeVar("Given")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, kw_only=True)
+class _Waiting(Generic[Asked, Given]):
+    """What one thread waits for. ``is_settled`` with nothing ``given``: it is that thread's to do."""
+
+    asked: Asked
+    like: Hashable
+    given: list[Given] = field(default_factory=list)
+    is_settled: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Together(Generic[Asked, Given]):
+    """Does ``work`` for whatever waits for it and is alike, for ``most`` at once; gives each its own.
+
+    Nobody waits longer than ``patience`` (seconds) to be taken. Where there was company the last time, whoever is
+    next waits for it for ``gather``.
+    """
+
+    name: str
+    work: Callable[[Sequence[Asked]], Sequence[Given]]
+    most: int
+    patience: float
+    gather: float = 0.0
+    # Guards the three below, and tells of each change of them. Held while they are read or changed, never at work.
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    waiting: list[_Waiting[Asked, Given]] = field(default_factory=list)
+    at_work: set[Hashable] = field(default_factory=set)
+    crowded: set[Hashable] = field(default_factory=set)
+
+    def give(self, asked: Asked, *, like: Hashable) -> Given:
+        """What ``work`` gives for ``asked``, done with whatever waits that is ``like`` it.
+
+        Raises what it raises by itself. Not to be called inside a transaction: others wait for what is done in it.
+        """
+        own = _Waiting[Asked, Given](asked=asked, like=like)
+        if taken := self._take(own):
+            try:
+                self._serve(taken)
+            finally:
+                self._settle(taken)
+        (given,) = own.given or self.work([asked])
+        return given
+
+    def _take(self, own: _Waiting[Asked, Given]) -> list[_Waiting[Asked, Given]]:
+        """Those that are the caller's to serve, ``own`` first; none where another has it, or it waited too long."""
+        until = time.monotonic() + self.patience
+        with self.changed:
+            self.waiting.append(own)
+            try:
+                while not own.is_settled:
+                    is_taken = own not in self.waiting
+                    if not is_taken and own.like not in self.at_work:
+                        break
+                    left = None if is_taken else until - time.monotonic()
+                    if left is not None and left <= 0:
+                        return []
+                    self.changed.wait(left)
+                else:
+                    return []
+                if own.like in self.crowded:
+                    self._gather(own.like)
+            finally:
+                # Whoever is ended while it waits leaves nothing behind.
+                if own in self.waiting:
+                    self.waiting.remove(own)
+            taken = [own, *[each for each in self.waiting if each.like == own.like][: self.most - 1]]
+            self.waiting[:] = [each for each in self.waiting if each not in taken]
+            if self.gather:
+                (self.crowded.add if len(taken) > 1 else self.crowded.discard)(own.like)
+            self.at_work.add(own.like)
+            return taken
+
+    def _gather(self, like: Hashable) -> None:
+        """Wait for more, which nobody else takes meanwhile. ``changed`` is held but for waiting."""
+        self.at_work.add(like)
+        until = time.monotonic() + self.gather
+        try:
+            while (left := until - time.monotonic()) > 0:
+                self.changed.wait(left)
+        except BaseException:
+            self.at_work.discard(like)
+            self.changed.notify_all()
+            raise
+
+    def _settle(self, taken: Sequence[_Waiting[Asked, Given]]) -> None:
+        """Wake those that were taken, and whoever is next."""
+        with self.changed:
+            for each in taken:
+                each.is_settled = True
+            self.at_work.discard(taken[0].like)
+            self.changed.notify_all()
+
+    def _serve(self, taken: Sequence[_Waiting[Asked, Given]]) -> None:
+        """Give each its own; nothing to any of several where they cannot be served together."""
+        try:
+            given = self.work([each.asked for each in taken])
+        except Exception as error:
+            if len(taken) == 1:
+                raise
+            log.warning("together.apart", work=self.name, threads=len(taken), error=type(error).__name__)
+            return
+        for each, one in zip(taken, given, strict=True):
+            each.given.append(one)
