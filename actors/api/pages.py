@@ -27,7 +27,6 @@ from django.db.models import (
     BooleanField,
     ExpressionWrapper,
     Func,
-    Lookup,
     Q,
     QuerySet,
     TextField,
@@ -58,6 +57,8 @@ class Order:
 
     columns: tuple[str, ...]
     descending: bool = False
+    # The same columns of a table that rows are joined to by these. PostgreSQL bounds neither side by the other one.
+    joined: tuple[Any, ...] = ()
 
     @property
     def order_by(self) -> list[str]:
@@ -67,10 +68,13 @@ class Order:
         """What a cursor says of the last row."""
         return [_plain(_value(row, column)) for column in self.columns]
 
-    def after(self, position: list[Any]) -> Lookup:
-        """The rows beyond ``position``."""
+    def after(self, position: list[Any] | None, *, is_joined: bool = False) -> Q:
+        """The rows beyond ``position``, all if there is none; with ``is_joined``, of either table that is joined."""
+        if position is None:
+            return Q()
         beyond = LessThan if self.descending else GreaterThan
-        return beyond(_Row(*self.columns), _Row(*map(Value, position)))
+        sides = (self.columns, self.joined) if is_joined and self.joined else (self.columns,)
+        return Q(*(beyond(_Row(*columns), _Row(*map(Value, position))) for columns in sides))
 
 
 def both_ways(*names: str, last: str = "") -> dict[str, Order]:
@@ -135,14 +139,13 @@ def read_page(
 
     The page has those rows of which ``found`` is true among as many as are looked through for it.
     """
-    beyond = Q()
-    if cursor := parameters.get("cursor"):
-        beyond = Q(order.after(unsealed(request, cursor, "cursor")))
+    cursor = parameters.get("cursor")
+    begin = unsealed(request, cursor, "cursor") if cursor else None
     limit, last = parameters["limit"], None
     if found == NOTHING:
-        rows = rows.filter(beyond)
+        rows = rows.filter(order.after(begin, is_joined=True))
     else:
-        keys, last = _found_first(rows, order, found, beyond, limit)
+        keys, last = _found_first(rows, order, found, begin, limit)
         rows = rows.filter(pk__in=keys)
     page = list(rows.order_by(*order.order_by)[: limit + 1])
     if len(page) > limit:
@@ -151,32 +154,36 @@ def read_page(
 
 
 def _found_first(
-    rows: QuerySet, order: Order, found: LookedFor, beyond: Q, limit: int
+    rows: QuerySet, order: Order, found: LookedFor, begin: list[Any] | None, limit: int
 ) -> tuple[list[Any], list[Any] | None]:
     """Keys of rows in which something is found, and the position to look on from, if these are not all."""
     is_along = order.columns == found.along
     part_of = _part_of_table if found.own or (found.among and is_along) else _part_of_list
 
     def read(last: Any, most: int) -> list[dict[str, Any]]:
-        further = Q(order.after(order.position_of(last))) if last else beyond
-        return part_of(rows, order, found if is_along else replace(found, among=()), further, most)
+        position = order.position_of(last) if last else begin
+        return part_of(rows, order, found if is_along else replace(found, among=()), position, most)
 
     seen, last, more = look_through(read, lambda row: bool(row["is_found"]), limit)
     return [row["pk"] for row in seen], order.position_of(last) if more else None
 
 
-def _part_of_list(rows: QuerySet, order: Order, found: LookedFor, beyond: Q, most: int) -> list[dict[str, Any]]:
+def _part_of_list(
+    rows: QuerySet, order: Order, found: LookedFor, position: list[Any] | None, most: int
+) -> list[dict[str, Any]]:
     """The first ``most`` rows, each with whether it is found.
 
     PostgreSQL is not asked for the rows found alone: it would look for them in an order of its own, in all there are.
     """
-    looked = rows.filter(beyond).annotate(is_found=_whether(found.condition))
+    looked = rows.filter(order.after(position, is_joined=True)).annotate(is_found=_whether(found.condition))
     return list(looked.values("pk", "is_found", *_besides(order)).order_by(*order.order_by)[:most])
 
 
-def _part_of_table(rows: QuerySet, order: Order, found: LookedFor, beyond: Q, most: int) -> list[dict[str, Any]]:
+def _part_of_table(
+    rows: QuerySet, order: Order, found: LookedFor, position: list[Any] | None, most: int
+) -> list[dict[str, Any]]:
     """The same of rows of the table, whether the list has them or not: only what is found there is looked up in it."""
-    table = rows.model._default_manager.filter(beyond).annotate(is_found=_whether(found.own))
+    table = rows.model._default_manager.filter(order.after(position)).annotate(is_found=_whether(found.own))
     first, *others = (
         table.filter(way).values("pk", "is_found", *_besides(order)).order_by(*order.order_by)[:most]
         for way in found.among or [Q()]

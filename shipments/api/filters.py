@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Col
 from rest_framework import serializers
 
 from actors.access import Reader
@@ -21,6 +22,7 @@ from actors.api.parameters import (
 )
 from actors.api.serializers import MARKINGS
 from actors.marking import Marking
+from actors.querysets import is_there
 from shipments.api.conditions import CONDITIONS
 from shipments.api.moments import DAYS, ends_beyond, happened, status_at
 from shipments.api.searching import few, few_or_each, found_by
@@ -51,10 +53,21 @@ SEARCHED = (
 STATUS = "The accepted status; at valid_at, if given."
 SINCE = "Something of it happened then or later: a step of the best story, or the day of a contact, inquiry or crisis."
 UNTIL = "Something of it happened then or earlier."
+
+
+class _KeyBeside(F):
+    """The key in the table of a column: of all subjects, where the key of a list is that of the table of a kind."""
+
+    def resolve_expression(self, *args: Any, **options: Any) -> Col:
+        beside: Any = super().resolve_expression(*args, **options)
+        return Col(beside.alias, Subject._meta.pk)
+
+
 # Keys are made in order of time.
+OF_ALL_KINDS = (_KeyBeside("kind"),)
 ORDERS = {
-    "created_at": Order(columns=("pk",)),
-    "-created_at": Order(columns=("pk",), descending=True),
+    "created_at": Order(columns=("pk",), joined=OF_ALL_KINDS),
+    "-created_at": Order(columns=("pk",), descending=True, joined=OF_ALL_KINDS),
     **both_ways("reference"),
 }
 
@@ -179,8 +192,9 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
         if "status" in believed and "valid_at" in asked:
             pictures = pictures.annotate(status_then=status_at(asked["valid_at"]))
             believed["status_then"] = believed.pop("status")
-        is_so = Q(Exists(pictures.filter(subject_id=OuterRef("pk"), **believed)))
-        conditions.append(is_so if is_in_order else LookedFor(condition=is_so))
+        so_believed = pictures.filter(subject_id=OuterRef("pk"), **believed)
+        is_so = Q(Exists(so_believed)) if is_in_order else LookedFor(condition=Q(is_there(so_believed)))
+        conditions.append(is_so)
     if "since" in asked or "until" in asked:
         conditions += _happened(kind, reader, asked)
     if "marking" in asked:

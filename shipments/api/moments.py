@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import BooleanField, CharField, Exists, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, CharField, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from actors.access import Reader
+from actors.querysets import is_there
 from shipments.models import Picture
 from shipments.models.picture import story_end
 
@@ -63,7 +64,7 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
         path = Value("$[*].at ? (@.from <= $until && @.to >= $since)")
         between = Func("timeline", path, JSONObject(**span), function="jsonb_path_exists", output_field=BooleanField())
         pictures = pictures.filter(between)
-    return Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
+    return Q(is_there(pictures.filter(subject_id=OuterRef("pk"))))
 
 
 def ends_beyond(asked: Mapping[str, Any]) -> list[QuerySet]:

@@ -185,6 +185,7 @@ def questions() -> dict[Cell, str]:
     asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
     asked["shipments/", "by two letters that nothing has"] = f"shipments/?limit={LIMIT}&q=zq"
     asked["shipments/", "a full page"] = "shipments/?limit=100"
+    asked["shipments/", "of which nothing is contested"] = f"shipments/?limit={LIMIT}&contested=false"
     asked["shipments/", "before everything"] = f"shipments/?limit={LIMIT}&known_at=2020-01-01"
     # Of a source between rare and common all were put in order for a page; of one that was silent since, all that
     # others said was passed over.
