@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from actors.access import Reader
 from actors.models import Actor, PartnerKey
+from actors.services import keys
 from shipments.models import (
     EventType,
     Offer,
@@ -34,8 +35,7 @@ PICTURES = (EventType.PICTURE_CHANGED, EventType.PICTURE_CORRECTED)
 
 def is_usable(key: PartnerKey, *, at: datetime) -> bool:
     """Whether a subscription may look through ``key``."""
-    is_over = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at)
-    return not is_over and set(key.scopes) >= SCOPES
+    return keys.is_usable(key, at) and set(key.scopes) >= SCOPES
 
 
 @dataclass(frozen=True, kw_only=True)
