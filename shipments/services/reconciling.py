@@ -13,6 +13,7 @@ that was marked due meanwhile stays due.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 import structlog
@@ -193,9 +194,11 @@ def _standing(since: Mapping[UUID, int]) -> dict[UUID, dict[int, Standing]]:
 
 def _next_turn(dossier: Dossier, now: int) -> datetime | None:
     """When a decision in force will expire, or evidence dated ahead will count: the picture turns by itself."""
-    decided = [said.decision.expires_at for said in dossier.reports if said.decision]
-    ahead = [moment_of(expires_at) for expires_at in decided if expires_at and expires_at > now]
-    return min(ahead, default=None)
+    decided = [said.decision.expires_at for said in dossier.reports if said.decision and said.decision.expires_at]
+    # By a clock ahead of the database's, or by a case file.
+    dated = [said.row.received_at for said in dossier.reports] + [rating.recorded_at for rating in dossier.ratings]
+    ahead = min([at for at in chain(decided, dated, dossier.turns) if at > now], default=None)
+    return None if ahead is None else moment_of(ahead)
 
 
 def _now() -> int:
