@@ -7,7 +7,7 @@ from actors.factories import ActorFactory, UserFactory
 from actors.marking import Marking
 from actors.models import AuditEntry
 from shipments.factories import LegFactory, ShipmentFactory
-from shipments.models import Due, Picture, Report
+from shipments.models import Conflict, Due, Picture, Report
 from shipments.services.curating import attach_report, map_code, note_interest, rate_source
 from shipments.services.errors import NotHeld
 from shipments.services.verifying import verify
@@ -38,6 +38,25 @@ def test_a_held_report_counts_from_when_it_was_attached(say, shipment, analyst):
     assert Picture.objects.get(status="departed").known_from == attachment.recorded_at
     assert not Report.objects.held().exists()
     assert verify() == []
+
+
+def test_a_report_arrives_for_a_subject_when_it_is_attached(say, shipment, analyst):
+    # Said of a day that was three days ahead as it came, and long past as it was attached.
+    say("departed", 72, subject="awb:120-0", asserted_at=hours(0), received=0)
+    attach_report(Report.objects.held().get(), shipment, reason="The consignee gave the number.", by=analyst)
+    fold()
+
+    assert statuses(shipment) == ["departed"]
+    assert not Conflict.objects.exists()
+
+
+def test_a_report_arrives_for_its_subject_when_its_code_is_explained(say, shipment, analyst):
+    say("TOFF", 72, code_scheme="theirs", asserted_at=hours(0), received=0)
+    map_code(scheme="theirs", code="TOFF", milestone="departed", reason="Their manual, page 9.", by=analyst)
+    fold()
+
+    assert statuses(shipment) == ["departed"]
+    assert not Conflict.objects.exists()
 
 
 def test_an_attached_report_is_read_by_those_who_read_its_subject(say, shipment, analyst):
