@@ -41,7 +41,7 @@ class Environment(BaseSettings):
     strangers_per_minute: int = Field(60, ge=1, description="Requests without a good key, from one address.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
-    lease_seconds: int = Field(30, ge=1, description="How long a worker may hold a batch before another takes it.")
+    lease_seconds: int = Field(30, ge=1, description="How long a worker may fold until another takes over.")
     sweep_seconds: int = Field(5, ge=1, description="How often what a lost message left behind is looked for.")
     batch_size: int = Field(100, ge=1, le=5000, description="Subjects a worker claims at a time.")
     payloads_kept_days: int = Field(0, ge=0, description="How long quotes and sent messages are kept; 0: for ever.")

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
+from math import inf
+from time import monotonic
 from typing import Any
 
 from msgspec import Struct
@@ -31,6 +33,10 @@ from shipments.wording import amount_in_words, value_in_words
 SCOPE_LENGTH = 600  # of Finding.scope
 
 
+class TookTooLong(Exception):
+    """A subject was not folded by the deadline."""
+
+
 class Span(Struct, frozen=True, kw_only=True):
     """A picture and the span in which it was believed; core times, ``end`` None: still."""
 
@@ -50,8 +56,13 @@ class Row(Struct, frozen=True, kw_only=True):
     columns: dict[str, Any]
 
 
-def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: int) -> list[Span]:
-    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order."""
+def spans_of(
+    dossier: Dossier, readable: Readable, *, start: int | None, until: int, deadline: float = inf
+) -> list[Span]:
+    """The pictures that ``readable`` gave from ``start`` (the beginning, if None) to ``until``, in order.
+
+    Raises TookTooLong where ``deadline`` (monotonic) passes before the last of them.
+    """
     standing = ""
     turns = [turn for turn in dossier.turns if (start is None or turn > start) and turn <= until]
     # Each picture with when it began; None where what was read of the subject had gone elsewhere by then.
@@ -65,6 +76,8 @@ def spans_of(dossier: Dossier, readable: Readable, *, start: int | None, until: 
             begun.append((begin, None))
         for moment in found:
             if begin is None or moment >= begin:
+                if monotonic() > deadline:
+                    raise TookTooLong(f"no time was left after {len(begun)} pictures")
                 picture = reconcile(evidence, known_at=moment, tells_claims=False)
                 if picture.output_hash != standing:
                     standing = picture.output_hash

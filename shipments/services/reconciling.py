@@ -6,17 +6,21 @@
                                                          write the difference, the outbox, settle
 
 A worker killed before the last commit leaves nothing; its lease runs out and another claims the
-subjects. A worker that slept past its lease finds its claims gone and writes nothing. A subject
-that was marked due meanwhile stays due.
+subjects. A worker that slept past its lease finds its claims gone and writes nothing, and one that
+folds for as long gives up: else all workers would fold one subject without end. A subject that was
+marked due meanwhile stays due.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
+from math import inf
+from time import monotonic
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -85,7 +89,8 @@ def _reconcile_alone(each: Claim) -> None:
 
 def reconcile(claims: Sequence[Claim]) -> None:
     """Fold the claimed subjects and write what changed, guarded by claim and version."""
-    folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims})
+    deadline = monotonic() + settings.RECONCILE_LEASE_SECONDS
+    folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims}, deadline=deadline)
     for subject_id, one in folded.items():
         if one.dossier.has_strays:
             bring_strays(subject_id)
@@ -102,21 +107,31 @@ def reconcile(claims: Sequence[Claim]) -> None:
         mark_due_later({key: at for key in ours if (at := folded[key].turns_at)})
 
 
-def fold_subjects(since: dict[UUID, int | None]) -> dict[UUID, Folded]:
-    """Fold subjects from a snapshot of the evidence, each from its moment on (None: from the beginning)."""
+def fold_subjects(since: dict[UUID, int | None], *, deadline: float = inf) -> dict[UUID, Folded]:
+    """Fold subjects from a snapshot of the evidence, each from its moment on (None: from the beginning).
+
+    Raises TookTooLong where the ``deadline`` (monotonic) passes before.
+    """
     with snapshot():
         until = _now()
         rules = read_rules()
         dossiers = read_dossiers(since, rules)
         standing = _standing({key: at for key in dossiers if (at := since[key]) is not None and dossiers[key].version})
     return {
-        subject_id: fold_dossier(dossier, since=since[subject_id], until=until, standing=standing.get(subject_id, {}))
+        subject_id: fold_dossier(
+            dossier, since=since[subject_id], until=until, standing=standing.get(subject_id, {}), deadline=deadline
+        )
         for subject_id, dossier in dossiers.items()
     }
 
 
 def fold_dossier(
-    dossier: Dossier, *, since: int | None, until: int, standing: Mapping[int, Standing] | None = None
+    dossier: Dossier,
+    *,
+    since: int | None,
+    until: int,
+    standing: Mapping[int, Standing] | None = None,
+    deadline: float = inf,
 ) -> Folded:
     """The rows that tell what each tier of readers believed of the subject, from ``since`` on.
 
@@ -128,7 +143,7 @@ def fold_dossier(
     folded = Folded(dossier=dossier, since=since if before else None, turns_at=_next_turn(dossier, until))
     below: list[Span] = []
     for tier in dossier.tiers:
-        spans = spans_of(dossier, Readable(tier), start=folded.since, until=until)
+        spans = spans_of(dossier, Readable(tier), start=folded.since, until=until, deadline=deadline)
         first = 1
         if before:
             goes_on = spans and spans[0].picture.output_hash == before[tier].output_hash

@@ -245,6 +245,32 @@ def test_a_subject_that_cannot_be_folded_does_not_hold_up_the_others(say, monkey
     assert (left.subject_id, left.last_error) == (poison.pk, "RuntimeError: poison")
 
 
+def test_a_subject_that_takes_longer_than_the_lease_is_given_up_and_the_others_are_written(say, settings, monkeypatch):
+    from shipments.services import picturing, reconciling
+
+    say("departed", 24)
+    say("arrived", 30)
+    endless = Subject.objects.get()
+    draft = ReportDraftFactory(source="wfp", subject=ShipmentFactory().reference)
+    record([replace(draft, event_id="other")], sender=Sender())
+    clock, fold = 0.0, picturing.reconcile
+
+    def slow(evidence, **more):
+        nonlocal clock
+        clock += settings.RECONCILE_LEASE_SECONDS + 1 if evidence.plan.key == endless.reference else 0
+        return fold(evidence, **more)
+
+    monkeypatch.setattr(picturing, "reconcile", slow)
+    for module in (picturing, reconciling):
+        monkeypatch.setattr(module, "monotonic", lambda: clock)
+    reconcile_due(limit=100)
+
+    assert Picture.objects.exclude(subject=endless).exists()
+    left = Due.objects.get()
+    assert (left.subject_id, left.attempts, left.claim_token) == (endless.pk, 1, None)
+    assert left.last_error.startswith("TookTooLong: no time was left after 1 ")
+
+
 def test_a_batch_costs_the_same_statements_as_one(shipment, say):
     def statements(count):
         for _ in range(count):
