@@ -12,19 +12,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import psycopg
+from celery import Celery
 
 from aidtracker.local.broker import Broker
 from aidtracker.local.postgres import Postgres
 from aidtracker.local.processes import Child, spawn
 from aidtracker.local.servers import APPLICATION, OWNER, apply_roles
 from aidtracker.local.state import free_port
+from tests.bench.callers import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "only-for-this-bench"
@@ -140,9 +142,12 @@ class Place:
         return process
 
     def worker(self, name: str, application: str, *, redis: int = 0, **environment: str) -> Process:
-        """A Celery worker with a child for each processor."""
+        """A Celery worker with a child for each processor, once it answers."""
         command = ("celery", "-A", application, "worker", "-c", str(PROCESSES), "-l", "warning", "--without-gossip")
-        return self.run(name, *command, "--without-mingle", "--without-heartbeat", redis=redis, **environment)
+        process = self.run(name, *command, "--without-mingle", "--without-heartbeat", redis=redis, **environment)
+        with Celery(broker=self.broker_url(redis), set_as_current=False) as caller:
+            wait_until(caller.control.ping, seconds=60)
+        return process
 
     def stop(self, *processes: Process) -> None:
         for process in processes or list(self.processes):
@@ -174,21 +179,21 @@ class Place:
         for process in processes:
             process.signal(signal.SIGCONT)
         yield
-        with self.superuser() as connection:
-            self._halt(connection, processes)
+        self.halt(*processes)
 
-    def _halt(self, connection: psycopg.Connection, processes: Sequence[Process]) -> None:
-        """Stop them where they hold nothing in the database that others would wait for."""
+    def halt(self, *processes: Process) -> None:
+        """Have processes stand still where they hold nothing in the database that others would wait for."""
         busy = "SELECT FROM pg_stat_activity WHERE datname = %s AND usename = %s AND state <> 'idle'"
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            for process in processes:
-                process.signal(signal.SIGSTOP)
-            if not connection.execute(busy, [self.database, APPLICATION]).fetchone():
-                return
-            for process in processes:
-                process.signal(signal.SIGCONT)
-            time.sleep(0.05)
+        with self.superuser() as connection:
+            while time.monotonic() < deadline:
+                for process in processes:
+                    process.signal(signal.SIGSTOP)
+                if not connection.execute(busy, [self.database, APPLICATION]).fetchone():
+                    return
+                for process in processes:
+                    process.signal(signal.SIGCONT)
+                time.sleep(0.05)
         raise TimeoutError(f"{', '.join(each.name for each in processes)} never stood still between two transactions")
 
 

@@ -12,7 +12,6 @@ from tests.bench.base import sent
 from tests.bench.callers import Call, call, wait_until
 from tests.bench.folding import Folding
 from tests.bench.keeping import Kept
-from tests.bench.place import PROCESSES, children_of
 from tests.bench.sites import Site
 
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
@@ -40,9 +39,7 @@ class Writing:
         self.worker = place.worker("worker", "aidtracker.celery")
         self.naive_worker = place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
         # Nobody else may take what is due while the work is measured without Celery, nor at another size's turn.
-        workers = self.worker, self.naive_worker
-        with place.awake(*workers):
-            wait_until(lambda: all(len(children_of(each.popen.pid)) >= PROCESSES for each in workers))
+        place.halt(self.worker, self.naive_worker)
 
     def close(self) -> None:
         """Keep what the processes took, and end them."""
