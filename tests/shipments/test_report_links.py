@@ -44,9 +44,12 @@ def columns(link: str) -> tuple[str, str, str]:
 
 def insert_pointing_at(link: str, key: object) -> None:
     """A copy of a report that points at ``key``, by the database alone."""
-    report = ReportFactory()
-    column, *_ = columns(link)
-    changed = {"id": uuid4(), "reference": f"RPT-{uuid4().hex[:16]}", "event_id": uuid4().hex, column: key}
+    insert_copy(ReportFactory(), {columns(link)[0]: key})
+
+
+def insert_copy(report: Report, changed: dict[str, object]) -> None:
+    """The same report with another key and what is ``changed``, by one statement of the database."""
+    changed = {"id": uuid4(), "reference": f"RPT-{uuid4().hex[:16]}", "event_id": uuid4().hex, **changed}
     names = [field.column for field in Report._meta.local_concrete_fields]
     values = [sql.Placeholder(name) if name in changed else sql.Identifier(name) for name in names]
     statement = sql.SQL("INSERT INTO shipments_report ({}) SELECT {} FROM shipments_report WHERE id = {}").format(
@@ -75,6 +78,24 @@ def test_report_points_at_nothing_that_is_not_there(link: str) -> None:
     with pytest.raises(IntegrityError, match=columns(link)[1]) as refused, transaction.atomic():
         insert_pointing_at(link, nobody)
     assert refused.value.__cause__.diag.constraint_name == "report_points_at_what_is_there"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("link", LINKS)
+def test_what_a_report_points_at_is_looked_up_by_key_however_few_there_were(link: str) -> None:
+    """Its plan is kept for as long as the session lives, and an import may fill the table meanwhile."""
+    report, column, table = ReportFactory(), *columns(link)[:2]
+    key = LINKS[link][0]().pk
+
+    def walks() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = %s", [table])
+            return cursor.fetchone()[0]
+
+    before = walks()
+    for _ in range(3):
+        insert_copy(report, {column: key})
+    assert walks() == before
 
 
 @pytest.mark.django_db
