@@ -38,7 +38,7 @@ class Together(Generic[Asked, Given]):
     """Does ``work`` for whatever waits for it and is alike, for ``most`` at once; gives each its own.
 
     Nobody waits longer than ``patience`` (seconds) to be taken. Where there was company the last time, whoever is
-    next waits for it for ``gather``.
+    next waits for it: until nobody has come for ``gather``, and hardly longer than ``gather_most``.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Together(Generic[Asked, Given]):
     most: int
     patience: float
     gather: float = 0.0
+    gather_most: float = 0.0
     # Guards the three below, and tells of each change of them. Held while they are read or changed, never at work.
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: list[_Waiting[Asked, Given]] = field(default_factory=list)
@@ -98,10 +99,12 @@ class Together(Generic[Asked, Given]):
     def _gather(self, like: Hashable) -> None:
         """Wait for more, which nobody else takes meanwhile. ``changed`` is held but for waiting."""
         self.at_work.add(like)
-        until = time.monotonic() + self.gather
+        most, before = time.monotonic() + self.gather_most, 0
         try:
-            while (left := until - time.monotonic()) > 0:
-                self.changed.wait(left)
+            while (came := sum(each.like == like for each in self.waiting)) > before and time.monotonic() < most:
+                before, until = came, time.monotonic() + self.gather
+                while (left := until - time.monotonic()) > 0:
+                    self.changed.wait(left)
         except BaseException:
             self.at_work.discard(like)
             self.changed.notify_all()

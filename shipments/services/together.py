@@ -22,8 +22,10 @@ from shipments.services.recording import Outcome, Sender, record, record_each
 
 # One report that waits for somebody's row keeps no other one waiting for longer than this.
 PATIENCE_SECONDS = 0.5
-# So long whoever was not alone the last time waits for company.
-GATHER_SECONDS = 0.003
+# Whoever was not alone the last time waits for company until nobody has come for so long, and no longer than this. Of
+# those who were answered together one after the other comes again, each as long after the last as a request takes.
+GATHER_SECONDS = 0.004
+GATHER_AT_MOST = 0.016
 APART = timedelta(microseconds=1)
 
 
@@ -74,4 +76,5 @@ _recorded = Together[_Handed, Outcome](
     most=FEW,
     patience=PATIENCE_SECONDS,
     gather=GATHER_SECONDS,
+    gather_most=GATHER_AT_MOST,
 )

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import PartnerKey
+from actors.services.together import Together
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.models import Due, OutboxEvent, Picture, Report, ReportLink, ReportPayload
 from shipments.services import together
@@ -157,6 +158,24 @@ def test_whoever_had_company_waits_for_it_and_whoever_was_alone_waits_for_nobody
     began = time.monotonic()
     record_together(replace(draft, event_id="alone"), key=key)
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(("coming", "waits"), [(0, 1), (1, 2), (3, 4), (100, 4)])
+def test_company_is_waited_for_as_long_as_more_come_and_no_longer_than_a_moment(monkeypatch, coming, waits):
+    clock, waited = [0.0], []
+
+    def wait(left):
+        waited.append(left)
+        clock[0] += left
+        if len(waited) <= coming:
+            shared.waiting.append(Mock(like="rights"))
+        shared.waiting.append(Mock(like="another's"))
+
+    shared = Together(name="test", work=list, most=200, patience=60, gather=4, gather_most=16, crowded={"rights"})
+    monkeypatch.setattr("actors.services.together.time", Mock(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(shared.changed, "wait", wait)
+    assert shared.give("own", like="rights") == "own"
+    assert waited == [4] * waits
 
 
 def test_rows_and_outcomes_are_those_of_one_after_the_other(draft, key, gathered):
