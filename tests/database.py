@@ -32,12 +32,19 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> No
 
 
 @pytest.fixture
-def committed_db(django_db_setup: None, django_db_blocker: Any) -> Generator[None, None, None]:
+def committed_db(
+    django_db_setup: None, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
+) -> Generator[None, None, None]:
     """A database whose commits are real, seen by threads and by other processes; made anew afterwards.
 
     It stands in for django_db(transaction=True), which wants TRUNCATE, a right that the application lacks.
     """
+    # Threads that begin together find no connection made, and a busy machine makes eight of them in more than the five
+    # seconds after which a service answers 503.
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"]["pool"], "timeout", 60)
     with django_db_blocker.unblock():
+        connections.close_all()
+        _close_pools()
         yield
         connections.close_all()
         _close_pools()
