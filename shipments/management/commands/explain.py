@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from actors.access import Reader
 from actors.marking import Marking
-from shipments.intake.moments import known_at_of
+from shipments.management.asking import add_known_at, moment_asked
 from shipments.models import Subject
 from shipments.services.explaining import explain
 
@@ -15,14 +15,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("subject", help="a reference, for example SHP-7K2M9QXD")
         parser.add_argument("--attribute", help="one fact, milestone or flag")
-        parser.add_argument("--known-at", dest="known_at", help="a moment (ISO 8601) or a day, to its end in UTC")
+        add_known_at(parser)
         parser.add_argument("--tier", choices=[marking.code for marking in Marking], default="AMBER")
 
     def handle(self, *args: Any, subject: str, attribute: str | None, tier: str, **options: Any) -> None:
-        try:
-            known_at = known_at_of(options["known_at"]) if options["known_at"] else None
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+        known_at = moment_asked(options["known_at"])
         found = Subject.objects.filter(reference=subject).first()
         if found is None:
             raise CommandError(f"no subject {subject}")

@@ -10,8 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from actors.access import Reader
-from actors.marking import Marking
-from shipments.intake.moments import known_at_of
+from shipments.management.asking import READERS, add_known_at, add_reader, in_words, moment_asked
 from shipments.services.errors import TooMuchToRead
 from shipments.services.flows.amounts import Total
 from shipments.services.flows.paging import read_flows
@@ -19,7 +18,6 @@ from shipments.services.flows.reading import Narrowing
 from shipments.services.flows.summing import Flow, Key, Rung, Silence
 from shipments.wording import amount_in_words
 
-READERS = {"public": Marking.CLEAR, "partner": Marking.GREEN, "analyst": Marking.AMBER}
 # Columns: what, how many, how much, contested. With the gaps they are 100 wide.
 WIDTHS = (14, 8, 56, 13)
 WIDTH = 100
@@ -33,14 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--donor", help="reference of an actor, ACT-7K2M9QXD")
         parser.add_argument("--recipient", help="reference of an actor")
         parser.add_argument("--crisis", help="reference of a crisis")
-        parser.add_argument("--known-at", dest="known_at", help="a moment (ISO 8601) or a day, to its end in UTC")
-        parser.add_argument("--as", dest="reader", choices=READERS, default="analyst", help="for whose eyes")
+        add_known_at(parser)
+        add_reader(parser)
 
     def handle(self, *args: Any, known_at: str | None, reader: str, **options: Any) -> None:
-        try:
-            moment = known_at_of(known_at) if known_at else None
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+        moment = moment_asked(known_at)
         self.names: dict[str, str] = {}
         asked = {
             "now": timezone.now(),
@@ -53,8 +48,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from error
         if len(found) > MOST:
             raise CommandError(f"More than {MOST} flows; name a donor, a recipient or a crisis.")
-        when = f"as known at {moment:%-d %B %Y, %H:%M} UTC" if moment else "as known now"
-        self.stdout.write(f"Who promised what to whom, and what became of it, {when}")
+        self.stdout.write(f"Who promised what to whom, and what became of it, {in_words(moment)}")
         self.stdout.write(_row("", "how many", "how much", "contested"))
         self.stdout.write("─" * WIDTH)
         for recipient, flows in groupby(found, key=lambda flow: flow.key.recipient):

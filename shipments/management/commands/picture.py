@@ -8,13 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from actors.access import Reader
-from actors.marking import Marking
-from shipments.intake.moments import known_at_of
+from shipments.management.asking import READERS, add_known_at, add_reader, in_words, moment_asked
 from shipments.models import Subject
 from shipments.services.telling import Line, Told, tell, unnamed
 
 EYES = {"public": "for everybody", "partner": "for a partner", "analyst": "for an analyst"}
-READERS = {"public": Marking.CLEAR, "partner": Marking.GREEN, "analyst": Marking.AMBER}
 HEADINGS = {
     "shipment": "What moved",
     "appeal": "What was asked",
@@ -36,20 +34,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "subjects", nargs="*", metavar="CASE|SUBJECT", help="dprk-covid-2022, SHP-7K2M9QXD; every case, if none"
         )
-        parser.add_argument("--known-at", dest="known_at", help="a moment (ISO 8601) or a day, to its end in UTC")
-        parser.add_argument("--as", dest="reader", choices=READERS, default="analyst", help="for whose eyes")
+        add_known_at(parser)
+        add_reader(parser)
 
     def handle(self, *args: Any, subjects: list[str], known_at: str | None, reader: str, **options: Any) -> None:
-        try:
-            moment = known_at_of(known_at) if known_at else None
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+        moment = moment_asked(known_at)
         self.page: list[str] = []
         eyes = Reader(clearance=READERS[reader])
         found = self._subjects(subjects, eyes)
         told = tell(found, eyes, known_at=moment)
-        when = f"as known at {moment:%-d %B %Y, %H:%M} UTC" if moment else "as known now"
-        self._write_head(f"What we believe, {when}, {EYES[reader]}")
+        self._write_head(f"What we believe, {in_words(moment)}, {EYES[reader]}")
         nothing = [each.subject.title for each in told if not each.lines]
         told = [each for each in told if each.lines]
         for kind, group in groupby(told, key=lambda each: each.subject.kind):
