@@ -7,7 +7,7 @@
 
 A worker killed before the last commit leaves nothing; its lease runs out and another claims the
 subjects. A worker that slept past its lease finds its claims gone and writes nothing, and one that
-folds for as long gives up: else all workers would fold one subject without end. A subject that was
+folds for half as long gives up: else all workers would fold one subject without end. A subject that was
 marked due meanwhile stays due.
 """
 
@@ -89,7 +89,8 @@ def _reconcile_alone(each: Claim) -> None:
 
 def reconcile(claims: Sequence[Claim]) -> None:
     """Fold the claimed subjects and write what changed, guarded by claim and version."""
-    deadline = monotonic() + settings.RECONCILE_LEASE_SECONDS
+    # Half of the lease: what is given up has to be its own still, else nobody gives it back and no try is the last.
+    deadline = monotonic() + settings.RECONCILE_LEASE_SECONDS / 2
     folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims}, deadline=deadline)
     for subject_id, one in folded.items():
         if one.dossier.has_strays:
