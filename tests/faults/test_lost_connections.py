@@ -7,12 +7,15 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
+from django.db import OperationalError, connection, transaction
 
 from actors.factories import SourceFactory
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.models import OutboxEvent
+from shipments.services.planning import announce_subject
 from shipments.services.reconciling import count_due
 from shipments.services.recording import Sender, record
+from shipments.services.relaying import relay_outbox
 from tests.processes import running, wait_until, worker
 from tests.servers import addresses
 
@@ -58,3 +61,23 @@ def test_a_worker_keeps_its_connection_and_replaces_one_that_died_without_losing
         wait_until(lambda: not backends(server), seconds=15)
         believe(shipment)
         assert len(backends(server) - kept) == 1
+
+
+def test_a_relay_that_dies_before_its_commit_has_numbered_nothing_and_holds_up_nobody(server):
+    shipment = ShipmentFactory().subject
+    for _ in range(3):
+        announce_subject(shipment)
+
+    def dies():
+        with transaction.atomic():
+            assert relay_outbox() == 3
+            server.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+
+    with pytest.raises(OperationalError):
+        dies()
+    connection.close()
+    connection.close_pool()
+
+    assert OutboxEvent.objects.filter(sequence=None).count() == 3
+    assert relay_outbox() == 3
+    assert list(OutboxEvent.objects.order_by("pk").values_list("sequence", flat=True)) == [1, 2, 3]

@@ -18,6 +18,7 @@ from django.db.models import Count
 from actors.factories import SourceFactory, SourceRatingFactory
 from shipments.factories import OccurredFactory, ReportDraftFactory, ShipmentFactory
 from shipments.models import Due, OutboxEvent, Picture, Report, Shipment
+from shipments.services import doorbell
 from shipments.services.reconciling import count_due
 from shipments.services.recording import Sender, record
 from shipments.services.verifying import verify
@@ -111,5 +112,24 @@ def test_a_redis_that_forgets_everything_loses_nothing(tmp_path):
             forgetful.flushall()
         wait_until(lambda: count_due() == 0, seconds=30)
         wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=30)
+
+    assert_nothing_lost_and_nothing_doubled(said)
+
+
+def test_a_scheduler_killed_at_any_instant_is_followed_by_one_that_finds_what_no_bell_told_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(doorbell, "ring", lambda: None)
+    chance = random.Random(20220518)
+    said, references = 0, new_shipments()
+    with running(worker()):
+        for number in range(3):
+            victim = scheduler(tmp_path)
+            with running(victim):
+                said += say_something(references, chance, number)
+                time.sleep(chance.random() * 3)
+                victim.kill()
+        said += say_something(references, chance, 3)
+        with running(scheduler(tmp_path)):
+            wait_until(lambda: count_due() == 0, seconds=60)
+            wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=30)
 
     assert_nothing_lost_and_nothing_doubled(said)
