@@ -184,9 +184,11 @@ def test_a_candidate_without_weight_is_on_no_path_but_shown() -> None:
 def test_a_change_of_mind_after_a_refusal_takes_longer_than_the_tolerance() -> None:
     refused = say("wfp", "refused", 20)
     assert path(fold(refused, say("icrc", "accepted", 40), kind=OFFER)) == "refused accepted"
-    at_once = fold(refused, say("carrier", "accepted", 24), kind=OFFER)
-    assert path(at_once) == "refused"
-    assert conflicts(at_once) == [("accepted", ConflictKind.EXCLUSIVE_BRANCH)]
+    for hour in (24, 26):
+        at_once = fold(refused, say("carrier", "accepted", hour), kind=OFFER)
+        assert path(at_once) == "refused"
+        assert conflicts(at_once) == [("accepted", ConflictKind.EXCLUSIVE_BRANCH)]
+    assert path(fold(refused, say("carrier", "accepted", 27), kind=OFFER)) == "refused accepted"
 
 
 def test_lost_is_left_only_by_a_retraction_or_a_denial_of_it() -> None:

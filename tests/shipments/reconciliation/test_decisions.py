@@ -214,3 +214,11 @@ def test_two_decided_values_of_a_series_are_challenged_apart() -> None:
     picture = fold(decision, late, kind=SubjectKind.CRISIS)
     challenges = [c for c in picture.conflicts if c.kind is ConflictKind.OVERRIDE_CHALLENGED]
     assert [c.keys for c in challenges] == [(late.key,), (late.key,)]
+
+
+def test_all_analysts_are_one_voice_of_which_the_last_word_stands() -> None:
+    first = decide(ACCEPT, "arrived", 30, said=100, author="kim")
+    last = decide(ACCEPT, "arrived", 60, said=110, author="lee")
+    picture = fold(last, first)
+    assert (claim(picture, first).fate, claim(picture, first).reason) == (Fate.SUPERSEDED, "later_word")
+    assert claim(picture, last).fate is Fate.USED

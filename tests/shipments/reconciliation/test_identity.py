@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.model import ReportKey, Target
-from shipments.reconciliation.vocabulary import Fate, Kind
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, Kind
 from tests.shipments.reconciliation.reading import claim, fold, path
 from tests.shipments.reconciliation.telling import EVER, correct, evidence, hours, keyed, retract, say
 
@@ -26,6 +26,13 @@ def test_a_report_received_after_the_moment_is_not_known_yet() -> None:
 def test_a_repeat_counts_from_its_first_receipt() -> None:
     again = replace(ARRIVED, received_at=hours(500))
     assert fold(again, ARRIVED, known_at=hours(30)).status == "arrived"
+
+
+def test_a_repeat_that_came_later_does_not_make_what_was_foretold_a_thing_of_the_past() -> None:
+    foretold = say("wfp", "arrived", 90, received=30)
+    again = replace(foretold, received_at=hours(500))
+    for told in ((foretold, again), (again, foretold)):
+        assert [found.kind for found in fold(*told).conflicts] == [ConflictKind.FUTURE_TIME]
 
 
 def test_rows_without_an_event_id_that_really_repeat_are_kept_apart_by_their_ordinal() -> None:

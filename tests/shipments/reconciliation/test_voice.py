@@ -53,6 +53,12 @@ def test_a_denial_supersedes_the_sources_own_claim_that_it_covers() -> None:
     assert picture.state == "denied"
 
 
+def test_a_denial_covers_what_began_at_its_very_moment() -> None:
+    made = say("ngo", "made", 20, said=21)
+    picture = fold(made, say("ngo", "made", 20, denies=True, said=22), kind=SubjectKind.APPEAL)
+    assert claim(picture, made).fate is Fate.SUPERSEDED
+
+
 def test_a_claim_after_the_time_of_the_denial_leaves_the_denial_standing() -> None:
     not_yet, then = say("ngo", "made", 20, denies=True), say("ngo", "made", 30)
     picture = fold(not_yet, then, kind=SubjectKind.APPEAL)
