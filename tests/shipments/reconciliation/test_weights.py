@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from shipments.reconciliation.model import Policy, Rating
 from shipments.reconciliation.policy import POLICY_V1
-from shipments.reconciliation.vocabulary import Directness, Grade, Hedge, SubjectKind
+from shipments.reconciliation.vocabulary import Directness, Grade, Hedge, State, SubjectKind
 from shipments.reconciliation.weights import Edge, halving_sum, value
 from tests.shipments.reconciliation.reading import claim, fold, path, step
 from tests.shipments.reconciliation.telling import RULES, amount, fact, hours, say
@@ -144,3 +144,9 @@ def test_whatever_else_is_said_no_speaker_adds_twice_its_grade(
 def test_however_many_quote_it_no_origin_is_worth_twice_its_grade(said: list[Said], grade: int) -> None:
     quoted = [(number, speaker, "x", min(weight, grade)) for number, speaker, _, weight in said]
     assert worth_of(quoted) < 2 * grade
+
+
+def test_all_whom_nobody_graded_are_one_vote_however_many_speak_for_themselves() -> None:
+    picture = fold(*[say(f"stranger-{number}", "departed", 24) for number in range(3)])
+    assert step(picture, "departed").score == 405
+    assert picture.state is State.SINGLE_SOURCE
