@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def document(
         "facts": {f"{name} at {size}": round(value, 2) for (size, name), value in sorted(figures.facts.items())},
         "figures": [
             {"shipments": size, "path": path, "contender": contender, **figures.told(size, path, contender)}
-            for size, path, contender in figures.samples
+            # From the smallest on, whoever came first in the round.
+            for size, path, contender in sorted(figures.samples, key=itemgetter(0))
         ],
     }
 

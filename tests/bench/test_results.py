@@ -56,3 +56,11 @@ def test_one_size_alone_tells_of_no_growth() -> None:
     told = report_of(figures_of(), SIZES[:1])
     assert told["growth"] == []
     assert told["ratios_not_measured"]["growth_reads"] == "only one size was measured"
+
+
+def test_figures_are_told_from_the_smallest_size_on_whichever_began() -> None:
+    figures = figures_of()
+    figures.samples = dict(reversed(figures.samples.items()))
+    told = [(one["shipments"], one["path"]) for one in report_of(figures)["figures"]]
+    assert [size for size, _ in told] == sorted(size for size, _ in told)
+    assert next(path for size, path in told if size == LARGE) == DETAILS[-1]
