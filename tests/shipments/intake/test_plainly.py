@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from shipments.intake import report
 from shipments.intake.draft import Invalid, ReportDraft
+from shipments.intake.forms import read_form
 from shipments.intake.plainly import PlainReport, data_of, plainly_right, read_line
 from shipments.intake.report import FLAGS, ReportIn, parse_report
 from shipments.intake.times import Window
@@ -70,9 +71,13 @@ def at_once(said: object) -> ReportDraft | None:
     return plainly_right(said, source="", window=WINDOW, flags=FLAGS)
 
 
+def form_of(said: object) -> ReportIn:
+    return read_form(ReportIn, said, now=NOW)
+
+
 def the_long_way(said: object) -> ReportDraft | None:
     try:
-        return report._draft(report._read(said, WINDOW), "")
+        return report._draft(form_of(said), "")
     except Invalid:
         return None
 
@@ -111,7 +116,7 @@ def test_it_never_says_yes_where_the_long_way_says_no_or_something_else(data: st
     line = read_line(json.dumps(said).encode())
     if line is not None:
         assert at_once(line) == found
-        assert report._read(data_of(line), WINDOW) == report._read(said, WINDOW) if found else data_of(line) == said
+        assert form_of(data_of(line)) == form_of(said) if found else data_of(line) == said
 
 
 @pytest.mark.parametrize(
