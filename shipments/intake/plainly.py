@@ -118,9 +118,10 @@ def read_line(line: bytes) -> PlainReport | None:
     """The report that a line of JSON states; None where the line has to be read with more care.
 
     A name given twice is noticed by counting, as in parsing: where no space stands before a colon, each name's
-    end is a quote and a colon. There may be more of these (inside strings), never fewer than there are names.
+    end is a quote and a colon. There may be more of these (inside strings), never fewer than there are names. Tabs and
+    returns, which stand in no string, are looked for by themselves: one byte is found in a third of the time of two.
     """
-    if b" :" in line or b"\t:" in line or b"\r:" in line:
+    if b"\t" in line or b"\r" in line or b" :" in line:
         return None
     try:
         said = LINE.decode(line)
