@@ -23,7 +23,7 @@ from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, 
 from shipments.querysets import own_above
 from shipments.services.flows.families import families_of
 from shipments.services.flows.keeping import key_of, shares_for
-from shipments.services.flows.late import Late, late_of, taken_away
+from shipments.services.flows.late import Late, left_out
 from shipments.services.flows.reading import Narrowing, Row
 from shipments.services.flows.rows import actors_named
 from shipments.services.flows.summing import MOST_WAITING, Flow, Key, flow_of, period_in
@@ -104,6 +104,7 @@ class KeptFlows:
     ) -> None:
         self._reader, self._group_by, self._beside = reader, group_by, list(beside)
         self._leaves_out_late = leaves_out_late
+        self._late: Late | None = None
         levels = [str(level) for level in range(reader.clearance + 1)]
         self._levels = levels
         self._totals = FlowTotal.objects.filter(_asked_for(narrowing), sums__has_any_keys=levels)
@@ -124,9 +125,12 @@ class KeptFlows:
         for total_id, kept in self._kept(totals):
             add(sums[totals[total_id][0]], read(kept), times=-1)
         passed_over = list(self._beside)
-        for taken in taken_away(self._reader, totals, beside=self._beside) if self._leaves_out_late else ():
-            add(sums[totals[taken.total][0]], read(taken.sums), times=-taken.times)
-            passed_over += taken.waiting
+        if self._leaves_out_late:
+            out = left_out(self._reader, totals, beside=self._beside)
+            self._late = out.late
+            for taken in out.taken:
+                add(sums[totals[taken.total][0]], read(taken.sums), times=-taken.times)
+                passed_over += taken.waiting
         waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
         for share in self._shares:
             if share.key.recipient < first or (ahead is not None and share.key.recipient >= ahead):
@@ -156,8 +160,8 @@ class KeptFlows:
         return actors_named(self._reader, {each for flow in flows for each in (flow.key.recipient, *flow.key.donors)})
 
     def late(self) -> Late | None:
-        """Who is left out."""
-        return late_of(self._reader, beside=self._beside) if self._leaves_out_late else None
+        """Who is left out of the flows that were read."""
+        return self._late
 
     def _flow(self, key: Key) -> Key:
         """The flow that is asked for, of one as finely as it is kept."""

@@ -3,18 +3,17 @@
 Of a family of part deliveries all are left out, for what one adds depends on the others.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Min
 from django.db.models.expressions import RawSQL
 
 from actors.access import Reader
 from actors.services.arrays import IsAny
-from shipments.models import FlowDue, Subject
+from shipments.models import Subject
 from shipments.services.errors import TooMuchToRead
 
 # So many are counted; of more it is told that there are at least so many.
@@ -32,7 +31,7 @@ LATE = """
     ), kindred(id) AS (
         SELECT other FROM due JOIN kin USING (id) UNION SELECT other FROM kindred JOIN kin USING (id)
     ), late AS (
-        SELECT id FROM due UNION SELECT id FROM kindred
+        SELECT id FROM (SELECT id FROM due UNION SELECT id FROM kindred) AS family WHERE id <> ALL(%s)
     )
 """
 
@@ -58,33 +57,46 @@ class Taken:
     waiting: Collection[UUID]
 
 
-def late_of(reader: Reader, *, beside: Collection[UUID]) -> Late | None:
-    """Who is left out, but for those that are told ``beside`` the totals."""
-    since = FlowDue.objects.aggregate(since=Min("since"))["since"]
-    late = RawSQL(f"ARRAY({LATE} SELECT id FROM late WHERE id <> ALL(%s))", [list(beside)])  # noqa: S608, S611
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What is left out of some totals, and who is left out of all."""
+
+    late: Late | None
+    taken: Collection[Taken]
+
+
+def left_out(reader: Reader, totals: Collection[UUID], *, beside: Collection[UUID]) -> LeftOut:
+    """What these totals hold for ``reader`` of all that waits, but for those that are told ``beside`` them.
+
+    One statement, so that who waits is looked for once.
+    """
+    late = RawSQL("ARRAY(SELECT id FROM late)", ())
     seen = Subject.objects.visible_to(reader).filter(IsAny("pk", late), kind__in=FLOWING).order_by()
-    subjects = seen[:MOST_COUNTED].count()
-    return Late(subjects=subjects, since=since) if subjects else None
-
-
-def taken_away(reader: Reader, totals: Collection[UUID], *, beside: Collection[UUID]) -> Iterator[Taken]:
-    """What these totals hold for ``reader`` of all that is left out."""
+    counted, parameters = seen.values("pk")[:MOST_COUNTED].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             {LATE}
-            SELECT total_id, sums, count(*), array_agg(subject_id) FILTER (WHERE offer <> '')
-              FROM late JOIN shipments_flowshare ON subject_id = late.id
-             WHERE total_id = ANY(%s) AND least <= %s AND above > %s AND late.id <> ALL(%s)
-             GROUP BY total_id, sums LIMIT %s
+            (SELECT total_id, sums, count(*), array_agg(subject_id) FILTER (WHERE offer <> ''), NULL::timestamptz
+               FROM late JOIN shipments_flowshare ON subject_id = late.id
+              WHERE total_id = ANY(%s) AND least <= %s AND above > %s
+              GROUP BY total_id, sums LIMIT %s)
+            UNION ALL
+            SELECT NULL, '', (SELECT count(*) FROM ({counted}) AS seen), NULL, min(since) FROM shipments_flowdue
             """,  # noqa: S608
-            [list(totals), *[int(reader.clearance)] * 2, list(beside), MOST_TAKEN_AWAY + 1],
+            [list(beside), list(totals), *[int(reader.clearance)] * 2, MOST_TAKEN_AWAY + 1, *parameters],
         )
-        if cursor.rowcount > MOST_TAKEN_AWAY:
-            raise TooMuchToRead(
-                "Too much of what was added up has changed since. Name a donor, a recipient or a crisis, "
-                "or ask again once it is added up anew.",
-                is_passing=True,
-            )
-        for total, sums, times, waiting in cursor:
-            yield Taken(total=total, sums=sums, times=times, waiting=waiting or ())
+        rows = cursor.fetchall()
+    taken = [
+        Taken(total=total, sums=sums, times=times, waiting=waiting or ())
+        for total, sums, times, waiting, _ in rows
+        if total
+    ]
+    if len(taken) > MOST_TAKEN_AWAY:
+        raise TooMuchToRead(
+            "Too much of what was added up has changed since. Name a donor, a recipient or a crisis, "
+            "or ask again once it is added up anew.",
+            is_passing=True,
+        )
+    ((subjects, since),) = ((times, since) for total, _, times, _, since in rows if not total)
+    return LeftOut(late=Late(subjects=subjects, since=since) if subjects else None, taken=taken)

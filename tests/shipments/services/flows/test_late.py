@@ -3,6 +3,8 @@
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from actors.access import Reader
@@ -96,3 +98,10 @@ def test_who_fails_waits_for_as_long_as_before() -> None:
     with patch.object(keeping, "keep", side_effect=ValueError("no such amount")):
         assert fold_flows() == 0
     assert since in FlowDue.objects.filter(subject_id=made.pk).values_list("since", flat=True)
+
+
+def test_who_waits_is_looked_for_once_a_page() -> None:
+    offer("made")
+    with CaptureQueriesContext(connection) as asked:
+        assert read_without_late(PUBLIC).late
+    assert sum("kindred" in str(each["sql"]) for each in asked.captured_queries) == 1
