@@ -193,8 +193,8 @@ class FlowList(ReadView):
             "believed now or at `known_at`. A page may hold fewer flows than asked for: follow `next` until it is null."
             " While much came in that is not added up yet, it is left out of every flow, and `not_added_up` says how "
             "much that is and since when."
-            " With `known_at`, `item` or `contested` offers and shipments are read one by one: what would read too "
-            "many of them is refused (`too_much_to_read`)."
+            " With `known_at` or `item`, or grouped by item, offers and shipments are read one by one: what would read "
+            "too many of them is refused (`too_much_to_read`)."
         ),
         parameters=[FlowParameters],
         responses=FlowPageSerializer,

@@ -30,7 +30,8 @@ class FlowDue(models.Model):
 class FlowTotal(models.Model):
     """The sums of one flow, told apart as finely as it is kept. What is not known is "".
 
-    ``sums`` has a text (services.flows.sums) for each clearance: what is added, where it is reached, to those below it.
+    ``sums`` has a text (services.flows.sums) for each clearance: what is added, where it is reached, to those below it;
+    and one for each of what is contested alone.
     """
 
     id = models.UUIDField(primary_key=True, help_text="Made of what the flow is of, so that there is one of each.")
@@ -74,8 +75,10 @@ class FlowShare(models.Model):
             models.CheckConstraint(condition=Q(least__lt=F("above")), name="flow_share_is_for_somebody"),
         ]
         indexes = [
-            # The longest wait first.
-            models.Index(fields=["total", "since", "offer"], condition=~Q(offer=""), name="flow_share_waiting"),
+            # The longest wait first, of what is contested and of what is not.
+            models.Index(
+                fields=["total", "is_contested", "since", "offer"], condition=~Q(offer=""), name="flow_share_longest"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from actors.marking import Marking
 from shipments.factories import ReportFactory
 from shipments.models import FlowTotal, Picture, Subject
 from shipments.services.flows.paging import Page, read_flows
+from shipments.services.flows.reading import Narrowing
 from tests.bench.base import Base, add_up_flows
 from tests.growth.base import superuser
 from tests.growth.plans import GROWTH, cost_of, statements
@@ -42,19 +43,22 @@ def added() -> Iterator[Added]:
         yield Added(base=base, connection=connection)
 
 
-def pages(reader: Reader = ANYBODY) -> tuple[int, Page]:
+def pages(reader: Reader = ANYBODY, contested: bool | None = None) -> tuple[int, Page]:
     """What a page of all flows touches, and the page."""
     with statements() as found:
-        page = read_flows(reader, now=timezone.now())
+        page = read_flows(reader, now=timezone.now(), narrowing=Narrowing(contested=contested))
     return cost_of(found).pages, page
 
 
 def test_a_page_touches_the_same_when_ten_times_as_much_is_added_up(added: Added) -> None:
-    few, before = pages()
+    asked = (None, True, False)
+    before = [pages(contested=each) for each in asked]
     added.base.grow(LARGER, added.connection)
-    many, after = pages()
-    assert [flow.key for flow in after.flows] == [flow.key for flow in before.flows]
-    assert many <= few * GROWTH, (few, many)
+    after = [pages(contested=each) for each in asked]
+    for (few, one), (many, other) in zip(before, after, strict=True):
+        assert one.flows
+        assert [flow.key for flow in other.flows] == [flow.key for flow in one.flows]
+        assert many <= few * GROWTH, (few, many)
 
 
 def test_a_page_of_who_sent_something_restricted_touches_the_same_when_more_is_counted(added: Added) -> None:

@@ -25,7 +25,7 @@ from shipments.services.flows.families import families_of, markings_of
 from shipments.services.flows.gathering import Gathered
 from shipments.services.flows.reading import Among, Narrowing
 from shipments.services.flows.summing import Key, Share, shares_of
-from shipments.services.flows.sums import Sums, add, read, written
+from shipments.services.flows.sums import Sums, add, contested_at, is_contested, read, written
 from shipments.services.flows.told import Waiting
 from shipments.services.inserting import copy_in
 
@@ -154,13 +154,20 @@ def _row(subject: UUID, share: Kept) -> tuple[Any, ...]:
     return (subject, id_of(key), least, above, sums, *told)
 
 
+def add_share(total: defaultdict[str, Sums], least: int, above: int, sums: Sums, *, times: int = 1) -> None:
+    """Add a share to what a total holds at each clearance, and to what it holds of contested ones alone."""
+    for level, many in ((least, times), (above, -times)):
+        if level < TOP:
+            add(total[str(level)], sums, times=many)
+            if is_contested(sums):
+                add(total[contested_at(level)], sums, times=many)
+
+
 def _add_to_totals(changes: Iterable[tuple[Kept, int]]) -> None:
     """Add each share so many times to the total of its flow, made where there is none."""
     changed: defaultdict[Key, defaultdict[str, Sums]] = defaultdict(lambda: defaultdict(dict))
     for (key, least, above, text, _), times in changes:
-        add(changed[key][str(least)], read(text), times=times)
-        if above < TOP:
-            add(changed[key][str(above)], read(text), times=-times)
+        add_share(changed[key], least, above, read(text), times=times)
     totals = FlowTotal.objects.in_bulk([id_of(key) for key in changed])
     new = [_total(key) for key in changed if id_of(key) not in totals]
     FlowTotal.objects.bulk_create(new)

@@ -22,12 +22,12 @@ from actors.models import Actor
 from shipments.models import FlowDue, FlowShare, FlowTotal, Line, ReadingGrant, Subject
 from shipments.querysets import own_above
 from shipments.services.flows.families import families_of
-from shipments.services.flows.keeping import key_of, shares_for
+from shipments.services.flows.keeping import WAITING, key_of, shares_for
 from shipments.services.flows.late import Late, left_out
 from shipments.services.flows.reading import Narrowing, Row
 from shipments.services.flows.rows import actors_named
 from shipments.services.flows.summing import MOST_WAITING, Flow, Key, flow_of, period_in
-from shipments.services.flows.sums import Sums, add, read
+from shipments.services.flows.sums import Sums, add, contested_at, is_contested, read
 from shipments.services.flows.told import Waiting
 
 # As many subjects are read beside the totals; where more are due, they are left out and named.
@@ -38,7 +38,7 @@ ROWS_OF_ONE = 4
 
 def are_kept(reader: Reader, narrowing: Narrowing, group_by: Collection[str]) -> bool:
     """Whether totals tell what is asked for, once they are up to date."""
-    if narrowing.item is not None or narrowing.contested is not None or "item" in group_by:
+    if narrowing.item is not None or "item" in group_by:
         return False
     # Totals know an actor as what it was merged into, and as its clearance shows it.
     merged = Q(reference__in={narrowing.donor, narrowing.recipient} - {None}, merged_into__isnull=False)
@@ -105,11 +105,11 @@ class KeptFlows:
         self._reader, self._group_by, self._beside = reader, group_by, list(beside)
         self._leaves_out_late = leaves_out_late
         self._late: Late | None = None
-        levels = [str(level) for level in range(reader.clearance + 1)]
-        self._levels = levels
-        self._totals = FlowTotal.objects.filter(_asked_for(narrowing), sums__has_any_keys=levels)
+        self._contested = narrowing.contested
+        self._levels = _levels(reader, narrowing)
+        self._totals = FlowTotal.objects.filter(_asked_for(narrowing), sums__has_any_keys=list(self._levels))
         shares = shares_for(reader, beside) if beside else ()
-        self._shares = [share for share in shares if _is_asked_for(share.key, narrowing)]
+        self._shares = [share for share in shares if _is_asked_for(share.key, narrowing) and self._tells(share.sums)]
 
     def flows(self, first: str, *, at_once: int) -> tuple[list[Flow], str | None]:
         """The flows to some recipients from ``first`` on, and the recipient after those.
@@ -120,16 +120,18 @@ class KeptFlows:
         totals = {total.pk: (self._flow(key_of(total)), total) for total in found}
         sums: defaultdict[Key, Sums] = defaultdict(dict)
         for key, total in totals.values():
-            for level in self._levels:
-                add(sums[key], read(total.sums.get(level, "{}")))
+            for level, times in self._levels.items():
+                add(sums[key], read(total.sums.get(level, "{}")), times=times)
         for total_id, kept in self._kept(totals):
-            add(sums[totals[total_id][0]], read(kept), times=-1)
+            if self._tells(held := read(kept)):
+                add(sums[totals[total_id][0]], held, times=-1)
         passed_over = list(self._beside)
         if self._leaves_out_late:
             out = left_out(self._reader, totals, beside=self._beside)
             self._late = out.late
             for taken in out.taken:
-                add(sums[totals[taken.total][0]], read(taken.sums), times=-taken.times)
+                if self._tells(held := read(taken.sums)):
+                    add(sums[totals[taken.total][0]], held, times=-taken.times)
                 passed_over += taken.waiting
         waiting: defaultdict[Key, list[Waiting]] = defaultdict(list)
         for share in self._shares:
@@ -163,6 +165,10 @@ class KeptFlows:
         """Who is left out of the flows that were read."""
         return self._late
 
+    def _tells(self, share: Sums) -> bool:
+        """Whether what one subject adds is asked for."""
+        return self._contested in (None, is_contested(share))
+
     def _flow(self, key: Key) -> Key:
         """The flow that is asked for, of one as finely as it is kept."""
         crisis = key.crisis if "crisis" in self._group_by else ""
@@ -178,24 +184,32 @@ class KeptFlows:
         """The offers that wait longest in each of these totals, but for those that are ``passed_over``."""
         if not totals:
             return
+        contested = [False, True] if self._contested is None else [self._contested]
         with connection.cursor() as cursor:
             cursor.execute(
-                """
+                f"""
                 SELECT total.id, longest.*
-                  FROM unnest(%s::uuid[]) AS total (id), LATERAL (
-                       SELECT offer, earliest, since, is_said, is_contested FROM shipments_flowshare
-                        WHERE total_id = total.id AND offer <> '' AND least <= %s AND above > %s
+                  FROM unnest(%s::uuid[]) AS total (id), unnest(%s) AS asked (contested), LATERAL (
+                       SELECT {", ".join(WAITING)} FROM shipments_flowshare
+                        WHERE total_id = total.id AND offer <> '' AND is_contested = asked.contested
+                          AND least <= %s AND above > %s
                           AND subject_id <> ALL(%s)
                         ORDER BY since, offer LIMIT %s
                        ) AS longest
-                """,
-                [list(totals), *[int(self._reader.clearance)] * 2, passed_over, MOST_WAITING],
+                """,  # noqa: S608
+                [list(totals), contested, *[int(self._reader.clearance)] * 2, passed_over, MOST_WAITING],
             )
-            for total_id, offer, earliest, since, is_said, is_contested in cursor.fetchall():
-                waiting = Waiting(
-                    offer=offer, earliest=earliest, since=since, is_said=is_said, is_contested=is_contested
-                )
-                yield total_id, waiting
+            for total_id, *told in cursor.fetchall():
+                yield total_id, Waiting(**dict(zip(WAITING, told, strict=True)))
+
+
+def _levels(reader: Reader, narrowing: Narrowing) -> dict[str, int]:
+    """What of a total tells ``reader`` what is asked for, and how many times it is added."""
+    levels = range(reader.clearance + 1)
+    every, contested = [str(level) for level in levels], [contested_at(level) for level in levels]
+    if narrowing.contested:
+        return dict.fromkeys(contested, 1)
+    return dict.fromkeys(every, 1) | (dict.fromkeys(contested, -1) if narrowing.contested is False else {})
 
 
 def _asked_for(narrowing: Narrowing) -> Q:

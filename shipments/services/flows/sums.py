@@ -123,6 +123,16 @@ def read(text: str) -> Sums:
     return _decode(text)  # type: ignore[return-value]
 
 
+def is_contested(sums: Sums) -> bool:
+    """Whether these are what something contested adds, or a sum that has any."""
+    return "contested" in sums
+
+
+def contested_at(level: int) -> str:
+    """Where a total holds what contested offers and shipments add at a clearance, beside what all add."""
+    return f"{level} contested"
+
+
 def median_of(counts: Mapping[int, int]) -> float | None:
     """The median of whole numbers, of each of which there are so many."""
     many = sum(counts.values())

@@ -196,7 +196,7 @@ def test_what_a_hidden_offer_tells_of_donors_leads_to_no_page(
     assert make_analyst().get("flows/", asked).content != before
 
 
-@pytest.mark.parametrize("asked", [{"item": "medicines"}, {"contested": "false"}])
+@pytest.mark.parametrize("asked", [{"item": "medicines"}, {"group_by": "item"}])
 def test_what_would_read_too_many_one_by_one_is_refused(
     partner: Caller, two: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
 ) -> None:

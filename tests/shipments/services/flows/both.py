@@ -33,15 +33,16 @@ def read_both(reader: Reader, **asked: Any) -> Page:
     return told
 
 
-def read_without_late(reader: Reader, group_by: tuple[str, ...] = ()) -> Page:
+def read_without_late(reader: Reader, group_by: tuple[str, ...] = (), contested: bool | None = None) -> Page:
     """The flows while too much is due: those of all that is not, read subject by subject, and the rest is counted."""
     with patch.object(kept, "_due", return_value=None):
-        told = read_flows(reader, now=timezone.now(), group_by=group_by)
+        told = read_flows(reader, now=timezone.now(), group_by=group_by, narrowing=Narrowing(contested=contested))
     late = families_of(set(FlowDue.objects.values_list("subject_id", flat=True)))
     late -= families_of(kept._seen_otherwise(reader))
     every = Subject.objects.filter(kind__in=FLOWING)
     among = Among(subjects=set(every.values_list("pk", flat=True)))
-    shares = shares_of(Gathered(reader, Narrowing(), among).told, group_by)
+    gathered = Gathered(reader, Narrowing(contested=contested), among)
+    shares = shares_of(gathered.told, group_by, beside=gathered.beside)
     assert list(told.flows) == added_up(share for share in shares if share.pk not in late)
     assert (told.late.subjects if told.late else 0) == every.visible_to(reader).filter(pk__in=late).count()
     return told

@@ -1,12 +1,15 @@
 """What is kept of flows tells what every offer and shipment, read one by one, tells: whoever asks, whatever changes."""
 
 from collections.abc import Callable
+from importlib import import_module
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -37,6 +40,7 @@ from tests.shipments.services.flows.both import fold_all, read_both, read_withou
 
 pytestmark = pytest.mark.django_db
 GROUPS = [(), ("crisis",), ("month",), ("year",), ("crisis", "month")]
+PUBLIC = Reader(clearance=Marking.CLEAR)
 STEPS = ["floated", "made", "accepted_partly", "accepted", "committed"]
 
 
@@ -73,6 +77,7 @@ class Changes:
             lambda: self._grant(self.any(Subject.objects), marking),
             lambda: self._believe(self.any(offers), marking),
             lambda: Picture.objects.filter(tier__gt=0, known_to=None).update(known_to=timezone.now()),
+            lambda: self._update(Picture.objects.filter(known_to=None), contested=self.random.random() < 0.7),
         ]
 
     def _update(self, rows: Any, **columns: Any) -> None:
@@ -122,8 +127,9 @@ def test_what_is_kept_is_what_is_read_one_by_one_whoever_asks_and_whatever_chang
             narrowing = random.choice(
                 [{}, {}, {"donor": some}, {"recipient": some}, {"crisis": crisis}, {"period": "2026"}]
             )
-            read_both(reader, group_by=random.choice(GROUPS), narrowing=Narrowing(**narrowing))
-            read_without_late(reader, group_by=random.choice(GROUPS))
+            contested = random.choice([None, True, False])
+            read_both(reader, group_by=random.choice(GROUPS), narrowing=Narrowing(**narrowing, contested=contested))
+            read_without_late(reader, group_by=random.choice(GROUPS), contested=random.choice([None, True, False]))
     fold_all()
     call_command("add_up_flows", check=True)
     assert sum(flow.shipments != {} for flow in read_both(Reader(clearance=Marking.RED)).flows) > 2
@@ -172,6 +178,37 @@ def test_the_longest_waits_are_named_and_all_are_counted() -> None:
     offer("made", **pair)
     (flow,) = read_both(Reader(clearance=Marking.CLEAR)).flows
     assert (flow.silence.unanswered, len(flow.silence.waiting)) == (26, 10)
+
+
+def test_what_is_contested_is_told_by_itself_and_what_is_not_with_its_longest_waits() -> None:
+    pair = {"donor": StateFactory(), "recipient": StateFactory()}
+    for number in range(24):
+        offer("made", state="single_source" if number % 2 else "contested", **pair)
+    for contested in (True, False, None):
+        narrowing = Narrowing(contested=contested)
+        (before,) = read_both(PUBLIC, narrowing=narrowing).flows
+        assert (before.silence.unanswered, len(before.silence.waiting)) == (24 if contested is None else 12, 10)
+    fold_all()
+    for contested in (True, False, None):
+        (after,) = read_both(PUBLIC, narrowing=Narrowing(contested=contested)).flows
+        assert (after.silence.unanswered, len(after.silence.waiting)) == (24 if contested is None else 12, 10)
+    call_command("add_up_flows", check=True)
+
+
+def test_what_was_added_up_before_has_what_is_contested_by_itself_after_the_migration() -> None:
+    pair = {"donor": StateFactory(), "recipient": StateFactory()}
+    for number in range(4):
+        offer("made", state="contested", doses=None if number == 3 else 100 * number, **pair)
+    offer("made", crisis=CrisisFactory(marking=Marking.RED), state="contested", **pair)
+    fold_all()
+    migration = import_module("shipments.migrations.0045_add_up_what_is_contested_by_itself")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.AS_BEFORE)
+    with pytest.raises(CommandError, match="kept otherwise"):
+        call_command("add_up_flows", check=True)
+    with connection.schema_editor() as editor:
+        migration.add_up(apps, editor)
+    call_command("add_up_flows", check=True)
 
 
 def test_an_adder_that_dies_before_its_end_has_added_nothing() -> None:
