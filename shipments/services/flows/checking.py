@@ -9,11 +9,11 @@ from django.db import connection, transaction
 from shipments.models import FlowDue, FlowShare, FlowTotal, Picture, Subject
 from shipments.services.flows.families import families_of
 from shipments.services.flows.keeping import add_share, kept_of, only_folder, wanted_of
+from shipments.services.flows.ladder import RUNGS
 from shipments.services.flows.sums import Sums, read, written
 from shipments.services.snapshots import snapshot
 
 BATCH = 500
-FLOWING = (Subject.Kind.OFFER, Subject.Kind.SHIPMENT)
 
 
 def drift_of_flows() -> tuple[list[str], list[str]]:
@@ -39,7 +39,7 @@ def _drifted(subjects: Collection[UUID]) -> Iterator[UUID]:
 
 def _batches() -> Iterator[list[UUID]]:
     """All that may add something to flows, or did, in batches."""
-    subjects = Picture.objects.filter(known_to=None, subject__kind__in=FLOWING).order_by().values("subject_id")
+    subjects = Picture.objects.filter(known_to=None, subject__kind__in=RUNGS).order_by().values("subject_id")
     keys = sorted(subjects.union(FlowShare.objects.values("subject_id")).values_list("subject_id", flat=True))
     for start in range(0, len(keys), BATCH):
         yield keys[start : start + BATCH]

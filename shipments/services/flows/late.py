@@ -15,12 +15,12 @@ from actors.access import Reader
 from actors.services.arrays import IsAny
 from shipments.models import Subject
 from shipments.services.errors import TooMuchToRead
+from shipments.services.flows.ladder import RUNGS
 
 # So many are counted; of more it is told that there are at least so many.
 MOST_COUNTED = 100_000
 # Different sums that are taken away for a page, which takes a second.
 MOST_TAKEN_AWAY = 50_000
-FLOWING = (Subject.Kind.OFFER, Subject.Kind.SHIPMENT)
 # Few have a whole or parts: these are joined at once, and not looked for one after the other.
 LATE = """
     WITH RECURSIVE due AS MATERIALIZED (
@@ -71,7 +71,7 @@ def left_out(reader: Reader, totals: Collection[UUID], *, beside: Collection[UUI
     One statement, so that who waits is looked for once.
     """
     late = RawSQL("ARRAY(SELECT id FROM late)", ())
-    seen = Subject.objects.visible_to(reader).filter(IsAny("pk", late), kind__in=FLOWING).order_by()
+    seen = Subject.objects.visible_to(reader).filter(IsAny("pk", late), kind__in=RUNGS).order_by()
     counted, parameters = seen.values("pk")[:MOST_COUNTED].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(

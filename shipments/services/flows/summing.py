@@ -77,11 +77,6 @@ class Share:
     waiting: Waiting | None
 
 
-def flows_of(told: Collection[Told], group_by: Collection[str] = ()) -> list[Flow]:
-    """The flows that ``told`` adds up to, by key. ``group_by``: crisis, item, month or year."""
-    return added_up(shares_of(told, group_by))
-
-
 def added_up(shares: Iterable[Share]) -> list[Flow]:
     """The flows that ``shares`` add up to, by key."""
     sums: defaultdict[Key, Sums] = defaultdict(dict)
@@ -96,7 +91,10 @@ def added_up(shares: Iterable[Share]) -> list[Flow]:
 def shares_of(
     told: Iterable[Told], group_by: Collection[str] = (), *, beside: Collection[Told] | None = None
 ) -> Iterator[Share]:
-    """What each of ``told`` adds to which flow; which are counted is decided among all that are ``beside`` it."""
+    """What each of ``told`` adds to which flow; which are counted is decided among all that are ``beside`` it.
+
+    ``group_by``: crisis, item, month or year.
+    """
     told = list(told)
     counted = _counted(told if beside is None else beside)
     for each in told:

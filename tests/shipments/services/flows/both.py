@@ -11,7 +11,7 @@ from shipments.services.flows import kept
 from shipments.services.flows.families import families_of
 from shipments.services.flows.gathering import Gathered
 from shipments.services.flows.keeping import fold_flows
-from shipments.services.flows.late import FLOWING
+from shipments.services.flows.ladder import RUNGS
 from shipments.services.flows.paging import Page, read_flows
 from shipments.services.flows.reading import Among, Narrowing
 from shipments.services.flows.summing import added_up, shares_of
@@ -39,7 +39,7 @@ def read_without_late(reader: Reader, group_by: tuple[str, ...] = (), contested:
         told = read_flows(reader, now=timezone.now(), group_by=group_by, narrowing=Narrowing(contested=contested))
     late = families_of(set(FlowDue.objects.values_list("subject_id", flat=True)))
     late -= families_of(kept._seen_otherwise(reader))
-    every = Subject.objects.filter(kind__in=FLOWING)
+    every = Subject.objects.filter(kind__in=RUNGS)
     among = Among(subjects=set(every.values_list("pk", flat=True)))
     gathered = Gathered(reader, Narrowing(contested=contested), among)
     shares = shares_of(gathered.told, group_by, beside=gathered.beside)

@@ -1,6 +1,7 @@
 """Flows against a small model of its own: every sum made by hand, in any order, nothing twice."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from shipments.services.flows.amounts import Amount, amount_in, money_in
 from shipments.services.flows.ladder import RUNGS, Reached
-from shipments.services.flows.summing import flows_of
+from shipments.services.flows.summing import Flow, added_up, shares_of
 from shipments.services.flows.sums import add_up
 from shipments.services.flows.told import Part, Told
 
@@ -60,6 +61,10 @@ def told(draw: Any) -> list[Told]:
             )
         )
     return found
+
+
+def flows_of(told: Collection[Told], group_by: Collection[str] = ()) -> list[Flow]:
+    return added_up(shares_of(told, group_by))
 
 
 @unhurried
