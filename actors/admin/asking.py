@@ -16,12 +16,19 @@ CHOSEN = ("action", "index", "select_across", ACTION_CHECKBOX_NAME)
 
 
 class WhyForm(forms.Form):
-    """Why."""
+    """Why. ``is_to_be_foreseen`` is asked before ``is_valid``."""
 
     reason = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         error_messages={"required": "Say why."},
     )
+
+    def is_to_be_foreseen(self) -> bool:
+        """Whether it is only asked what would change: for that nobody has to say why."""
+        asked = "preview" in self.data
+        if asked:
+            self.fields["reason"].required = False
+        return asked
 
 
 def page_that_asks(

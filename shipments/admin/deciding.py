@@ -13,13 +13,14 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from actors.access import Reader
+from actors.admin.asking import WhyForm
 from actors.admin.badges import words
 from actors.models import Source, User
+from shipments.admin.foreseen import NOT_SAID
 from shipments.admin.wording import about_in_words, conflict_in_words, content_in_words
 from shipments.intake.draft import FactDraft
 from shipments.intake.moments import known_at_of
@@ -30,14 +31,13 @@ from shipments.services.deciding import decide
 MOST_REPORTS = 200
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(WhyForm):
     """What every decision has: who says so is known, why they say, and until when it holds."""
 
     kind: str
     title: str
     effect: str
 
-    reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
     until = forms.DateField(
         required=False, widget=UnfoldAdminSingleDateWidget, help_text="The last day on which it holds. Empty: for good."
     )
@@ -54,10 +54,14 @@ class DecisionForm(forms.Form):
             self.subject,
             author=author,
             kind=self.kind,
-            reason=self.cleaned_data["reason"],
+            reason=self.cleaned_data["reason"] or NOT_SAID,
             expires_at=known_at_of(until.isoformat()) if until else None,
             **self.content(),
         )
+
+    def subjects(self) -> list[Subject]:
+        """Those whose picture it may change."""
+        return [self.subject]
 
     def content(self) -> dict[str, Any]:
         """What the service wants for this kind."""
@@ -188,6 +192,9 @@ class TwoEventsForm(ReportsForm):
         if other is None:
             raise ValidationError(f"There is no other {self.subject.kind} of this reference.")
         return other
+
+    def subjects(self) -> list[Subject]:
+        return [self.subject, self.cleaned_data["belongs_to"]]
 
     def content(self) -> dict[str, Any]:
         return {**super().content(), "to_subject": self.cleaned_data["belongs_to"]}

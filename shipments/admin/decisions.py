@@ -7,14 +7,20 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from actors.admin.asking import WhyForm, page_that_asks
-from actors.admin.badges import words
-from actors.admin.readable import ReadableAdmin, may_write
-from shipments.models import Decision
+from actors.admin.badges import badge, words
+from actors.admin.readable import ReadableAdmin, may_write, reader_of
+from shipments.admin.foreseen import NOT_SAID, done_or_foreseen
+from shipments.admin.wording import about_in_words, conflict_in_words
+from shipments.models import Conflict, Decision, Report, ReportLink
 from shipments.services.deciding import withdraw
-from shipments.services.errors import ShipmentsError
 
 
 class WithdrawForm(WhyForm):
@@ -30,12 +36,54 @@ class DecisionAdmin(ReadableAdmin):
     list_filter = ["kind"]
     search_fields = ["reason", "attribute", "conflict"]
     search_related = {"report": ("reference",)}
-    fields = ["report", "kind", "author", "reason", "attribute", "conflict", "expires_at"]
-    change_form_outer_before_template = "admin/shipments/withdraw_link.html"
+    fields = ["report", "shown_kind", "shown_standing", "author", "reason", "expires_at"]
+    readonly_fields = ["shown_kind", "shown_standing", "shown_attribute", "shown_conflict"]
+    change_form_outer_before_template = "admin/shipments/acts.html"
 
     @display(description="decision", ordering="kind")
     def shown_kind(self, decision: Decision) -> str:
         return words(decision.kind)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """What it is about is shown where this kind of decision has one."""
+        about = [name for name in ("attribute", "conflict") if getattr(obj, name, "")]
+        return [*self.fields, *(f"shown_{name}" for name in about)]
+
+    @display(description="of the fact")
+    def shown_attribute(self, decision: Decision) -> str:
+        return words(decision.attribute)
+
+    @display(description="the conflict")
+    def shown_conflict(self, decision: Any) -> SafeString | str:
+        """In words while there is one; an answered conflict is in no picture any more."""
+        found = Conflict.objects.for_reader(decision.reader).filter(stable_id=decision.conflict).first()
+        if found is None:
+            return "It is none any more."
+        said = f"{about_in_words(found.about, found.leg)}: {conflict_in_words(found.kind)}"
+        where = reverse("admin:shipments_conflict_change", args=[found.pk])
+        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', where, said)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        decision = super().get_object(request, *args, **kwargs)
+        if decision is not None:
+            decision.reader = reader_of(request)
+        return decision
+
+    @display(description="standing")
+    def shown_standing(self, decision: Decision) -> SafeString | str:
+        back = _taken_back(decision)
+        if back is not None:
+            return f"withdrawn {date_format(localtime(back.asserted_at), 'DATETIME_FORMAT')}"
+        is_over = decision.expires_at and decision.expires_at <= timezone.now()
+        return badge("expired", "warning") if is_over else badge("in force", "success")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        decision = self.get_object(request, unquote(object_id))
+        is_open = decision and _taken_back(decision) is None and may_write(request, decision.report)
+        acts = [("../withdraw/", "Withdraw")] if is_open else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.withdraw_view)
@@ -48,15 +96,36 @@ class DecisionAdmin(ReadableAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not may_write(request, decision.report):
             raise PermissionDenied
-        form = WithdrawForm(request.POST or None)
+        report, form = decision.report, WithdrawForm(request.POST or None)
         back = reverse("admin:shipments_decision_change", args=[decision.pk])
-        if request.method == "POST" and form.is_valid():
-            try:
-                withdraw(decision.report, author=request.user, reason=form.cleaned_data["reason"])
-            except ShipmentsError as error:
-                form.add_error(None, error.detail)
-            else:
-                messages.success(request, "The decision is withdrawn. The picture follows in a moment.")
-                return HttpResponseRedirect(back)
-        said = f"{words(decision.kind)}: {decision.reason}"
-        return page_that_asks(self, request, form, title=form.title, effect=said, button="Withdraw", back=back)
+        is_done, foreseen = done_or_foreseen(
+            request,
+            form,
+            lambda: [report.subject],
+            lambda: withdraw(report, author=request.user, reason=form.cleaned_data["reason"] or NOT_SAID),
+        )
+        if is_done:
+            messages.success(request, f"{words(decision.kind)}: withdrawn. The picture follows in a moment.")
+            return HttpResponseRedirect(back)
+        effect = (
+            f"What was decided of {report.subject.title} ({words(decision.kind)}: {decision.reason}) holds no more. "
+            "Reports that it moved come back. It stays readable, as does why it was withdrawn."
+        )
+        return page_that_asks(
+            self,
+            request,
+            form,
+            title=form.title,
+            effect=effect,
+            button="Withdraw",
+            back=back,
+            foresees=True,
+            changes=foreseen,
+        )
+
+
+def _taken_back(decision: Decision) -> Report | None:
+    """The report that withdrew a decision, if one did."""
+    said = decision.report
+    to_it = ReportLink.objects.filter(target_source=said.source_id, target_event_id=said.event_id)
+    return Report.objects.filter(kind=Report.Kind.RETRACT, links__in=to_it).first()

@@ -1,5 +1,6 @@
 """Merging, from the lists of subjects, actors and places: choose what is provisional, name what it is, say why."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,9 +14,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.admin.actors import ActorAdmin
 from actors.admin.asking import WhyForm, page_that_asks
-from actors.models import Actor
+from actors.models import Actor, User
+from shipments.admin.foreseen import NOT_SAID, done_or_foreseen
 from shipments.models import Subject
-from shipments.services.errors import NotMergeable
 from shipments.services.merging import merge, unmerge
 
 MOST_ROWS = 50
@@ -26,6 +27,10 @@ class UndoForm(WhyForm):
 
     title = "Undo the merge"
     effect = "Reports return where they were. What was said meanwhile, by any of the names, stays with the survivor."
+
+    def __init__(self, data: Any, named: Callable[[str], list[Any]]) -> None:
+        super().__init__(data)
+        self.named = named
 
 
 class MergeForm(UndoForm):
@@ -41,6 +46,12 @@ class MergeForm(UndoForm):
         max_length=40, widget=UnfoldAdminTextInputWidget, help_text="Reference of what they are; of a place its code."
     )
     field_order = ["into", "reason"]
+
+    def clean_into(self) -> Any:
+        found = self.named(self.cleaned_data["into"].strip())
+        if not found:
+            raise forms.ValidationError("There is none of that name that you may write to.")
+        return found[0]
 
 
 class Mergeable:
@@ -81,33 +92,26 @@ class Mergeable:
         rows = self._writable(request, pk__in=self._asked(request))
         if not rows:
             raise PermissionDenied
-        form = form_of(request.POST or None)
+        name = "code" if self.opts.model_name == "place" else "reference"
+        form = form_of(request.POST or None, lambda said: self._writable(request, **{name: said}))
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        if request.method == "POST" and form.is_valid() and self._done(request, rows, form):
-            messages.success(request, "Done. Pictures follow in a moment.")
+        is_done, foreseen = done_or_foreseen(
+            request, form, lambda: _pictured(rows, form), lambda: _do(rows, form, request.user)
+        )
+        if is_done:
+            messages.success(request, f"{form.title}: done for {_names(rows)}. Pictures follow in a moment.")
             return HttpResponseRedirect(back)
-        title = f"{form.title}: {', '.join(str(row) for row in rows)[:200]}"
-        return page_that_asks(self, request, form, title=title, effect=form.effect, button=form.title, back=back)
-
-    def _done(self, request: HttpRequest, rows: list[Any], form: UndoForm) -> bool:
-        said = form.cleaned_data
-        try:
-            with transaction.atomic():
-                if isinstance(form, MergeForm):
-                    field = "code" if self.opts.model_name == "place" else "reference"
-                    found = self._writable(request, **{field: said["into"].strip()})
-                    if not found:
-                        form.add_error("into", "There is none of that name that you may write to.")
-                        return False
-                    for row in rows:
-                        merge(_own(row), _own(found[0]), reason=said["reason"], by=request.user)
-                else:
-                    for row in rows:
-                        unmerge(_own(row), reason=said["reason"], by=request.user)
-        except NotMergeable as error:
-            form.add_error(None, error.detail)
-            return False
-        return True
+        return page_that_asks(
+            self,
+            request,
+            form,
+            title=f"{form.title}: {_names(rows)}",
+            effect=form.effect,
+            button=form.title,
+            back=back,
+            foresees=isinstance(rows[0], Subject),
+            changes=foreseen,
+        )
 
     def _asked(self, request: HttpRequest) -> list[Any]:
         """The keys in the address that are keys at all."""
@@ -124,6 +128,27 @@ class Mergeable:
     def _writable(self, request: HttpRequest, **which: Any) -> list[Any]:
         rows = self.get_queryset(request).filter(**which)
         return [row for row in rows if self.has_change_permission(request, row)]
+
+
+def _names(rows: list[Any]) -> str:
+    return ", ".join(map(str, rows))[:200]
+
+
+def _pictured(rows: list[Any], form: UndoForm) -> list[Subject]:
+    """The subjects whose pictures it may change."""
+    others = [form.cleaned_data["into"]] if isinstance(form, MergeForm) else [row.merged_into for row in rows]
+    return [_own(row) for row in (*rows, *others) if row]
+
+
+@transaction.atomic
+def _do(rows: list[Any], form: UndoForm, user: User) -> None:
+    """All of them, or none."""
+    reason = form.cleaned_data["reason"] or NOT_SAID
+    for row in rows:
+        if isinstance(form, MergeForm):
+            merge(_own(row), _own(form.cleaned_data["into"]), reason=reason, by=user)
+        else:
+            unmerge(_own(row), reason=reason, by=user)
 
 
 def _own(row: Any) -> Any:

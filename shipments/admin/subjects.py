@@ -20,13 +20,13 @@ from actors.admin.looking import few_keys
 from actors.admin.readable import KEPT, EditableInline, EditableRows, ReadableAdmin, ReadableInline, reader_of
 from actors.querysets import is_there
 from shipments.admin.deciding import FORMS
+from shipments.admin.foreseen import done_or_foreseen
 from shipments.admin.merging import Mergeable
 from shipments.admin.panel import panel_of
 from shipments.intake.moments import known_at_of
 from shipments.models import Crisis, Decision, Finding, Picture, ReadingGrant, Subject, SubjectIdentifier
 from shipments.models.picture import State
 from shipments.reconciliation.lifecycles import LIFECYCLES
-from shipments.services.errors import ShipmentsError
 from shipments.services.planning import announce_loss, announce_subject, note_plan_change
 
 
@@ -181,14 +181,10 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             raise PermissionDenied
         form = FORMS[kind](subject, reader_of(request), request.POST or None, initial=_asked(request))
         back = reverse(f"admin:shipments_{subject.kind}_change", args=[subject.pk])
-        if request.method == "POST" and form.is_valid():
-            try:
-                form.decide(request.user)
-            except ShipmentsError as error:
-                form.add_error(None, error.detail)
-            else:
-                messages.success(request, "Your decision is recorded. The picture follows in a moment.")
-                return HttpResponseRedirect(back)
+        is_done, foreseen = done_or_foreseen(request, form, form.subjects, lambda: form.decide(request.user))
+        if is_done:
+            messages.success(request, f"{form.title}: your decision is recorded. The picture follows in a moment.")
+            return HttpResponseRedirect(back)
         return page_that_asks(
             self,
             request,
@@ -197,6 +193,8 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             effect=form.effect,
             button="Decide",
             back=back,
+            foresees=True,
+            changes=foreseen,
             kinds=[(each, FORMS[each].title) for each in FORMS],
         )
 
