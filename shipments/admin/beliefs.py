@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -12,10 +13,11 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, percent, state_badge, two_lines, words
 from actors.admin.filters import RelatedFilter, WordFilter
-from actors.admin.readable import ReadableAdmin
+from actors.admin.readable import ReadableAdmin, reader_of
+from actors.models import Source
 from shipments.admin.naming import NamedValues
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
-from shipments.models import Conflict, Finding, Picture
+from shipments.models import Conflict, Finding, Picture, Report
 from shipments.services.value_names import named
 from shipments.wording import as_of_in_words
 
@@ -25,6 +27,13 @@ class BeliefAdmin(ReadableAdmin):
 
     def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
         return queryset.for_reader(reader)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A row for its page, which names the reports that it rests on as far as the reader sees them."""
+        row = super().get_object(request, *args, **kwargs)
+        if row is not None:
+            row.reader = reader_of(request)
+        return row
 
     @display(description="subject")
     def shown_subject(self, row: Picture | Finding | Conflict) -> SafeString | str:
@@ -112,8 +121,8 @@ class FindingAdmin(NamedValues, BeliefAdmin):
         return [row.value]
 
     @display(description="said in")
-    def shown_because(self, finding: Finding) -> SafeString | str:
-        return _links(finding.because)
+    def shown_because(self, finding: Any) -> SafeString | str:
+        return _links(finding.because, finding.reader)
 
 
 @admin.register(Conflict)
@@ -156,20 +165,30 @@ class ConflictAdmin(BeliefAdmin):
         return badge("kept open", title="An analyst acknowledged it.") if conflict.kept_open else "–"
 
     @display(description="said in")
-    def shown_reports(self, conflict: Conflict) -> SafeString | str:
-        return _links(conflict.reports)
+    def shown_reports(self, conflict: Any) -> SafeString | str:
+        return _links(conflict.reports, conflict.reader)
 
     @display(description="against it")
-    def shown_against(self, conflict: Conflict) -> SafeString | str:
-        return _links(conflict.against)
+    def shown_against(self, conflict: Any) -> SafeString | str:
+        return _links(conflict.against, conflict.reader)
 
     @display(description="behind by")
     def shown_behind(self, conflict: Conflict) -> str:
         return f"{conflict.behind / 1000:.2f}"
 
 
-def _links(references: list[str]) -> SafeString | str:
-    """Reports by their references; the list shows the reader only those that are theirs to see."""
-    where = reverse("admin:shipments_report_changelist")
-    link = '<a href="{}?q={}" class="text-primary-600 dark:text-primary-500">{}</a>'
-    return format_html_join(", ", link, ((where, each, each) for each in references)) or "–"
+def _links(references: list[str], reader: Reader) -> SafeString | str:
+    """Reports by who said it and when, as far as the reader sees them."""
+    seen = Report.objects.visible_to(reader).filter(reference__in=references).order_by("asserted_at", "id")
+    names = dict(Source.objects.named_to(reader).values_list("pk", "name"))
+    link = '<a href="{}" title="{}" class="text-primary-600 dark:text-primary-500">{}, {}</a>'
+    rows = (
+        (
+            reverse("admin:shipments_report_change", args=[each.pk]),
+            each.reference,
+            names.get(each.source_id, "a withheld source"),
+            f"{each.asserted_at:%-d %b %Y}",
+        )
+        for each in seen
+    )
+    return format_html_join(SafeString("<br>"), link, rows) or "–"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +22,7 @@ from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
 from actors.querysets import is_there
 from shipments.admin.entering import ReportForm
+from shipments.admin.report_acts import acts_on
 from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
 from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
 from shipments.services.explaining import explain
@@ -139,6 +141,7 @@ class ReportAdmin(ReadableAdmin):
         "shown_hash",
     ]
     inlines = [PayloadInline, LinksInline, AttachmentsInline]
+    change_form_outer_before_template = "admin/shipments/acts.html"
 
     @display(description="report")
     def shown_report(self, report: Report) -> SafeString:
@@ -201,6 +204,13 @@ class ReportAdmin(ReadableAdmin):
                 return HttpResponseRedirect(page or back)
         effect = "Enter what the source said, in its own terms. What follows from it is worked out."
         return page_that_asks(self, request, form, title=form.title, effect=effect, button="Record", back=back)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        report = self.get_object(request, unquote(object_id))
+        acts = list(acts_on(report, request)) if report else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
         report = super().get_object(request, *args, **kwargs)

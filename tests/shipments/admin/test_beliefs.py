@@ -1,10 +1,13 @@
 """What we believe, in the admin's lists."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
 from actors.factories import ActorFactory, ActorIdentifierFactory
 from actors.marking import Marking
+from shipments.factories.evidence import ReportFactory
 from shipments.factories.picture import ConflictFactory, FindingFactory, PictureFactory
 from shipments.factories.subjects import ContactFactory, PlaceFactory
 from tests.pages import page_of, signed_in
@@ -62,15 +65,29 @@ def test_places_and_actors_are_told_by_their_names_to_whoever_may_know(page):
 
 
 def test_the_page_of_a_finding_is_in_words_and_leads_to_what_was_said():
-    said = signed_in().get(page_of(FindingFactory(attribute="cargo_description", because=["RPT-1"]))).text
-    assert f'{reverse("admin:shipments_report_changelist")}?q=RPT-1"' in said
+    report = ReportFactory(source__name="Yonhap", asserted_at=datetime(2022, 5, 17, 8, tzinfo=UTC))
+    finding = FindingFactory(subject=report.subject, attribute="cargo_description", because=[report.reference])
+    said = signed_in().get(page_of(finding)).text
+    assert f'<a href="{page_of(report)}" title="{report.reference}"' in said
+    assert ">Yonhap, 17 May 2022</a>" in said
     assert "cargo_description" not in said
     assert "null" not in said.partition('id="content-main"')[2].partition("</form>")[0]
 
 
+def test_the_page_of_a_finding_names_no_source_and_no_report_that_are_hidden():
+    shown = ReportFactory(source__name="Informer", source__protected=True)
+    hidden = ReportFactory(subject=shown.subject, marking=Marking.RED)
+    finding = FindingFactory(subject=shown.subject, because=[shown.reference, hidden.reference])
+    said = signed_in(clearance=Marking.GREEN).get(page_of(finding)).text
+    assert ">a withheld source, " in said
+    assert "Informer" not in said
+    assert hidden.reference not in said
+
+
 def test_a_conflict_is_told_in_words_and_leads_to_what_was_said():
-    conflict = ConflictFactory(kind="denied", about="milestone:refused", reason="denial_outweighed", reports=["RPT-1"])
-    said = signed_in().get(page_of(conflict)).text
+    report = ReportFactory(source__name="Yonhap", asserted_at=datetime(2022, 5, 17, 8, tzinfo=UTC))
+    said_of = {"subject": report.subject, "about": "milestone:refused", "reports": [report.reference]}
+    said = signed_in().get(page_of(ConflictFactory(kind="denied", reason="denial_outweighed", **said_of))).text
     assert "It is denied, by less weight than what speaks for it." in said
     assert "denial_outweighed" not in said
-    assert f'{reverse("admin:shipments_report_changelist")}?q=RPT-1"' in said
+    assert ">Yonhap, 17 May 2022</a>" in said

@@ -1,0 +1,26 @@
+"""Where an analyst goes on from a report's page: to what the report waits for, or to a decision on it."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from actors.admin.readable import may_write
+from shipments.admin.deciding import FORMS
+from shipments.models import Decision, Report
+
+DECISIONS = (Decision.Kind.EXCLUDE, Decision.Kind.TWO_EVENTS, Decision.Kind.MARK_ECHO)
+
+
+def acts_on(report: Report, request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Addresses, each with what is done there."""
+    if not report.subject_id and not report.attachments.exists():
+        yield f"{reverse('admin:shipments_attachment_add')}?report={report.pk}", "Say what it is about"
+    if report.code_said and not report.code_is_known:
+        code = urlencode({"scheme": report.code_scheme, "code": report.code_said})
+        yield f"{reverse('admin:shipments_codemapping_add')}?{code}", "Say what its code means"
+    if report.subject and report.kind != Report.Kind.DECIDE and may_write(request, report.subject):
+        decide = reverse(f"admin:shipments_{report.subject.kind}_decide", args=[report.subject.pk])
+        for kind in DECISIONS:
+            yield f"{decide}?kind={kind}&report={report.reference}", FORMS[kind].title
