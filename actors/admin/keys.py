@@ -51,6 +51,7 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
 
     visible_through = ("actor",)
     form = KeyForm
+    effect = "The key is good at once. It is shown on the next page, and never again."
     list_display = ["name", "prefix", "actor", "scopes", "shown_clearance", "shown_standing", "last_used_at"]
     is_register = True
     list_filter = [StandingFilter, "clearance", RelatedFilter.by("actor")]

@@ -295,8 +295,11 @@ class EditableRows:
 class RecordedRows:
     """For ReadableAdmin whose rows are never rewritten: a form adds one through a service, nothing changes it.
 
-    ``record`` calls the service and returns what it made.
+    ``record`` calls the service and returns what it made; ``effect`` says above the form what that does.
     """
+
+    effect = ""
+    change_form_outer_before_template = "admin/effect.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -348,14 +351,21 @@ class EditableInline(ReadableInline):
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        formset.form = type(formset.form.__name__, (_KeepsWhatIsSpokenOf, formset.form), {})
+        formset.form = type(formset.form.__name__, (_RowForm, formset.form), {})
         return formset
 
 
-class _KeepsWhatIsSpokenOf:
-    """In place of Django's list of what protects a row, which would name reports that the reader may not see."""
+class _RowForm:
+    """A row of a table: each field says itself what it is, since what stands above its column is read only once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", field.label)
 
     def hand_clean_DELETE(self) -> None:  # Django's name
+        """In place of Django's list of what protects a row, which would name reports that the reader may not see."""
         if not self.cleaned_data.get(DELETION_FIELD_NAME) or self.instance._state.adding:
             return
         collector = NestedObjects(using=self.instance._state.db)

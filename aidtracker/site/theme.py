@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("aidtracker/icon.svg")},
     ],
     "STYLES": [lambda request: static("aidtracker/pages.css")],
+    "SCRIPTS": [lambda request: static("aidtracker/names.js")],
     "BORDER_RADIUS": "5px",
     # A calm blue in place of the theme's purple; red, orange and green are left to states.
     "COLORS": {

@@ -34,6 +34,7 @@ class ReasonForm(forms.ModelForm):
 class RatingAdmin(RecordedRows, SourceRatingAdmin):
     """A new grade moves every subject that its source speaks of."""
 
+    effect = "Whatever the source speaks of is worked out anew, with this grade from its day on. The earlier ones stay."
     form = ReasonForm
 
     def record(self, request: HttpRequest, form: Any) -> SourceRating:
@@ -52,6 +53,7 @@ class RatingAdmin(RecordedRows, SourceRatingAdmin):
 class InterestAdmin(RecordedRows, SourceInterestAdmin):
     """An interested source weighs half on what touches it."""
 
+    effect = "What the source says weighs half wherever it touches this actor. It cannot be taken back."
     form = ReasonForm
     fields = ["source", "actor", "reason"]
 
@@ -92,6 +94,7 @@ class CodeMappingAdmin(RecordedRows, ReadableAdmin):
 
     open_to_all = True
     form = MappingForm
+    effect = "Every report that is held for this code counts from now on. Earlier meanings stay on record."
     list_display = ["scheme", "code", "milestone", "flag", "time_class", "source", "recorded_at", "recorded_by"]
     list_filter = [WordFilter.by("scheme"), WordFilter.by("milestone"), WordFilter.by("flag")]
     search_fields = ["scheme", "code", "milestone", "flag", "note"]
@@ -128,6 +131,7 @@ class AttachmentAdmin(RecordedRows, ReadableAdmin):
 
     visible_through = ("report", "subject")
     form = AttachmentForm
+    effect = "The report counts in the picture of the subject from now on. Only a decision moves it on."
     list_display = ["report", "subject", "leg", "line", "recorded_at", "recorded_by", "reason"]
     list_filter = [RelatedFilter.by("subject"), ("recorded_at", DayFilter)]
     search_fields = ["reason"]
@@ -168,6 +172,7 @@ class ReadingGrantAdmin(RecordedRows, ReadableAdmin):
 
     visible_through = ("subject", "actor")
     form = GrantForm
+    effect = "The reader sees this subject up to the marking, from now on, until the grant is withdrawn."
     list_display = ["subject", "actor", "user", "marking", "granted_by", "granted_at", "shown_standing"]
     list_filter = [InForceFilter, "marking", RelatedFilter.by("subject"), RelatedFilter.by("actor")]
     search_fields = ["reason"]

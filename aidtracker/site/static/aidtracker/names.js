@@ -1,0 +1,24 @@
+// What the theme leaves without a name for those who hear a page: where the page itself is, and what each of the
+// dropdowns that are searched by typing asks for, and holds.
+const nameOf = (select) =>
+  (document.querySelector(`label[for="${select.id}"]`)?.textContent ?? select.getAttribute("aria-label") ?? "")
+    .replace("*", "")
+    .trim();
+
+const nameDropdowns = () => {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const box = select.nextElementSibling?.querySelector(".select2-selection");
+    const shown = box?.querySelector("[role=textbox]");
+    const name = [nameOf(select), shown?.textContent.trim()].filter(Boolean).join(": ");
+    for (const each of [box, shown]) each?.setAttribute("aria-label", name);
+  }
+};
+
+addEventListener("load", () => {
+  const main = document.querySelector("#main");
+  if (!main) return;
+  main.setAttribute("role", "main");
+  nameDropdowns();
+  // They are dressed later, one by one, and as rows are added.
+  new MutationObserver(nameDropdowns).observe(main, { childList: true, subtree: true });
+});
