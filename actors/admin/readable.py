@@ -26,7 +26,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from actors.access import Reader
-from actors.admin.looking import BoundedList, newest
+from actors.admin.looking import BoundedList, among, newest
 from actors.admin.meanwhile import SEEN, SeenForm
 from actors.admin.paging import BoundedPaginator
 from actors.admin.searching import SearchedRows
@@ -218,7 +218,7 @@ class ReadableAdmin(ReadableRows, SearchedRows, ModelAdmin):
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         """An action; "select all" means as many as the list says it counts."""
         if request.POST.get("select_across") == "1":
-            queryset = queryset.filter(pk__in=newest(queryset))
+            queryset = queryset.filter(among(newest(queryset)))
         return super().response_action(request, queryset)
 
     def _is_key(self, said: str) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from actors.access import Reader
-from actors.admin.looking import FEW, by_index, few_keys, is_indexed, newest, words_of
+from actors.admin.looking import FEW, among, by_index, few_keys, is_indexed, newest, words_of
 from actors.querysets import is_there
 
 
@@ -26,7 +26,7 @@ class SearchedRows:
         """For choosing by typing: rows in which each word occurs, of the newest and of those that an index finds."""
         words = words_of(search_term)
         if words and not self.is_register:
-            queryset = queryset.filter(pk__in=newest(queryset) | self.keys_by_words(words, request))
+            queryset = queryset.filter(among(newest(queryset) | self.keys_by_words(words, request)))
         return self.with_words(queryset, words, request), False
 
     def with_words(self, queryset: QuerySet, words: Sequence[str], request: HttpRequest) -> QuerySet:

@@ -18,6 +18,7 @@ from actors.access import Reader
 from actors.admin.asking import page_that_asks
 from actors.admin.badges import badge, marking_badge, two_lines, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
+from actors.admin.looking import among
 from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
 from actors.querysets import is_there
@@ -40,7 +41,7 @@ class HeldFilter(ChosenFilter):
 
     def select(self, queryset: QuerySet, word: str, reader: Reader) -> QuerySet:
         if word == "yes":
-            return queryset.filter(pk__in=self._waiting(reader))
+            return queryset.filter(among(self._waiting(reader)))
         return queryset.exclude(is_there(Report.objects.held().filter(pk=OuterRef("pk"))))
 
     def few(self, request: HttpRequest) -> list[Any] | None:

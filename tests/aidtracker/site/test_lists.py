@@ -159,6 +159,20 @@ def test_a_picture_above_the_reader_is_no_reason_to_be_listed():
         assert listed == [status]
 
 
+def test_a_list_sends_as_many_parameters_however_many_rows_it_looks_through():
+    client, where = signed_in(), f"{reverse('admin:shipments_readinggrant_changelist')}?q=nowhere"
+
+    def sent() -> int:
+        with statements() as found:
+            client.get(where)
+        return sum(len(params) for _, params in found)
+
+    ReadingGrantFactory()
+    few = sent()
+    ReadingGrantFactory.create_batch(20)
+    assert sent() == few
+
+
 def test_a_list_of_what_is_held_looks_for_it_once():
     held = ReportFactory(subject=None, subject_said="name:unheard-of")
     with statements() as found:
