@@ -104,6 +104,24 @@ def faint(page: Page) -> list[str]:
     return list(page.evaluate(FAINT))
 
 
+# A field is named by its label, by itself, or by what it shows.
+UNNAMED = """() => {
+  const fields = document.querySelectorAll("#main :is(input:not([type=hidden]), select, textarea, [role=combobox])");
+  const shown = (each) => each.checkVisibility({ checkVisibilityCSS: true }) && !each.closest(".empty-form");
+  const name = (each) => [
+    ...[...(each.labels ?? [])].map((label) => label.textContent),
+    ...["aria-label", "title", "placeholder", "value"].map((key) => key === "value" && each.type !== "submit" ? "" :
+      each.getAttribute(key) ?? ""),
+  ].join("").trim();
+  return [...fields].filter((each) => shown(each) && !name(each)).map((each) => each.outerHTML.slice(0, 120));
+}"""
+
+
+def unnamed(page: Page) -> list[str]:
+    """Fields of which whoever hears a page is not told what they ask for."""
+    return list(page.evaluate(UNNAMED))
+
+
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -47,7 +47,10 @@ def done_or_foreseen(
     A refusal becomes an error of the form. ``subjects`` and ``act`` may use what the form has read.
     """
     foresees = form.is_to_be_foreseen()
-    if request.method != "POST" or not form.is_valid():
+    is_valid = request.method == "POST" and form.is_valid()
+    # Whoever has seen what would change says why.
+    form.fields["reason"].required = True
+    if not is_valid:
         return False, None
     try:
         if foresees:

@@ -1,58 +1,12 @@
 """The admin in a real browser, with the case of May 2022: what an analyst sees, and that the pages ask nobody else."""
 
-import subprocess
-import sys
-from collections.abc import Generator
-from dataclasses import dataclass, field
-
 import pytest
-from django.core.management import call_command
-from playwright.sync_api import Browser, Page
 
-from actors.factories import UserFactory
-from actors.marking import Marking
-from shipments.models import Offer, Report, Shipment
-from tests.browsing import Colours, cut_off, overflow, serving, watched
-from tests.pages import lists, page_of
-from tests.processes import ROOT
+from tests.browser.desk import FLIGHTS, OFFER, Desk
+from tests.browsing import cut_off, overflow, unnamed
+from tests.pages import lists
 
 pytestmark = pytest.mark.browser
-
-FLIGHTS = "Three Air Koryo Il-76 flights of 16 May"
-OFFER = "South Korea's offer of May 2022"
-
-
-@dataclass(kw_only=True)
-class Desk:
-    """A browser at which an analyst is signed in, and everything that went wrong in it."""
-
-    browser: Browser
-    address: str
-    pages: dict[str, str]
-    wrong: list[str] = field(default_factory=list)
-
-    def open(self, *, colours: Colours = "light") -> Page:
-        """A new window, signed in by the form."""
-        page = watched(self.browser, self.address, self.wrong, colours=colours)
-        page.goto(f"{self.address}/admin/")
-        page.fill("[name=username]", "ana")
-        page.fill("[name=password]", "password")
-        page.click("[type=submit]")
-        page.wait_for_url(f"{self.address}/admin/")
-        return page
-
-
-@pytest.fixture
-def desk(committed_db: None) -> Generator[Desk, None, None]:
-    call_command("load_case", "dprk-covid-2022", verbosity=0)
-    call_command("reconcile", verbosity=0)
-    UserFactory(username="ana", clearance=Marking.AMBER)
-    # Looked up before Playwright keeps an event loop in this thread, which Django's connections do not cross.
-    subjects = {subject.title: subject for model in (Offer, Shipment) for subject in model.objects.all()}
-    pages = {title: page_of(subject) for title, subject in subjects.items()}
-    pages["a report"] = page_of(Report.objects.filter(subject=subjects[FLIGHTS]).first())
-    with serving() as (browser, address):
-        yield Desk(browser=browser, address=address, pages=pages)
 
 
 def test_analyst_reads_how_the_flights_are_known(desk: Desk) -> None:
@@ -92,7 +46,7 @@ def test_analyst_decides_a_conflict(desk: Desk) -> None:
     page.fill("[name=reason]", "The ministry confirmed it by telephone.")
     page.get_by_role("button", name="Decide").click()
     page.get_by_text("Your decision is recorded").wait_for()
-    subprocess.run([sys.executable, "manage.py", "reconcile"], cwd=ROOT, check=True, capture_output=True)
+    desk.reconcile()
     page.reload()
     assert "DECIDED" in page.locator(".aid-summary").inner_text().upper()
     assert "refused" in page.locator(".aid-summary").inner_text()
@@ -119,6 +73,8 @@ def test_every_page_fits_and_asks_nobody_else(desk: Desk) -> None:
         page.set_viewport_size({"width": 1300, "height": 900})
         page.goto(desk.address + where)
         assert overflow(page) <= 0, f"{where} is wider than a window of 1300"
+        page.wait_for_load_state("load")
+        assert unnamed(page) == [], f"{where} has fields without a name"
         page.set_viewport_size({"width": 390, "height": 844})
         assert overflow(page) <= 0, f"{where} is wider than a phone"
         assert cut_off(page) == [], f"{where} cuts off on a phone"

@@ -1,0 +1,3 @@
+from tests.browser.desk import desk
+
+__all__ = ["desk"]
