@@ -24,7 +24,7 @@ from actors.api.serializers import MARKINGS
 from actors.marking import Marking
 from actors.querysets import is_there
 from shipments.api.conditions import CONDITIONS
-from shipments.api.moments import DAYS, ends_beyond, happened, status_at
+from shipments.api.moments import DAYS, happened, status_at, told_of
 from shipments.api.searching import few, few_or_each, found_by
 from shipments.models import (
     Contact,
@@ -208,15 +208,12 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
 
 
 def _happened(kind: str, reader: Reader, asked: dict[str, Any]) -> list[Q | LookedFor]:
-    """Subjects of which something happened in a span: where few have an end on either side of it, these are asked."""
+    """Subjects of which something happened in a span: where few have a story that reaches into it, these are asked."""
     condition = happened(kind, reader, asked)
     if kind in DAYS:
         return [few_or_each(DATED[kind].objects.order_by().filter(condition).values_list("pk", flat=True), condition)]
-    for keys in () if asked.get("known_at") else ends_beyond(asked):
-        found = few(keys)
-        if found is not None:
-            return [Q(pk__in=found), condition]
-    return [LookedFor(condition=condition)]
+    found = None if asked.get("known_at") else few(told_of(asked))
+    return [LookedFor(condition=condition)] if found is None else [Q(pk__in=found), condition]
 
 
 def was_known(reader: Reader, known_at: datetime) -> Q:

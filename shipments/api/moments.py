@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import BooleanField, CharField, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.lookups import Overlap
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import BooleanField, CharField, Func, Lookup, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
-from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from actors.access import Reader
 from actors.querysets import is_there
 from shipments.models import Picture
-from shipments.models.picture import story_end
+from shipments.models.picture import story_span
 
 # The day of kinds that have no lifecycle, as it was first said or planned.
 DAYS = {"contact": "held_on", "inquiry": "asked_on", "crisis": "began_on"}
@@ -52,11 +54,8 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
             condition &= Q(**{f"{DAYS[kind]}__lte": until.astimezone(UTC).date()})
         return condition
     pictures = Picture.objects.of_visible(reader, known_at=asked.get("known_at"))
-    # Each by an index; that no step may lie between, though one is before and one after, is seen in the story.
-    if since:
-        pictures = pictures.filter(GreaterThanOrEqual(story_end("last"), since))
-    if until:
-        pictures = pictures.filter(LessThanOrEqual(story_end("first"), until))
+    pictures = pictures.filter(*_spans(asked))
+    # That no step may lie between, though one is before and one after, is seen in the story.
     if since and until:
         # Stored times are in UTC and one form, so that their order as texts is their order in time.
         said = {"since": since, "until": until}
@@ -67,18 +66,24 @@ def happened(kind: str, reader: Reader, asked: Mapping[str, Any]) -> Q:
     return Q(is_there(pictures.filter(subject_id=OuterRef("pk"))))
 
 
-def ends_beyond(asked: Mapping[str, Any]) -> list[QuerySet]:
-    """Keys of subjects whose story ends after ``since``, and of those whose story begins before ``until``.
+def told_of(asked: Mapping[str, Any]) -> QuerySet:
+    """Keys of subjects whose story, as believed now by whatever tier, reaches into what ``since`` and ``until`` bound.
 
-    As believed now, of whatever tier; each by an index.
+    By an index; where such a story has no step between the two, nothing of it happened there.
     """
     pictures = Picture.objects.order_by().filter(known_to=None)
-    bounds = (("since", GreaterThanOrEqual, "last"), ("until", LessThanOrEqual, "first"))
-    return [
-        pictures.filter(beyond(story_end(end), asked[name])).values_list("subject_id", flat=True)
-        for name, beyond, end in bounds
-        if asked.get(name)
-    ]
+    return pictures.filter(*_spans(asked)).values_list("subject_id", flat=True)
+
+
+def _spans(asked: Mapping[str, Any]) -> list[Lookup]:
+    """Of pictures: that the story is not over before ``since``, and has begun by ``until``.
+
+    Apart, since a span that ended before it began would be refused.
+    """
+    since, until = asked.get("since"), asked.get("until")
+    spans = [DateTimeTZRange(since, None)] if since else []
+    spans += [DateTimeTZRange(None, until, "[]")] if until else []
+    return [Overlap(story_span(), Value(span, DateTimeRangeField())) for span in spans]
 
 
 def steps_by(steps: Sequence[Mapping[str, Any]], moment: datetime) -> list[Mapping[str, Any]]:

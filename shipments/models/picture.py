@@ -6,7 +6,8 @@ from the one below; a reader gets the highest tier stored within their clearance
 lower tier never tells, by its version or its dates, that there is more above it.
 """
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -60,9 +61,9 @@ class ResolvedValue(models.Model):
         abstract = True
 
 
-def story_end(which: str) -> models.Func:
-    """The ``first`` moment of a picture's story, or the ``last`` one; null, if it has none."""
-    return models.Func("timeline", function=f"story_{which}_moment", output_field=models.DateTimeField())
+def story_span() -> models.Func:
+    """From the first moment of a picture's story to its last one, both included; null, if it has none."""
+    return models.Func("timeline", function="story_span", output_field=DateTimeRangeField())
 
 
 class Picture(KnownRow, ResolvedValue):
@@ -102,12 +103,7 @@ class Picture(KnownRow, ResolvedValue):
             models.Index(fields=["known_from", "subject"], name="picture_by_beginning"),
             # Few subjects have a picture above the lowest tier; lists ask of each whether it does.
             models.Index(fields=["subject", "tier"], condition=Q(tier__gt=0), name="picture_of_higher_tiers"),
-            *(
-                models.Index(
-                    story_end(which), "subject", condition=Q(known_to__isnull=True), name=f"picture_by_{which}_moment"
-                )
-                for which in ("first", "last")
-            ),
+            GistIndex(story_span(), condition=Q(known_to__isnull=True), name="picture_by_span"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,8 @@
 """Lists that are found in several ways at once, or looked for in so many rows a page: all is told once, in order."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from actors.api import pages
@@ -11,10 +14,12 @@ from shipments.factories import (
     ContactFactory,
     DocumentFactory,
     LegFactory,
+    PictureFactory,
     PlaceFactory,
     ReadingGrantFactory,
     ShipmentFactory,
 )
+from tests.growth.base import MADE
 from tests.people import make_partner
 from tests.shipments.api.conftest import day, record_report
 from tests.shipments.api.test_lists import rows, walk
@@ -137,3 +142,30 @@ def test_contacts_of_which_nothing_is_contested_or_of_a_day_are_looked_for(partn
     assert [row["reference"] for row in walk(partner, "contacts/?since=2022-05-02&until=2022-05-04")] == [
         contact.reference
     ]
+
+
+def _told(*moments: datetime) -> Any:
+    """A shipment of which something is believed at some moments."""
+    spans = [{**MADE["at"], "from": at.isoformat(), "to": at.isoformat()} for at in moments]
+    steps = [{**MADE, "at": span} for span in spans]
+    return PictureFactory(subject=ShipmentFactory(), status="", timeline=steps).subject
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "since=2022-05-10&until=2022-05-12",
+        "since=2022-05-20&until=2022-05-04",
+        "since=2022-05-25",
+        "until=2022-05-01",
+    ],
+)
+def test_a_span_that_no_story_reaches_into_is_known_at_once_to_have_nothing(partner, monkeypatch, asked):
+    monkeypatch.setattr(searching, "FEW", 4)
+    for _ in range(5):
+        _told(day(3), day(8))
+        _told(day(15), day(20))
+    _told()
+    PictureFactory(subject=ShipmentFactory(), status="", timeline=[{**MADE, "at": None}])
+    answer = partner.get(f"shipments/?limit=9&{asked}").json()
+    assert (answer["results"], answer["next"]) == ([], None)
