@@ -76,7 +76,8 @@ def test_a_withdrawn_grant_is_told_to_whom_it_was_given(relayed, partner):
     relay_outbox()
     ends = [(caller, follow(caller)[1]) for caller in (partner, make_partner())]
     client = signed_in()
-    client.post("/admin/shipments/readinggrant/", {"action": "withdraw", "_selected_action": grant.pk})
+    said = {"action": "withdraw", "_selected_action": grant.pk, "reason": "They left."}
+    client.post("/admin/shipments/readinggrant/", said)
     relay_outbox()
     assert [told(follow(*each)[0]) for each in ends] == [[("subject.gone", hidden.reference, None)], []]
 
