@@ -94,8 +94,6 @@ NONE = {
     "conflicts/": ["kept_open=true", "known_at=2020-01-01"],
     "documents/": ["marking=RED"],
 }
-# What grows all the same, and is to be mended: an address, or an address with a question.
-EXCEPTIONS: dict[tuple[str, ...], str] = {}
 # Filters that still grow, on all lists or on one. Which list of them does depends on what a run's statistics have
 # PostgreSQL choose, so that a list that does not is no sign of a mend.
 FILTERS: dict[str, str] = {
@@ -167,8 +165,8 @@ def questions() -> dict[Cell, str]:
         if "limit" in fields:
             needed.append(f"limit={LIMIT}")
         asked[path, ""] = f"{address}?{'&'.join(needed)}"
-        # Once is enough to see that it still grows, and where the view is that of shipments.
-        if (path,) in EXCEPTIONS or path.startswith(LIKE_SHIPMENTS):
+        # Once is enough where the view is that of shipments.
+        if path.startswith(LIKE_SHIPMENTS):
             continue
         for name, field in fields.items():
             if name in PAGING or isinstance(field, Span):
@@ -206,7 +204,6 @@ def rare_questions(values: dict[str, str]) -> dict[Cell, str]:
         for path, view in views()
         for name in view.parameters().fields.keys() & values.keys()
         if "limit" in view.parameters().fields and not any(word in path for word in WORDS.values())
-        if (path,) not in EXCEPTIONS
         if values[name] in getattr(view.parameters().fields[name], "choices", [values[name]])
     }
 
@@ -291,9 +288,6 @@ def test_what_a_read_touches_walks_and_sorts_is_the_same_when_ten_times_as_much_
     told = {
         f"{path} {question}: {'; '.join(faults)}"
         for (path, question), faults in growing.items()
-        if not {(path,), (path, question)} & EXCEPTIONS.keys()
-        and not {name := question.removeprefix("rare ").partition("=")[0], f"{path}{name}"} & FILTERS.keys()
+        if not {name := question.removeprefix("rare ").partition("=")[0], f"{path}{name}"} & FILTERS.keys()
     }
     assert not told, "\n".join(sorted(told))
-    mended = [each for each in EXCEPTIONS if not any(cell[: len(each)] == each for cell in growing)]
-    assert not mended, f"take these out of EXCEPTIONS: {mended}"

@@ -11,8 +11,8 @@ from shipments.reconciliation.model import Policy, Rating
 from shipments.reconciliation.policy import POLICY_V1
 from shipments.reconciliation.vocabulary import Directness, Grade, Hedge, State, SubjectKind
 from shipments.reconciliation.weights import Edge, halving_sum, value
-from tests.shipments.reconciliation.reading import claim, fold, path, step
-from tests.shipments.reconciliation.telling import RULES, amount, fact, hours, say
+from tests.shipments.reconciliation.reading import claim, finding, fold, path, step
+from tests.shipments.reconciliation.telling import RULES, amount, fact, flag, hours, say
 
 
 @pytest.mark.parametrize(
@@ -150,3 +150,11 @@ def test_all_whom_nobody_graded_are_one_vote_however_many_speak_for_themselves()
     picture = fold(*[say(f"stranger-{number}", "departed", 24) for number in range(3)])
     assert step(picture, "departed").score == 405
     assert picture.state is State.SINGLE_SOURCE
+
+
+def test_a_voice_that_weighs_nothing_corroborates_nothing() -> None:
+    heard = {"flags": [flag("damaged")], "facts": [fact("quantity", amount(40))]}
+    picture = fold(say("carrier", "arrived", 30, **heard), say("rumour", "arrived", 30, **heard))
+    assert picture.state == State.SINGLE_SOURCE
+    assert finding(picture, "damaged").state == State.SINGLE_SOURCE
+    assert finding(picture, "quantity").state == State.SINGLE_SOURCE

@@ -90,6 +90,7 @@ def test_one_event_id_with_other_content_is_a_second_report(draft):
 def test_twice_in_one_batch_with_an_event_id_is_once(draft):
     first, second = record([draft, draft], sender=CASE)
 
+    assert (first.result, second.result) == ("accepted", "duplicate")
     assert (first.reference, Report.objects.count()) == (second.reference, 1)
 
 
