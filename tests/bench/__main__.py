@@ -91,6 +91,7 @@ def _run(where: Place, sizes: list[int], given: argparse.Namespace) -> int:
         if given.only in (None, "writing"):
             say("writing: its processes, and our rows for COPY alone")
             writers = [stack.enter_context(closing(writing.Writing(site=site, part=part))) for site in sites]
+            stack.enter_context(where.without_autovacuum())
             take_turns(writers, writing.STEPS, rounds=given.rounds, begin=partial(begin, "writing"))
     said = tell()
     if given.latency and given.only in (None, "latency"):

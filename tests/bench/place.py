@@ -98,6 +98,20 @@ class Place:
         """A superuser's connection: for the floor, for loading and for reading counters."""
         return psycopg.connect(self.postgres.superuser_url(database or self.database), autocommit=True)
 
+    @contextmanager
+    def without_autovacuum(self) -> Iterator[None]:
+        """For rounds that vacuum by themselves: it would come in the middle of whatever is measured just then."""
+        self._autovacuum("off")
+        try:
+            yield
+        finally:
+            self._autovacuum("on")
+
+    def _autovacuum(self, said: str) -> None:
+        with self.superuser("postgres") as server:
+            server.execute(f"ALTER SYSTEM SET autovacuum = {said}".encode())
+            server.execute("SELECT pg_reload_conf()")
+
     def broker_url(self, redis: int = 0) -> str:
         """This size's queue: 0 ours, 1 the naive way's. The first of all is left to whoever measures."""
         return self.broker.url(1 + 2 * self.number + redis)

@@ -12,6 +12,7 @@ from tests.bench.base import sent
 from tests.bench.callers import Call, call, wait_until
 from tests.bench.folding import Folding
 from tests.bench.keeping import Kept
+from tests.bench.meter import Sample
 from tests.bench.sites import Site
 
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
@@ -29,6 +30,7 @@ class Writing:
     shipments: int = 500  # told of in each round
     naive_reports: int = 1000  # in each round
     told: list[Story] = field(default_factory=list, init=False)  # since the last fold
+    taken: int = field(default=0, init=False)  # reports that ours took in since the last vacuum
 
     def __post_init__(self) -> None:
         place = self.site.place
@@ -55,7 +57,7 @@ class Writing:
         self.site.enter()
         stories = self._stories()
         reports = sent(stories)
-        self._ours("ingest", "ours", [_stream(reports)], len(reports))
+        self._ingest("ingest", [_stream(reports)], len(reports))
         rows = self.site.floor.rows_about([story.plan.reference for story in stories])
         with self.site.meter.round(rows.count(b"\n")) as sample:
             self.site.floor.ingest(rows, at_once=BATCH)
@@ -66,10 +68,10 @@ class Writing:
         self.site.add("ingest", "our rows, COPY alone", sample)
         more = self._stories()
         reports = sent(more)
-        self._ours("ingest, JSON arrays", "ours", _arrays(reports), len(reports))
+        self._ingest("ingest, JSON arrays", _arrays(reports), len(reports))
         for_two = sent(self._stories())
         streams = [_stream(share) for share in _shares(for_two, STREAMS)]
-        self._ours("ingest", "ours, two streams", streams, len(for_two), callers=STREAMS)
+        self._ingest("ingest", streams, len(for_two), contender="ours, two streams")
         self.told = [*stories, *more]
 
     def fold(self) -> None:
@@ -86,7 +88,7 @@ class Writing:
             with self.site.meter.round(len(reports), self.ours, self.worker) as sample:
                 call(self.ours.port, [_stream(reports)], headers=self.site.headers["sender"])
                 wait_until(self._is_believed)
-        self.site.add("end to end", "ours", sample)
+        self._took("end to end", sample)
         references = [story.plan.reference for story in stories]
         rows = self.site.floor.rows_about(references)
         ids = list(Subject.objects.filter(reference__in=references).values_list("pk", flat=True))
@@ -105,7 +107,7 @@ class Writing:
             with self.site.meter.round(count, self.ours, self.worker) as sample:
                 sample.waits = call(self.ours.port, calls, headers=self.site.headers["sender"], callers=CALLERS)
                 wait_until(self._is_believed)
-        self.site.add("one report a POST", "ours", sample)
+        self._took("one report a POST", sample)
 
         self._naive_shipments()
         # Without the repeats: two of them at once are a race that the naive way loses with a 500.
@@ -119,12 +121,36 @@ class Writing:
         row = self.site.connection.execute("SELECT FROM naive_statuschange LIMIT 1").fetchone()
         assert row is not None, "the naive way's tasks were thrown away"
 
+    def vacuum(self) -> None:
+        """What autovacuum does of a round, where it comes in the middle of nothing; by the reports that ours took in."""
+        written = self.site.connection.execute(
+            """
+            SELECT quote_ident(schemaname) || '.' || quote_ident(relname),
+                   schemaname = 'public' AND relname NOT LIKE 'naive%'
+              FROM pg_stat_user_tables WHERE n_mod_since_analyze > 0
+            """
+        ).fetchall()
+        with self.site.meter.round(self.taken) as sample:
+            self._vacuum([name for name, is_ours in written if is_ours])
+        self.site.add("vacuum", "ours", sample)
+        self._vacuum([name for name, is_ours in written if not is_ours])
+        self.taken = 0
+
+    def _vacuum(self, tables: Sequence[str]) -> None:
+        self.site.connection.execute(f"VACUUM (ANALYZE) {', '.join(tables)}".encode())
+
     def _stories(self) -> list[Story]:
         return self.site.base.stories(self.shipments // self.part)
 
-    def _ours(self, path: str, contender: str, calls: Sequence[Call], units: int, *, callers: int = 1) -> None:
+    def _ingest(self, path: str, calls: Sequence[Call], units: int, *, contender: str = "ours") -> None:
+        """Each stream by a caller of its own; arrays one after the other."""
+        callers = STREAMS if contender != "ours" else 1
         with self.site.meter.round(units, self.ours) as sample:
             sample.waits = call(self.ours.port, calls, headers=self.site.headers["sender"], callers=callers)
+        self._took(path, sample, contender=contender)
+
+    def _took(self, path: str, sample: Sample, *, contender: str = "ours") -> None:
+        self.taken += sample.units
         self.site.add(path, contender, sample)
 
     def _resolved(self, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -166,7 +192,7 @@ class Writing:
         return queue.llen("celery") == 0 and queue.hlen("unacked") == 0
 
 
-STEPS = (Writing.ingest, Writing.fold, Writing.end_to_end, Writing.single)
+STEPS = (Writing.ingest, Writing.fold, Writing.end_to_end, Writing.single, Writing.vacuum)
 
 
 def _post(path: str, said: Any, *, expect: tuple[int, ...]) -> Call:
