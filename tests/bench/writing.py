@@ -122,7 +122,7 @@ class Writing:
         assert row is not None, "the naive way's tasks were thrown away"
 
     def vacuum(self) -> None:
-        """What autovacuum does of a round, where it comes in the middle of nothing; by the reports that ours took in."""
+        """What autovacuum would do, where it comes in the middle of nothing; for a report that ours took in."""
         written = self.site.connection.execute(
             """
             SELECT quote_ident(schemaname) || '.' || quote_ident(relname),
