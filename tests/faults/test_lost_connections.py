@@ -39,7 +39,7 @@ def believe(shipment):
     version = shipment.version
     (outcome,) = record([ReportDraftFactory(source=SourceFactory().code, subject=shipment.reference)], sender=Sender())
     assert outcome.result == "accepted"
-    wait_until(lambda: count_due() == 0, seconds=60)  # the worker may just be starting, on a busy machine
+    wait_until(lambda: count_due() == 0, seconds=30)
     wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=15)
     bell = redis.Redis.from_url(settings.CELERY_BROKER_URL)
     wait_until(lambda: not bell.exists("reconcile", "unacked"), seconds=15)

@@ -109,7 +109,7 @@ def test_a_redis_that_forgets_everything_loses_nothing(tmp_path):
                 references = new_shipments()
             said += say_something(references, chance, number)
             time.sleep(chance.random() * 0.3)
-            forgetful.flushall()
+            forgetful.flushdb()
         wait_until(lambda: count_due() == 0, seconds=30)
         wait_until(lambda: not OutboxEvent.objects.filter(sequence=None).exists(), seconds=30)
 

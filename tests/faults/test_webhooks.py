@@ -95,7 +95,7 @@ def test_redis_that_forgets_everything_loses_no_message(receiver, tmp_path):
         for number in range(0, 20, 5):
             say_something(references[number : number + 5])
             time.sleep(0.1)
-            forgetful.flushall()
+            forgetful.flushdb()
         wait_until(lambda: Delivery.objects.filter(state="delivered").count() == 40, seconds=30, every=0.05)
 
     assert not OutboxEvent.objects.filter(fanned_out_at=None).exists()
