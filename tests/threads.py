@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
-from django.db import connection
+import pytest
+from django.db import connection, transaction
 
 
 def all_at_once(*works: Callable[[], object]) -> None:
@@ -24,6 +26,30 @@ def all_at_once(*works: Callable[[], object]) -> None:
     with ThreadPoolExecutor(len(works)) as threads:
         for running in [threads.submit(run, work) for work in works]:
             running.result()
+
+
+def one_after_the_other(
+    first: Callable[[], object],
+    second: Callable[[], object],
+    refusal: type[Exception] | None = None,
+    *,
+    by: str = "advisory",
+) -> None:
+    """``first`` is not committed before ``second`` waits for a lock of it, and is then refused with ``refusal``."""
+    begun = threading.Event()
+
+    def begins() -> None:
+        with transaction.atomic():
+            first()
+            begun.set()
+            until_somebody_waits(by)
+
+    def follows() -> None:
+        assert begun.wait(timeout=30)
+        with pytest.raises(refusal) if refusal else nullcontext():
+            second()
+
+    all_at_once(begins, follows)
 
 
 def until_somebody_waits(kind: str = "transactionid") -> None:

@@ -1,10 +1,8 @@
 """Two who bind one report at once: the second goes by what the first has done, or is told of it."""
 
 import threading
-from contextlib import nullcontext
 
 import pytest
-from django.db import transaction
 
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from shipments.factories import LegFactory, ReportFactory, ShipmentFactory
@@ -19,27 +17,9 @@ from shipments.services.verifying import verify
 from tests.people import make_partner
 from tests.shipments.api.conftest import day, reconcile, record_report
 from tests.shipments.api.entries import ENTERS, good_entries
-from tests.threads import all_at_once, until_somebody_waits
+from tests.threads import all_at_once, one_after_the_other, until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("committed_db")
-
-
-def one_after_the_other(first, second, refusal=None, *, by="advisory"):
-    """``first`` is not committed before ``second`` waits for a lock of it, and is then refused with ``refusal``."""
-    begun = threading.Event()
-
-    def begins():
-        with transaction.atomic():
-            first()
-            begun.set()
-            until_somebody_waits(by)
-
-    def follows():
-        begun.wait(timeout=30)
-        with pytest.raises(refusal) if refusal else nullcontext():
-            second()
-
-    all_at_once(begins, follows)
 
 
 def bound_last(report):

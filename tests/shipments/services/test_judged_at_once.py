@@ -22,7 +22,7 @@ from shipments.services.verifying import verify
 from shipments.services.vocabularies import DIRECTORY, load_vocabularies
 from tests.shipments.api.conftest import record_report
 from tests.shipments.services.conftest import fold, hours, voice
-from tests.threads import all_at_once, until_somebody_waits
+from tests.threads import all_at_once, one_after_the_other
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -105,25 +105,13 @@ def test_a_report_that_comes_as_its_code_is_loaded_counts(first, tmp_path):
     with (files / "codes" / "easypost.csv").open("a", encoding="utf-8") as lines:
         lines.write("easypost,TOFF,departed,,,,took off,EasyPost,2026-05-01\n")
     voice("wire", "B")
-    shipment, begun = ShipmentFactory(destination=None), threading.Event()
+    shipment = ShipmentFactory(destination=None)
     said = {"source": "wire", "subject": shipment.reference, "code_scheme": "easypost", "code": "TOFF"}
     works = {
         "the report": lambda: record_report(hours(24), occurred="2026-05-21", **said),
         "the code": lambda: load_vocabularies(files),
     }
-
-    def begins():
-        with transaction.atomic():
-            works.pop(first)()
-            begun.set()
-            until_somebody_waits("advisory")
-
-    def follows():
-        assert begun.wait(timeout=30)
-        (work,) = works.values()
-        work()
-
-    all_at_once(begins, follows)
+    one_after_the_other(works.pop(first), *works.values())
     fold()
     assert Picture.objects.get(subject=shipment, known_to=None).status == "departed"
     assert verify() == []
