@@ -75,9 +75,12 @@ def _reach(tally: _Tally) -> None:
     """Make due what is read otherwise now."""
     if tally.rules_differ:
         reach_all()
+    # Few of many codes, and at first none, are waited for.
+    held = Report.objects.filter(code_is_known=False, code_scheme__in={row.scheme for row in tally.codes})
+    waited_for = set(held.values_list("code_scheme", "code_said").order_by().distinct())
     for row in tally.codes:
-        held = Report.objects.filter(code_is_known=False, code_scheme=row.scheme, code_said=row.code)
-        reach_reports(held, since=row.recorded_at)
+        if (row.scheme, row.code) in waited_for:
+            reach_reports(held.filter(code_scheme=row.scheme, code_said=row.code), since=row.recorded_at)
 
 
 def _load_attributes(directory: Path, tally: _Tally) -> None:
