@@ -71,7 +71,7 @@ class Writing:
         self._ingest("ingest, JSON arrays", _arrays(reports), len(reports))
         for_two = sent(self._stories())
         streams = [_stream(share) for share in _shares(for_two, STREAMS)]
-        self._ingest("ingest", streams, len(for_two), contender="ours, two streams")
+        self._ingest("ingest", streams, len(for_two), contender="ours, two streams", callers=STREAMS)
         self.told = [*stories, *more]
 
     def fold(self) -> None:
@@ -142,9 +142,9 @@ class Writing:
     def _stories(self) -> list[Story]:
         return self.site.base.stories(self.shipments // self.part)
 
-    def _ingest(self, path: str, calls: Sequence[Call], units: int, *, contender: str = "ours") -> None:
-        """Each stream by a caller of its own; arrays one after the other."""
-        callers = STREAMS if contender != "ours" else 1
+    def _ingest(
+        self, path: str, calls: Sequence[Call], units: int, *, contender: str = "ours", callers: int = 1
+    ) -> None:
         with self.site.meter.round(units, self.ours) as sample:
             sample.waits = call(self.ours.port, calls, headers=self.site.headers["sender"], callers=callers)
         self._took(path, sample, contender=contender)
