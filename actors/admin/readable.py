@@ -154,10 +154,12 @@ class ReadableAdmin(ReadableRows, SearchedRows, ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj else [each for each in fieldsets if each[0] != KEPT]
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of a page; its ``reader`` is whom it is shown to."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
-            prefetch_related_objects([found], *self.named_rows(reader_of(request)))
+            found.reader = reader_of(request)
+            prefetch_related_objects([found], *self.named_rows(found.reader))
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -13,9 +12,9 @@ from unfold.decorators import display
 from actors.access import Reader
 from actors.admin.badges import badge, percent, state_badge, two_lines, words
 from actors.admin.filters import RelatedFilter, WordFilter
-from actors.admin.readable import ReadableAdmin, reader_of
-from actors.models import Source
-from shipments.admin.naming import NamedValues
+from actors.admin.readable import ReadableAdmin
+from shipments.admin.naming import NamedValues, source_names
+from shipments.admin.panel import WITHHELD
 from shipments.admin.wording import about_in_words, conflict_in_words, reason_in_words
 from shipments.models import Conflict, Finding, Picture, Report
 from shipments.services.value_names import named
@@ -27,13 +26,6 @@ class BeliefAdmin(ReadableAdmin):
 
     def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
         return queryset.for_reader(reader)
-
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """A row for its page, which names the reports that it rests on as far as the reader sees them."""
-        row = super().get_object(request, *args, **kwargs)
-        if row is not None:
-            row.reader = reader_of(request)
-        return row
 
     @display(description="subject")
     def shown_subject(self, row: Picture | Finding | Conflict) -> SafeString | str:
@@ -179,14 +171,14 @@ class ConflictAdmin(BeliefAdmin):
 
 def _links(references: list[str], reader: Reader) -> SafeString | str:
     """Reports by who said it and when, as far as the reader sees them."""
-    seen = Report.objects.visible_to(reader).filter(reference__in=references).order_by("asserted_at", "id")
-    names = dict(Source.objects.named_to(reader).values_list("pk", "name"))
+    seen = list(Report.objects.visible_to(reader).filter(reference__in=references).order_by("asserted_at", "id"))
+    names = source_names(seen, reader)
     link = '<a href="{}" title="{}" class="text-primary-600 dark:text-primary-500">{}, {}</a>'
     rows = (
         (
             reverse("admin:shipments_report_change", args=[each.pk]),
             each.reference,
-            names.get(each.source_id, "a withheld source"),
+            names.get(each.source_id, WITHHELD),
             f"{each.asserted_at:%-d %b %Y}",
         )
         for each in seen

@@ -21,6 +21,7 @@ from actors.admin.asking import WhyForm
 from actors.admin.badges import words
 from actors.models import Source, User
 from shipments.admin.foreseen import NOT_SAID
+from shipments.admin.naming import source_names
 from shipments.admin.wording import about_in_words, conflict_in_words, content_in_words
 from shipments.intake.draft import FactDraft
 from shipments.intake.moments import known_at_of
@@ -73,10 +74,11 @@ class DecisionForm(WhyForm):
         return list(said.select_related("leg").order_by("-asserted_at", "-id")[:MOST_REPORTS])
 
     def report_choices(self) -> list[tuple[str, str]]:
-        names = dict(Source.objects.named_to(self.reader).values_list("pk", "name"))
+        said = self.reports()
+        names = source_names(said, self.reader)
         return [
             (each.reference, f"{each.asserted_at:%-d %b %Y}, {names.get(each.source_id, 'withheld')}: {_brief(each)}")
-            for each in self.reports()
+            for each in said
         ]
 
 

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from actors.admin.asking import WhyForm, page_that_asks
 from actors.admin.badges import badge, words
-from actors.admin.readable import ReadableAdmin, may_write, reader_of
+from actors.admin.readable import ReadableAdmin, may_write
 from shipments.admin.foreseen import NOT_SAID, done_or_foreseen
 from shipments.admin.wording import about_in_words, conflict_in_words
 from shipments.models import Conflict, Decision, Report, ReportLink
@@ -62,12 +62,6 @@ class DecisionAdmin(ReadableAdmin):
         said = f"{about_in_words(found.about, found.leg)}: {conflict_in_words(found.kind)}"
         where = reverse("admin:shipments_conflict_change", args=[found.pk])
         return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', where, said)
-
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        decision = super().get_object(request, *args, **kwargs)
-        if decision is not None:
-            decision.reader = reader_of(request)
-        return decision
 
     @display(description="standing")
     def shown_standing(self, decision: Decision) -> SafeString | str:

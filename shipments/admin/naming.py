@@ -1,13 +1,23 @@
-"""Lists whose rows tell places and actors by a code: they are shown by the names that the reader may know."""
+"""What a row tells by a code or a key is shown by its name, as far as the reader may know it."""
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from actors.access import Reader
 from actors.admin.readable import reader_of
+from actors.models import Source
+from shipments.models import Report
 from shipments.services.value_names import names_of
+
+
+def source_names(reports: Iterable[Report], reader: Reader) -> dict[UUID, str]:
+    """What the sources of ``reports`` are called, by their keys; those that ``reader`` may not know are left out."""
+    spoke = {each.source_id for each in reports}
+    return dict(Source.objects.named_to(reader).filter(pk__in=spoke).values_list("pk", "name"))
 
 
 class NamedValues(ModelAdmin):

@@ -213,12 +213,6 @@ class ReportAdmin(ReadableAdmin):
         acts = list(acts_on(report, request)) if report else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Report | None:
-        report = super().get_object(request, *args, **kwargs)
-        if report is not None:
-            report.reader = reader_of(request)
-        return report
-
     @display(description="what became of it")
     def shown_fate(self, report: Any) -> SafeString | str:
         if report.subject is None:
