@@ -11,7 +11,6 @@ from tests.architecture import APPS, PACKAGES, ROOT, sources
 
 # Files beyond about 300 lines, each with its reason.
 LONG = {
-    "shipments/models/evidence.py": "the tables that are never rewritten, to be read beside each other",
     "tests/shipments/reconciliation/telling.py": "the words in which the stories of the reconciler's tests are told",
     "actors/admin/readable.py": "what a reader may meet in the admin: one rule for all ways in, to be read as one",
     "tests/shipments/intake/test_report.py": "one table of everything that can be wrong with a report",

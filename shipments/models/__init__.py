@@ -1,7 +1,8 @@
 from shipments.models.diplomacy import Appeal, Contact, Inquiry, Offer, OfferLine
 from shipments.models.entries import LedgerEntry
-from shipments.models.evidence import Attachment, Decision, Document, Report, ReportLink, ReportPayload
+from shipments.models.evidence import Document, Report, ReportPayload
 from shipments.models.flows import FlowDue, FlowShare, FlowTotal
+from shipments.models.links import Attachment, Decision, ReportLink
 from shipments.models.picture import Conflict, Finding, Picture
 from shipments.models.places import Place
 from shipments.models.queue import Due, IdempotentRequest, OutboxEvent
