@@ -15,7 +15,7 @@ from actors.marking import Marking
 from actors.models import AuditEntry
 from shipments.models import Due, IdempotentRequest, OutboxEvent
 from shipments.services.doorbell import ring_on_commit
-from shipments.services.queue import mark_due_now
+from shipments.services.queue import forget_tries, mark_due_now
 
 
 @admin.register(Due)
@@ -37,6 +37,7 @@ class DueAdmin(ReadableAdmin):
     def try_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         rows = list(queryset.select_related("subject"))
         mark_due_now([row.subject_id for row in rows])
+        forget_tries([row.subject_id for row in rows])
         ring_on_commit()
         AuditEntry.objects.bulk_create(
             AuditEntry(

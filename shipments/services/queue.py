@@ -2,7 +2,10 @@
 
     mark_due ── row ──> claim ──> (fold and write) ──> settle        the row is deleted
                           │                               └ generation moved on: stays due
-                          └ lease runs out, or failed: due again after a pause
+                          └ lease runs out, or failed: due again after a pause, and tried by itself
+
+Tries are forgotten by success, or by an operator. What was set aside is tried once more when something new is said of
+it, after a pause that is twice as long each time: it may be well again, and must not keep a worker busy if it is not.
 
 Every time here is the database's. Locks: rows of Due are always taken in order of their key, and after those of their
 subjects and what partners entered of them, by whoever takes both.
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import connection
 
@@ -21,7 +25,12 @@ from actors.services.prepared import run
 from shipments.models.queue import EVERYBODY
 from shipments.services.doorbell import ring_on_commit
 
+log = structlog.get_logger(__name__)
+
 MAX_ATTEMPTS = 5
+# What failed rests 2, 4, 8 ... seconds, and no longer than about an hour.
+LONGEST_REST = 12
+DIED = "Whoever worked it out died each time, or stood still past the lease: memory, or a crash outside of Python."
 # So many subjects at once are an import; what one waits for live is not kept behind it.
 BULK_FROM = 50
 # Of a batch, a lane of live subjects gets so many times what a lane of imported ones does.
@@ -44,19 +53,33 @@ MARK_DUE = f"""
            lane = CASE WHEN shipments_due.lane = excluded.lane THEN excluded.lane ELSE '{EVERYBODY}' END,
            is_bulk = shipments_due.is_bulk AND excluded.is_bulk,
            from_moment = LEAST(shipments_due.from_moment, excluded.from_moment),
-           not_before = LEAST(shipments_due.not_before, statement_timestamp()),
-           attempts = 0, quarantined = false, last_error = ''
+           not_before = CASE WHEN shipments_due.attempts = 0
+                             THEN LEAST(shipments_due.not_before, statement_timestamp())
+                             ELSE shipments_due.not_before END,
+           quarantined = false
 """  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One subject that a worker has leased."""
+    """One subject that a worker has leased; ``was_lost``: whoever had it before never came back."""
 
     subject_id: UUID
     token: UUID
     generation: int
     from_moment: datetime
+    attempts: int = 1
+    was_lost: bool = False
+
+    @property
+    def is_tried_again(self) -> bool:
+        """It failed before, or took its worker with it: nothing else is in hand while it is folded."""
+        return self.attempts > 1
+
+    @property
+    def is_hopeless(self) -> bool:
+        """It was lost as often as anything is tried."""
+        return self.was_lost and self.attempts > MAX_ATTEMPTS
 
 
 def mark_due(moments: Mapping[UUID, datetime], *, lane: UUID = EVERYBODY) -> None:
@@ -100,7 +123,8 @@ def claim(*, limit: int) -> list[Claim]:
 
     Where one partner floods the queue, another's subjects wait behind as many of the flood as there are
     of their own, not behind all of it. What was made due by an import is a lane of its own, which gets a third of
-    what a live one does: it waits, and is never passed over. Others' leases are passed over. Fewer than
+    what a live one does: it waits, and is never passed over. Others' leases are passed over. Of what was tried before
+    there is one at most, the one that was tried least: what takes its worker with it takes nothing else. Fewer than
     ``limit`` does not mean that no more are due; none does, or that what reports are judged by is being changed
     (hold_claims).
     """
@@ -122,9 +146,9 @@ def claim(*, limit: int) -> list[Claim]:
             SELECT lane, is_bulk, ceil(%s::numeric * share / sum(share) OVER ())::int AS size
               FROM (SELECT lane, is_bulk, CASE WHEN is_bulk THEN 1 ELSE %s END AS share FROM lanes) AS shared
         ), free AS (
-            SELECT due.subject_id
+            SELECT due.subject_id, due.attempts, due.leased_until IS NOT NULL AS was_lost
               FROM part, LATERAL (
-                   SELECT subject_id FROM shipments_due
+                   SELECT subject_id, attempts, leased_until FROM shipments_due
                     WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
                       AND {IS_FREE}
                     ORDER BY not_before, due_since LIMIT part.size
@@ -135,15 +159,27 @@ def claim(*, limit: int) -> list[Claim]:
            SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
                leased_until = statement_timestamp() + make_interval(secs => %s)
          -- By key. A join would read all that is due, for how many are free is not known when it is planned.
-         WHERE due.subject_id = ANY(ARRAY(SELECT subject_id FROM free))
-        -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due as it was.
-        RETURNING due.subject_id, due.generation, due.from_moment, set_config('synchronous_commit', 'off', true)
+         WHERE due.subject_id = ANY(ARRAY(
+                   SELECT subject_id FROM free WHERE attempts = 0
+                    UNION ALL (SELECT subject_id FROM free WHERE attempts > 0 ORDER BY attempts, subject_id LIMIT 1)
+               ))
+        RETURNING due.subject_id, due.generation, due.from_moment, due.attempts,
+                  due.subject_id = ANY(ARRAY(SELECT subject_id FROM free WHERE was_lost)),
+                  -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due.
+                  set_config('synchronous_commit', 'off', true)
         """,  # noqa: S608
         [JUDGING_LOCK, limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
     )
     return [
-        Claim(subject_id=subject_id, token=token, generation=generation, from_moment=from_moment)
-        for subject_id, generation, from_moment, _ in sorted(rows)
+        Claim(
+            subject_id=subject_id,
+            token=token,
+            generation=generation,
+            from_moment=from_moment,
+            attempts=attempts,
+            was_lost=was_lost,
+        )
+        for subject_id, generation, from_moment, attempts, was_lost, _ in sorted(rows)
     ]
 
 
@@ -184,7 +220,7 @@ def settle(claims: Sequence[Claim]) -> None:
              WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation = folded.generation
         )
         UPDATE shipments_due AS due
-           SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0
+           SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL, attempts = 0, last_error = ''
           FROM folded
          WHERE due.subject_id = folded.subject_id AND claim_token = %s AND due.generation <> folded.generation
         """,
@@ -196,22 +232,22 @@ def settle(claims: Sequence[Claim]) -> None:
     )
 
 
-def give_back(claims: Iterable[Claim], *, error: str) -> None:
-    """Return subjects that could not be folded: due again after a pause that doubles, quarantined after five tries."""
-    claims = list(claims)
-    if not claims:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE shipments_due
-               SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL,
-                   not_before = statement_timestamp() + make_interval(secs => power(2, attempts)),
-                   quarantined = attempts >= %s, last_error = left(%s, 200)
-             WHERE subject_id = ANY(%s) AND claim_token = %s
-            """,
-            [MAX_ATTEMPTS, error, [claim.subject_id for claim in claims], claims[0].token],
-        )
+def give_back(claim: Claim, *, error: str) -> None:
+    """Return a subject that could not be folded: due again after a pause that doubles, set aside after five tries."""
+    rows = run(
+        """
+        UPDATE shipments_due
+           SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL,
+               not_before = statement_timestamp() + make_interval(secs => power(2, LEAST(attempts, %s))),
+               quarantined = attempts >= %s, last_error = left(%s, 200)
+         WHERE subject_id = %s AND claim_token = %s
+        RETURNING attempts, quarantined
+        """,
+        [LONGEST_REST, MAX_ATTEMPTS, error, claim.subject_id, claim.token],
+    )
+    for attempts, is_set_aside in rows:
+        if is_set_aside:
+            log.error("reconcile.set_aside", subject=str(claim.subject_id), attempts=attempts, error=error[:200])
 
 
 def mark_due_later(moments: Mapping[UUID, datetime]) -> None:
@@ -236,3 +272,14 @@ def mark_due_later(moments: Mapping[UUID, datetime]) -> None:
 def mark_due_now(subject_ids: Iterable[UUID]) -> None:
     """Make subjects due from the beginning of their evidence: after a repair, or a change of the rules."""
     mark_due(dict.fromkeys(subject_ids, BEGINNING))
+
+
+def forget_tries(subject_ids: Iterable[UUID]) -> None:
+    """Let what failed begin anew at once, as if it had never been tried: an operator says so."""
+    run(
+        """
+        UPDATE shipments_due SET attempts = 0, last_error = '', not_before = statement_timestamp()
+         WHERE subject_id = ANY(%s)
+        """,
+        [sorted(subject_ids)],
+    )

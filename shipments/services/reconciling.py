@@ -30,7 +30,7 @@ from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.merging import bring_strays
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
-from shipments.services.queue import IS_FREE, Claim, claim, give_back, lock_still_ours, mark_due_later, settle
+from shipments.services.queue import DIED, IS_FREE, Claim, claim, give_back, lock_still_ours, mark_due_later, settle
 from shipments.services.rules import micros, moment_of, read_rules
 from shipments.services.snapshots import snapshot
 from shipments.services.storing import Difference, difference, is_same, stored_rows, write
@@ -62,29 +62,30 @@ class Standing:
 def reconcile_due(*, limit: int) -> int:
     """Fold and write one batch of at most ``limit`` due subjects; returns how many were claimed."""
     claims = claim(limit=limit)
-    if not claims:
-        return 0
-    try:
-        reconcile(claims)
-    except Exception as error:
-        # One subject must not keep the others from their turn: try each by itself, and let the
-        # one that fails rest, be counted and, in the end, be shown to an operator.
-        if len(claims) == 1:
-            log.exception("reconcile.failed", subject=str(claims[0].subject_id))
-            give_back(claims, error=f"{type(error).__name__}: {error}")
-        else:
-            log.warning("reconcile.batch_failed", subjects=len(claims), error=type(error).__name__)
-            for each in claims:
-                _reconcile_alone(each)
+    together = [each for each in claims if not each.is_tried_again]
+    if len(together) > 1:
+        try:
+            reconcile(together)
+            together = []
+        except Exception as error:
+            # One subject must not keep the others from their turn: try each by itself, and let the
+            # one that fails rest, be counted and, in the end, be shown to an operator.
+            log.warning("reconcile.batch_failed", subjects=len(together), error=type(error).__name__)
+    # After the others are written: what takes its worker with it takes nothing else.
+    for each in [*together, *(each for each in claims if each.is_tried_again)]:
+        _reconcile_alone(each)
     return len(claims)
 
 
 def _reconcile_alone(each: Claim) -> None:
+    if each.is_hopeless:
+        give_back(each, error=DIED)
+        return
     try:
         reconcile([each])
     except Exception as error:
         log.exception("reconcile.failed", subject=str(each.subject_id))
-        give_back([each], error=f"{type(error).__name__}: {error}")
+        give_back(each, error=f"{type(error).__name__}: {error}")
 
 
 def reconcile(claims: Sequence[Claim]) -> None:

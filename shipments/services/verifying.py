@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from shipments.models import Due, Subject
-from shipments.services.queue import mark_due_now
+from shipments.services.queue import MAX_ATTEMPTS, mark_due_now
 from shipments.services.reconciling import fold_subjects
 from shipments.services.storing import difference, stored_rows
 
@@ -21,9 +21,12 @@ def verify(*, repair: bool = False, progress: Callable[[int], None] | None = Non
     """
     drifted: list[str] = []
     for done, batch in _batches():
-        folded = fold_subjects(dict.fromkeys(batch))
+        due = Due.objects.filter(subject_id__in=batch)
+        # Not folded either: it would take for ever, or have this process killed as it did the workers.
+        hopeless = set(due.filter(attempts__gte=MAX_ATTEMPTS).values_list("subject_id", flat=True))
+        folded = fold_subjects(dict.fromkeys(key for key in batch if key not in hopeless))
         stored = stored_rows(dict.fromkeys(batch))
-        late = set(Due.objects.filter(subject_id__in=batch).values_list("subject_id", flat=True))
+        late = set(due.values_list("subject_id", flat=True))
         wrong = [
             subject_id
             for subject_id, one in folded.items()

@@ -1,21 +1,31 @@
 """The queue of due subjects: leases, generations, fencing, quarantine."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from structlog.testing import capture_logs
 
 from actors.identifiers import new_id
 from shipments.factories import ShipmentFactory
 from shipments.models import Due
 from shipments.services.queue import (
     BEGINNING,
+    DIED,
     EVERYBODY,
+    LONGEST_REST,
     MAX_ATTEMPTS,
     claim,
+    forget_tries,
     give_back,
     lock_still_ours,
     mark_due,
+    mark_due_now,
     settle,
 )
+from shipments.services.reconciling import reconcile_due
 
 pytestmark = pytest.mark.django_db
 
@@ -101,23 +111,100 @@ def test_a_subject_marked_due_while_it_is_folded_stays_due(due):
     assert claim(limit=10)[0].generation == 2
 
 
-def test_a_subject_that_fails_rests_and_is_quarantined_in_the_end(due):
+def fail(error="ValueError: no"):
+    (each,) = claim(limit=10)
+    give_back(each, error=error)
+    return Due.objects.get()
+
+
+def pause_is_over():
+    """As if the pause had passed; how long it was, in seconds."""
+    row = Due.objects.annotate(pause=F("not_before") - Now()).get()
+    Due.objects.update(not_before=row.due_since)
+    return row.pause.total_seconds()
+
+
+def test_a_subject_that_fails_rests_and_is_set_aside_in_the_end(due):
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        give_back(claim(limit=10), error="ValueError: no")
-        row = Due.objects.get()
+        row = fail()
         assert (row.attempts, row.quarantined) == (attempt, attempt == MAX_ATTEMPTS)
         assert row.not_before > row.due_since
-        Due.objects.update(not_before=row.due_since)
+        pause_is_over()
 
     assert claim(limit=10) == []
     assert Due.objects.get().last_error == "ValueError: no"
 
 
-def test_new_evidence_takes_a_subject_out_of_quarantine(due):
-    Due.objects.update(quarantined=True, attempts=5)
+def test_what_was_tried_before_is_claimed_one_at_a_time_the_least_tried_first():
+    subjects = [ShipmentFactory().pk for _ in range(5)]
+    mark_due(dict.fromkeys(subjects, BEGINNING))
+    for subject_id, attempts in zip(subjects, (0, 3, 2, 2, 0), strict=True):
+        Due.objects.filter(pk=subject_id).update(attempts=attempts)
+
+    taken = []
+    while claims := claim(limit=10):
+        taken.append([(subjects.index(each.subject_id), each.is_tried_again) for each in claims])
+    assert taken == [[(0, False), (2, True), (4, False)], [(3, True)], [(1, True)]]
+
+
+def test_a_subject_that_is_lost_with_each_worker_is_set_aside_with_a_sentence(due):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        (each,) = claim(limit=10)
+        assert (each.attempts, each.was_lost, each.is_hopeless) == (attempt, attempt > 1, False)
+        lease_ran_out()
+    with capture_logs() as logs:
+        reconcile_due(limit=10)
+
+    left = Due.objects.get()
+    assert (left.quarantined, left.claim_token, left.last_error) == (True, None, DIED)
+    assert [(line["event"], line["log_level"]) for line in logs] == [("reconcile.set_aside", "error")]
+
+
+def test_what_is_said_of_a_subject_that_fails_shortens_no_pause_and_forgets_no_try(due):
+    row = fail()
     mark_due({due.subject_id: due.from_moment})
 
-    assert claim(limit=10)
+    again = Due.objects.get()
+    assert (again.attempts, again.not_before, again.last_error) == (1, row.not_before, "ValueError: no")
+    assert claim(limit=10) == []
+
+
+def test_what_is_said_of_a_subject_set_aside_has_it_tried_once_after_a_pause_twice_as_long_each_time(due):
+    pauses = []
+    for _ in range(MAX_ATTEMPTS):
+        fail()
+        pauses.append(pause_is_over())
+    for _ in range(10):
+        assert claim(limit=10) == []
+        mark_due({due.subject_id: due.from_moment})
+        assert fail().quarantined
+        pauses.append(pause_is_over())
+
+    longest = 2.0**LONGEST_REST
+    assert pauses == pytest.approx([min(2.0**n, longest) for n in range(1, 16)], abs=1)
+
+
+def test_success_forgets_what_failed_before_though_more_was_said_meanwhile(due):
+    fail()
+    pause_is_over()
+    claims = claim(limit=10)
+    mark_due({due.subject_id: due.from_moment})
+    settle(claims)
+
+    left = Due.objects.get()
+    assert (left.attempts, left.last_error) == (0, "")
+
+
+def test_an_operator_has_a_subject_begin_anew_at_once(due):
+    for _ in range(MAX_ATTEMPTS):
+        fail()
+        pause_is_over()
+    Due.objects.update(not_before=Now() + timedelta(hours=1))
+    mark_due_now([due.subject_id])
+    forget_tries([due.subject_id])
+
+    (each,) = claim(limit=10)
+    assert (each.attempts, each.is_tried_again) == (1, False)
 
 
 def test_a_flood_in_one_lane_delays_others_by_no_more_than_their_own_number():

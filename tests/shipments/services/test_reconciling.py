@@ -10,6 +10,7 @@ from actors.marking import Marking
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.intake.draft import Pointer
 from shipments.models import Conflict, Due, Finding, OutboxEvent, Picture, Subject
+from shipments.services.queue import MAX_ATTEMPTS
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.recording import Sender, record
 from shipments.services.verifying import verify
@@ -221,6 +222,18 @@ def test_verify_names_a_subject_whose_picture_was_tampered_with(say, shipment):
     assert verify(repair=True) == [shipment.reference]
     fold()
     assert Picture.objects.get().status == "departed"
+
+
+def test_verify_does_not_fold_what_took_five_workers_with_it(say, monkeypatch):
+    from shipments.services import reconciling
+
+    def deadly(dossier, **more):
+        raise AssertionError("folded")
+
+    say("departed", 24)
+    Due.objects.update(attempts=MAX_ATTEMPTS, quarantined=True)
+    monkeypatch.setattr(reconciling, "fold_dossier", deadly)
+    assert verify() == []
 
 
 def test_a_subject_that_cannot_be_folded_does_not_hold_up_the_others(say, monkeypatch):
