@@ -5,7 +5,7 @@ serializer, which is also what the OpenAPI document says of it. Every fault is t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from actors.api.refusals import Fault, Refusal
 from actors.api.selection import EVERYTHING, Selection
 from actors.moments import CLOCK, DAY, SHORT_CLOCK
-from actors.wording import advice, did_you_mean, shown
+from actors.wording import advice, did_you_mean, one_of, shown
 
 MAX_LENGTH = 200
 MAX_FIELDS_LENGTH = 2000
@@ -254,10 +254,10 @@ def _form(form: type[Parameters]) -> Parameters:
     return form()
 
 
-def _reading_fault(name: str, values: list[str], known: Iterable[str]) -> Fault | None:
+def _reading_fault(name: str, values: list[str], known: Collection[str]) -> Fault | None:
     """What is wrong with a parameter before its value is looked at."""
     if name not in known:
-        detail = f"No such parameter: {shown(name)}.{did_you_mean(name, known)}"
+        detail = f"No such parameter.{did_you_mean(name, known) or one_of(known)}"
         return Fault(code="unknown_parameter", parameter=shown(name), detail=detail)
     longest = MAX_FIELDS_LENGTH if name == "fields" else MAX_LENGTH
     if len(values) > 1:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from rest_framework import serializers
 
-from actors.wording import did_you_mean, shown
+from actors.wording import did_you_mean, one_of, shown
 
 Tree = dict[str, "Tree | None"]
 
@@ -65,8 +65,8 @@ def _unknown(path: str, shape: type[serializers.Serializer]) -> str:
         field = getattr(field, "child", field)
         known = field.fields if isinstance(field, serializers.Serializer) else {}
         if name not in known:
-            near = did_you_mean(name, known)
-            return f"No such field: {shown(path)}.{near.replace('mean ', 'mean ' + before) if before else near}"
+            near = did_you_mean(name, known).replace("mean ", f"mean {before}")
+            return f"No such field: {shown(path)}.{near or one_of([before + each for each in known])}"
         field, before = known[name], f"{before}{name}."
     return ""
 

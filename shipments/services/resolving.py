@@ -78,7 +78,7 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     if subject and subject.kind != Subject.Kind.SHIPMENT:
         each.problems.extend(part_problems(draft, kind=subject.kind))
     if draft.document and draft.document not in found.documents:
-        detail = "No document, or more than one, goes by this; name it by its reference."
+        detail = "No document goes by this (enter it first: POST /documents/), or more than one: give its reference."
         each.problems.append(Problem(code="not_found", pointer="/document", detail=detail))
     leg = found.legs.get((subject.pk, draft.leg)) if subject and draft.leg else None
     line = found.lines.get((subject.pk, draft.line)) if subject and draft.line else None

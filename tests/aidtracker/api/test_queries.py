@@ -171,3 +171,12 @@ def test_fault_names_a_parameter_for_a_reader(partner):
     assert fault["detail"].endswith("Did you mean recipient?")
     (fault,) = partner.get("shipments/", {"fields": "reference,picture.status.valu"}).json()["errors"]
     assert fault["detail"] == "No such field: picture.status.valu. Did you mean picture.status.value?"
+
+
+def test_fault_lists_what_there_is_where_nothing_is_near(partner):
+    (fault,) = partner.get("crises/", {"zzz": "x"}).json()["errors"]
+    assert "One of " in fault["detail"]
+    assert " country." in fault["detail"]
+    (fault,) = partner.get("shipments/", {"fields": "picture.zzz"}).json()["errors"]
+    assert "One of " in fault["detail"]
+    assert " picture.status," in fault["detail"]
