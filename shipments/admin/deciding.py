@@ -20,7 +20,7 @@ from actors.access import Reader
 from actors.admin.asking import WhyForm
 from actors.admin.badges import words
 from actors.models import Source, User
-from shipments.admin.foreseen import NOT_SAID
+from shipments.admin.foreseen import NOT_SAID, Reach
 from shipments.admin.naming import source_names
 from shipments.admin.wording import about_in_words, conflict_in_words, content_in_words
 from shipments.intake.draft import FactDraft
@@ -60,9 +60,9 @@ class DecisionForm(WhyForm):
             **self.content(),
         )
 
-    def subjects(self) -> list[Subject]:
-        """Those whose picture it may change."""
-        return [self.subject]
+    def reach(self) -> Reach:
+        """The pictures that it may change."""
+        return Reach(subjects=[self.subject.pk])
 
     def content(self) -> dict[str, Any]:
         """What the service wants for this kind."""
@@ -195,8 +195,8 @@ class TwoEventsForm(ReportsForm):
             raise ValidationError(f"There is no other {self.subject.kind} of this reference.")
         return other
 
-    def subjects(self) -> list[Subject]:
-        return [self.subject, self.cleaned_data["belongs_to"]]
+    def reach(self) -> Reach:
+        return Reach(subjects=[self.subject.pk, self.cleaned_data["belongs_to"].pk])
 
     def content(self) -> dict[str, Any]:
         return {**super().content(), "to_subject": self.cleaned_data["belongs_to"]}

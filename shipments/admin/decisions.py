@@ -17,7 +17,7 @@ from unfold.decorators import display
 from actors.admin.asking import WhyForm, page_that_asks
 from actors.admin.badges import badge, words
 from actors.admin.readable import ReadableAdmin, may_write
-from shipments.admin.foreseen import NOT_SAID, done_or_foreseen
+from shipments.admin.foreseen import NOT_SAID, Reach, done_or_foreseen
 from shipments.admin.wording import about_in_words, conflict_in_words
 from shipments.models import Conflict, Decision, Report, ReportLink
 from shipments.services.deciding import withdraw
@@ -95,7 +95,7 @@ class DecisionAdmin(ReadableAdmin):
         is_done, foreseen = done_or_foreseen(
             request,
             form,
-            lambda: [report.subject],
+            lambda: Reach(subjects=[report.subject_id]),
             lambda: withdraw(report, author=request.user, reason=form.cleaned_data["reason"] or NOT_SAID),
         )
         if is_done:
@@ -114,7 +114,7 @@ class DecisionAdmin(ReadableAdmin):
             button="Withdraw",
             back=back,
             foresees=True,
-            changes=foreseen,
+            foreseen=foreseen,
         )
 
 

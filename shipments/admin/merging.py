@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,10 +15,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.admin.actors import ActorAdmin
 from actors.admin.asking import WhyForm, page_that_asks
+from actors.admin.looking import among
+from actors.admin.readable import reader_of
 from actors.models import Actor, User
-from shipments.admin.foreseen import NOT_SAID, done_or_foreseen
-from shipments.models import Subject
-from shipments.services.merging import merge, unmerge
+from shipments.admin.foreseen import NOT_SAID, Reach, done_or_foreseen, name_of
+from shipments.models import Place, Subject
+from shipments.services.merging import join, merge, named_again, part, unmerge
+from shipments.services.naming_rows import touched_by
 
 MOST_ROWS = 50
 
@@ -96,7 +100,11 @@ class Mergeable:
         form = form_of(request.POST or None, lambda said: self._writable(request, **{name: said}))
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         is_done, foreseen = done_or_foreseen(
-            request, form, lambda: _pictured(rows, form), lambda: _do(rows, form, request.user)
+            request,
+            form,
+            lambda: self._reach(rows, form, request),
+            lambda: _do(rows, form, request.user, merge, unmerge),
+            tries=lambda: _do(rows, form, request.user, join, part),
         )
         if is_done:
             messages.success(request, f"{form.title}: done for {_names(rows)}. Pictures follow in a moment.")
@@ -109,8 +117,26 @@ class Mergeable:
             effect=form.effect,
             button=form.title,
             back=back,
-            foresees=isinstance(rows[0], Subject),
-            changes=foreseen,
+            foresees=True,
+            foreseen=foreseen,
+        )
+
+    def _reach(self, rows: list[Any], form: UndoForm, request: HttpRequest) -> Reach:
+        """What a merge or its end may change, as far as the analyst sees it; first the rows themselves."""
+        chosen, is_merge = [_own(row) for row in rows], isinstance(form, MergeForm)
+        others = [form.cleaned_data["into"]] if is_merge else [row.merged_into for row in rows if row.merged_into]
+        both = [*chosen, *map(_own, others)]
+        touched = set[UUID]().union(
+            *(touched_by(row) if is_merge else touched_by(row) | named_again(row) for row in chosen)
+        )
+        seen = Subject.objects.visible_to(reader_of(request)).filter(among(touched)).order_by("-pk")
+        own = [row.pk for row in both if isinstance(row, Subject)]
+        whole = {Actor: "parent", Place: "within"}.get(self.model)
+        inner = self.get_queryset(request).filter(**{f"{whole}__in": both}) if whole else ()
+        return Reach(
+            subjects=[*own, *seen.values_list("pk", flat=True)],
+            rows=both,
+            parts={each.pk: name_of(each) for each in inner},
         )
 
     def _asked(self, request: HttpRequest) -> list[Any]:
@@ -134,14 +160,14 @@ def _names(rows: list[Any]) -> str:
     return ", ".join(map(str, rows))[:200]
 
 
-def _pictured(rows: list[Any], form: UndoForm) -> list[Subject]:
-    """The subjects whose pictures it may change."""
-    others = [form.cleaned_data["into"]] if isinstance(form, MergeForm) else [row.merged_into for row in rows]
-    return [_own(row) for row in (*rows, *others) if row]
-
-
 @transaction.atomic
-def _do(rows: list[Any], form: UndoForm, user: User) -> None:
+def _do(
+    rows: list[Any],
+    form: UndoForm,
+    user: User,
+    merge: Callable[..., object],
+    unmerge: Callable[..., object],
+) -> None:
     """All of them, or none."""
     reason = form.cleaned_data["reason"] or NOT_SAID
     for row in rows:

@@ -181,7 +181,7 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             raise PermissionDenied
         form = FORMS[kind](subject, reader_of(request), request.POST or None, initial=_asked(request))
         back = reverse(f"admin:shipments_{subject.kind}_change", args=[subject.pk])
-        is_done, foreseen = done_or_foreseen(request, form, form.subjects, lambda: form.decide(request.user))
+        is_done, foreseen = done_or_foreseen(request, form, form.reach, lambda: form.decide(request.user))
         if is_done:
             messages.success(request, f"{form.title}: your decision is recorded. The picture follows in a moment.")
             return HttpResponseRedirect(back)
@@ -194,7 +194,7 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             button="Decide",
             back=back,
             foresees=True,
-            changes=foreseen,
+            foreseen=foreseen,
             kinds=[(each, FORMS[each].title) for each in FORMS],
         )
 

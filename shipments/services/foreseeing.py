@@ -1,26 +1,21 @@
-"""What would be believed if something were done: it is done, folded for one reader, and taken back."""
+"""What would be told if something were done: it is done, asked about, and taken back."""
 
-from collections.abc import Callable, Iterable
-from uuid import UUID
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import transaction
 
-from actors.access import Reader
-from shipments.reconciliation.picture import Picture
-from shipments.services.explaining import pictures_for
+Told = TypeVar("Told")
 
 
-def foresee(
-    subject_ids: Iterable[UUID], reader: Reader, act: Callable[[], object]
-) -> dict[UUID, tuple[Picture, Picture]]:
-    """The pictures that ``reader`` has of subjects now, and would have after ``act``; nothing of it stays.
+def foresee(tell: Callable[[], Told], act: Callable[[], object]) -> tuple[Told, Told]:
+    """What ``tell`` says now, and would say after ``act``; nothing of it stays.
 
-    Takes the locks that ``act`` takes, until the pictures are folded. Raises what ``act`` raises.
+    Takes the locks that ``act`` takes, until it is told. Raises what ``act`` raises.
     """
-    ids = list(dict.fromkeys(subject_ids))
-    before = pictures_for(ids, reader)
+    before = tell()
     with transaction.atomic():
         act()
-        after = pictures_for(ids, reader)
+        after = tell()
         transaction.set_rollback(True)
-    return {each: (before[each], after[each]) for each in ids}
+    return before, after

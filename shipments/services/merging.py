@@ -11,85 +11,72 @@ The survivor's plan stands; of the other's, those legs and lines come along that
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from actors.models import Actor, AuditEntry, PartnerKey, SourceInterest, User
-from shipments.models import (
-    Appeal,
-    Contact,
-    Inquiry,
-    LedgerEntry,
-    Leg,
-    Line,
-    Offer,
-    OutboxEvent,
-    Place,
-    ReadingGrant,
-    Report,
-    Shipment,
-    ShipmentParty,
-    Subject,
-)
+from actors.models import Actor, AuditEntry, PartnerKey, User
+from shipments.models import LedgerEntry, OutboxEvent, Place, ReadingGrant, Report, Subject
 from shipments.services.binding import bind, lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
+from shipments.services.naming_rows import (
+    LINKS,
+    ONCE,
+    PARTS,
+    Row,
+    kind_of,
+    label_of,
+    link_of,
+    owner_column,
+    touched_by,
+)
 from shipments.services.planning import announce_loss, announce_subject
 from shipments.services.queue import hold_claims, mark_due_now
-from shipments.services.reaching import speaking_of, subjects_of
 from shipments.services.recording import bound_event
 
-Row = Actor | Place | Subject
-Link = tuple[type[models.Model], str]
-PARTICIPANTS: type[models.Model] = Contact.participants.through
-# The plan rows that name an actor, a place or a subject. Evidence, grants, keys and sources keep the name they have.
-LINKS: Mapping[str, tuple[Link, ...]] = {
-    "actor": (
-        (Appeal, "requester"),
-        (Appeal, "addressee"),
-        (Offer, "donor"),
-        (Offer, "recipient"),
-        (Shipment, "recipient"),
-        (Shipment, "carrier"),
-        (ShipmentParty, "actor"),
-        (Leg, "carrier"),
-        (Line, "donor"),
-        (Inquiry, "asked"),
-        (Inquiry, "asked_by"),
-        (PARTICIPANTS, "actor"),
-        (Actor, "parent"),
-    ),
-    "place": (
-        (Shipment, "destination"),
-        (Leg, "origin"),
-        (Leg, "destination"),
-        (Contact, "place"),
-        (Place, "within"),
-    ),
-    "crisis": ((Subject, "crisis"),),
-    "appeal": ((Offer, "answers"),),
-    "offer": ((Shipment, "offer"),),
-    "shipment": ((Shipment, "parent"),),
-}
-# Rows that would stand twice, once both names are one: (model, column) -> what else makes them the same.
-ONCE: Mapping[Link, tuple[str, ...]] = {
-    (ShipmentParty, "actor"): ("shipment_id", "role"),
-    (PARTICIPANTS, "actor"): ("contact_id",),
-}
 MERGE, UNMERGE = "merge", "unmerge"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """Two rows that were made one, or two again, of which nobody has been told; ``touched`` are subjects."""
+
+    row: Any
+    into: Any
+    touched: set[UUID]
+    changes: dict[str, Any]
 
 
 @transaction.atomic
 def merge(row: Row, into: Row, *, reason: str, by: User) -> None:
     """Say that ``row`` is ``into``. Raises NotMergeable with the reason; then nothing is changed."""
+    joined = join(row, into, reason=reason, by=by)
+    _close(MERGE, joined, reason=reason, by=by)
+    row, into = joined.row, joined.into
+    if isinstance(row, Subject) and isinstance(into, Subject):
+        # Whoever asks for the one is answered with the other, and that may be hidden from them.
+        named = ReadingGrant.objects.filter(subject=row, withdrawn_at=None, actor__isnull=False)
+        announce_loss(row, cleared=row.marking, to=set(named.values_list("actor_id", flat=True)), behind=into)
+
+
+@transaction.atomic
+def unmerge(row: Row, *, reason: str, by: User) -> None:
+    """Undo the merge of ``row``. What was said of it meanwhile, by any of its names, stays with the survivor."""
+    _close(UNMERGE, part(row, reason=reason, by=by), reason=reason, by=by)
+
+
+@transaction.atomic
+def join(row: Row, into: Row, *, reason: str, by: User) -> Joined:
+    """The rows of ``merge``, without the audit entry, the queue and the news: for what is taken back."""
     kind = kind_of(row)
     row, into = _locked(row, into)
     _check(row, into)
-    subjects = _spoken_of(row) | _named_by(row, kind)
+    touched = _held(row)
     try:
         with transaction.atomic():
             moved, dropped = _repoint(kind, row, into)
@@ -104,37 +91,45 @@ def merge(row: Row, into: Row, *, reason: str, by: User) -> None:
         "reports": [each.reference for each in reports],
         "report_ids": [str(each.pk) for each in reports],
     }
-    _close(MERGE, row, into, kind, subjects, changes, reason=reason, by=by)
-    if isinstance(row, Subject) and isinstance(into, Subject):
-        # Whoever asks for the one is answered with the other, and that may be hidden from them.
-        named = ReadingGrant.objects.filter(subject=row, withdrawn_at=None, actor__isnull=False)
-        announce_loss(row, cleared=row.marking, to=set(named.values_list("actor_id", flat=True)), behind=into)
+    return Joined(row=row, into=into, touched=touched, changes=changes)
 
 
 @transaction.atomic
-def unmerge(row: Row, *, reason: str, by: User) -> None:
-    """Undo the merge of ``row``. What was said of it meanwhile, by any of its names, stays with the survivor."""
+def part(row: Row, *, reason: str, by: User) -> Joined:
+    """The rows of ``unmerge``, without the audit entry, the queue and the news: for what is taken back."""
     if row.merged_into_id is None:
         raise NotMergeable("It is not merged.")
-    kind, into = kind_of(row), cast(Row, row.merged_into)
+    into = cast(Row, row.merged_into)
     row, into = _locked(row, into)
     if row.merged_into_id != into.pk:
         raise NotMergeable("Somebody else has undone it meanwhile.")
-    subjects = _spoken_of(into) | _named_by(into, kind)
-    merged = AuditEntry.objects.filter(action=MERGE, object_type=kind, object_reference=_name(row)).first()
-    changes = merged.changes if merged else {"moved": {}, "dropped": {}, "reports": []}
+    touched = _held(into)
+    changes = _changes_of(row)
     for link, ids in changes["moved"].items():
-        model, column = _link_of(link)
+        model, column = link_of(link)
         model._default_manager.filter(pk__in=ids, **{column: into.pk}).update(**{column: row.pk})
     for link, rows in changes["dropped"].items():
-        model, column = _link_of(link)
+        model, column = link_of(link)
         model._default_manager.bulk_create(
             [model(**{**each, f"{column}_id": row.pk}) for each in rows], ignore_conflicts=True
         )
     type(row)._default_manager.filter(pk=row.pk).update(merged_into=None)
     if isinstance(row, Subject):
         _return_reports(row, into.pk, changes, reason, by)
-    _close(UNMERGE, row, into, kind, subjects, {"from": _name(into)}, reason=reason, by=by)
+    return Joined(row=row, into=into, touched=touched, changes={"from": _name(into)})
+
+
+def named_again(row: Row) -> set[UUID]:
+    """Subjects whose plans ``part`` lets name ``row`` again."""
+    changes, found = _changes_of(row), set()
+    for label, ids in changes["moved"].items():
+        model, _ = link_of(label)
+        if own := owner_column(model):
+            found |= set(model._default_manager.filter(pk__in=ids).values_list(own, flat=True))
+    for label, rows in changes["dropped"].items():
+        own = owner_column(link_of(label)[0])
+        found |= {UUID(each[own]) for each in rows}
+    return found
 
 
 @transaction.atomic
@@ -150,9 +145,10 @@ def bring_strays(subject_id: UUID) -> None:
         ring_on_commit()
 
 
-def kind_of(row: Row) -> str:
-    """actor, place, or the kind of subject."""
-    return row.kind if isinstance(row, Subject) else "place" if isinstance(row, Place) else "actor"
+def _changes_of(row: Row) -> dict[str, Any]:
+    """What the merge of ``row`` changed, as its audit entry tells."""
+    merged = AuditEntry.objects.filter(action=MERGE, object_type=kind_of(row), object_reference=_name(row)).first()
+    return merged.changes if merged else {"moved": {}, "dropped": {}, "reports": []}
 
 
 def _locked(row: Row, into: Row) -> tuple[Any, Any]:
@@ -199,16 +195,15 @@ def _repoint(kind: str, row: Any, into: Any) -> tuple[dict[str, list[str]], dict
         for each in rows.order_by("pk") if (model, column) in ONCE else ():
             same = {name: getattr(each, name) for name in ONCE[model, column]}
             if model._default_manager.filter(**same, **{column: into.pk}).exists():
-                dropped.setdefault(_label(model, column), []).append({name: str(value) for name, value in same.items()})
+                dropped.setdefault(label_of(model, column), []).append(
+                    {name: str(value) for name, value in same.items()}
+                )
                 each.delete()
         ids = list(rows.values_list("pk", flat=True))
         if ids:
             model._default_manager.filter(pk__in=ids).update(**{column: into.pk})
-            moved[_label(model, column)] = [str(pk) for pk in ids]
+            moved[label_of(model, column)] = [str(pk) for pk in ids]
     return moved, dropped
-
-
-PARTS: tuple[Link, ...] = ((Leg, "shipment"), (Line, "shipment"))
 
 
 def _attach(row: Subject, into: Subject, reason: str, by: User | None) -> list[Report]:
@@ -227,36 +222,25 @@ def _return_reports(row: Subject, into: UUID, changes: Mapping[str, Any], reason
     bind(returning, row.pk, at=timezone.now(), reason=reason, by=by)
 
 
-def _spoken_of(row: Row) -> set[UUID]:
-    """Subjects whose evidence reads otherwise once the row is another."""
-    if isinstance(row, Subject):
-        return {row.pk}
-    hold_claims()
-    if isinstance(row, Place):
-        return subjects_of(speaking_of(row))
-    interested = SourceInterest.objects.filter(actor=row).values("source")
-    return subjects_of(Report.objects.filter(source__in=interested))
+def _held(row: Row) -> set[UUID]:
+    """The subjects that ``row`` touches; none of them is claimed while their evidence reads otherwise."""
+    if not isinstance(row, Subject):
+        hold_claims()
+    return touched_by(row)
 
 
-def _named_by(row: Row, kind: str) -> set[UUID]:
-    """Subjects whose plan names the row."""
-    found: set[UUID] = set()
-    for model, column in LINKS.get(kind, ()):
-        names = {field.attname for field in model._meta.concrete_fields}
-        own = next((name for name in ("shipment_id", "contact_id") if name in names), "pk")
-        if issubclass(model, Subject) or own != "pk":
-            found |= set(model._default_manager.filter(**{column: row.pk}).values_list(own, flat=True))
-    return found
-
-
-def _close(
-    action: str, row: Any, into: Any, kind: str, subjects: set[UUID], changes: dict[str, Any], *, reason: str, by: User
-) -> None:
+def _close(action: str, joined: Joined, *, reason: str, by: User) -> None:
     """The audit entry, the due rows of all that it touches, and the news of it."""
+    row, into = joined.row, joined.into
     AuditEntry.objects.create(
-        user=by, action=action, object_type=kind, object_reference=_name(row), reason=reason, changes=changes
+        user=by,
+        action=action,
+        object_type=kind_of(row),
+        object_reference=_name(row),
+        reason=reason,
+        changes=joined.changes,
     )
-    touched = subjects | ({row.pk, into.pk} if isinstance(row, Subject) else set())
+    touched = joined.touched | ({row.pk, into.pk} if isinstance(row, Subject) else set())
     entries = LedgerEntry.objects.filter(Q(subject__in=touched) | Q(**{_entry_column(row): row.pk}))
     # In one order, and before their rows in the queue, as whoever changes one of them does.
     held = entries.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
@@ -273,12 +257,3 @@ def _entry_column(row: Row) -> str:
 
 def _name(row: Row) -> str:
     return row.code if isinstance(row, Place) else row.reference
-
-
-def _label(model: type[models.Model], column: str) -> str:
-    return f"{model._meta.model_name}.{column}"
-
-
-def _link_of(label: str) -> Link:
-    links = {_label(*link): link for each in (*LINKS.values(), PARTS) for link in each}
-    return links[label]

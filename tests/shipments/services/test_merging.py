@@ -24,7 +24,8 @@ from shipments.factories import (
 from shipments.models import Attachment, Due, Leg, Place, Report, Shipment, ShipmentParty, Subject
 from shipments.services.curating import attach_report
 from shipments.services.errors import NotMergeable
-from shipments.services.merging import LINKS, PARTS, merge, unmerge
+from shipments.services.merging import merge, unmerge
+from shipments.services.naming_rows import LINKS, PARTS
 from shipments.services.relaying import relay_outbox
 from tests.people import make_partner
 from tests.shipments.api.conftest import day, reconcile, record_report
