@@ -70,30 +70,29 @@ def read_lines(stream: IO[bytes], declared: int | None = None) -> Iterator[tuple
                 rest = b""
                 continue
             lines, is_passed_over = lines[1:], False
+        if len(rest) > MAX_LINE:
+            lines.append(rest)
+            rest, is_passed_over = b"", True
         for line in lines:
             number += 1
-            yield from _said(number, line)
-        if len(rest) > MAX_LINE:
-            number += 1
-            yield from _said(number, rest)
-            rest, is_passed_over = b"", True
+            if line := line.strip():
+                yield number, _said(line)
     if rest:
         number += 1
-        yield from _said(number, rest)
+        if line := rest.strip():
+            yield number, _said(line)
     if declared is not None and length < declared:
         detail = f"The stream ended after {length:,} of {declared:,} bytes. What was answered before this is stored."
         yield number + 1, Refusal("truncated_body", detail)
 
 
-def _said(number: int, line: bytes) -> Iterator[tuple[int, Any]]:
-    line = line.strip()
+def _said(line: bytes) -> Any:
     try:
         if len(line) > MAX_LINE:
             raise Refusal("too_large", f"A line has at most {MAX_LINE:,} bytes.", status=413)
-        if line:
-            yield number, read_line(line) or read_json(line)
+        return read_line(line) or read_json(line)
     except Refusal as refusal:
-        yield number, refusal
+        return refusal
 
 
 def _check_headers(meta: Mapping[str, str]) -> None:

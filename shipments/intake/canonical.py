@@ -2,8 +2,9 @@
 
 import hashlib
 from datetime import UTC, datetime
-from itertools import compress
-from operator import attrgetter, ne
+from operator import attrgetter
+from sys import intern
+from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
@@ -12,12 +13,25 @@ from shipments.intake.draft import ReportDraft
 
 # Left out: the transport's own noise, and what the natural key holds beside the hash.
 NOT_SAID = {"raw", "source", "event_id"}
-SAID = {
-    field.name: {} if field.name == "flags" else field.default
-    for field in msgspec.structs.fields(ReportDraft)
-    if field.name not in NOT_SAID
-}
-VALUES, DEFAULTS = attrgetter(*SAID), tuple(SAID.values())
+FIELDS = [field for field in msgspec.structs.fields(ReportDraft) if field.name not in NOT_SAID]
+DEFAULTS = {field.name: {} if field.name == "flags" else field.default for field in FIELDS if not field.required}
+# What is said of a report, without what is at its default, in C. A default is told by its identity, and an empty dict.
+Said: Any = msgspec.defstruct(
+    "Said",
+    [
+        *((field.name, Any) for field in FIELDS if field.required),
+        *((name, Any, said) for name, said in DEFAULTS.items()),
+    ],
+    omit_defaults=True,
+    gc=False,
+)
+VALUES = attrgetter(*Said.__struct_fields__)
+# Words that a sender may say as we would have taken them: another object each time.
+USUAL = [
+    (Said.__struct_fields__.index(name), default)
+    for name, default in DEFAULTS.items()
+    if isinstance(default, str) and default
+]
 CANONICAL = msgspec.json.Encoder(order="sorted")
 
 
@@ -27,17 +41,18 @@ def content_hash(draft: ReportDraft) -> bytes:
     Times are written in UTC, so that one moment has one form; receipt time is no part of a draft.
     Fields at their default are left out, so that a field added later changes no old hash.
     """
-    values = VALUES(draft)
-    said = dict(compress(zip(SAID, values, strict=True), map(ne, values, DEFAULTS)))
-    said["asserted_at"] = _in_utc(draft.asserted_at)
+    values = list(VALUES(draft))
+    for place, default in USUAL:
+        if values[place] is not default:
+            values[place] = intern(str(values[place]))
+    said = Said(*values)
+    said.asserted_at = _in_utc(draft.asserted_at)
     if occurred := draft.occurred:
-        said["occurred"] = {
-            "earliest": _in_utc(occurred.earliest),
-            "latest": _in_utc(occurred.latest),
-            "precision": occurred.precision,
-        }
+        earliest = _in_utc(occurred.earliest)
+        latest = earliest if occurred.latest is occurred.earliest else _in_utc(occurred.latest)
+        said.occurred = {"earliest": earliest, "latest": latest, "precision": occurred.precision}
     if draft.facts:
-        said["facts"] = [{**asdict(fact), "as_of": fact.as_of and _in_utc(fact.as_of)} for fact in draft.facts]
+        said.facts = [{**asdict(fact), "as_of": fact.as_of and _in_utc(fact.as_of)} for fact in draft.facts]
     return hashlib.sha256(CANONICAL.encode(said)).digest()
 
 

@@ -34,10 +34,6 @@ VALUE: TypeAdapter[Value] = TypeAdapter(Value)
 class Plain(msgspec.Struct, forbid_unknown_fields=True):
     """An object whose fields tell whether they were sent."""
 
-    def count_names(self) -> int:
-        """How many fields were sent."""
-        return len(self.__struct_fields__) - msgspec.structs.astuple(self).count(UNSET)
-
 
 class Target(Plain, kw_only=True, gc=False):
     source: Name60 | UnsetType | None = UNSET
@@ -112,35 +108,23 @@ class PlainReport(Plain, kw_only=True, gc=False):
 
 
 LINE = msgspec.json.Decoder(PlainReport)
+JSON = msgspec.json.Encoder()
+HIDDEN_COLON = re.compile(rb"\\u003a", re.IGNORECASE)
 
 
 def read_line(line: bytes) -> PlainReport | None:
     """The report that a line of JSON states; None where the line has to be read with more care.
 
-    A name given twice is noticed by counting, as in parsing: where no space stands before a colon, each name's
-    end is a quote and a colon. There may be more of these (inside strings), never fewer than there are names. Tabs and
-    returns, which stand in no string, are looked for by themselves: one byte is found in a third of the time of two.
+    A name given twice is noticed by counting. What was read is written again, each name once: it has as many colons as
+    the line, behind a name or in a string, where none was hidden behind its number and nothing has been passed over.
     """
-    if b"\t" in line or b"\r" in line or b" :" in line:
+    if b"\\" in line and HIDDEN_COLON.search(line):
         return None
     try:
         said = LINE.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return said if not said.raw and line.count(b":") == JSON.encode(said).count(b":") else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    if said.raw or line.count(b'":') != _count_names(said):
-        return None
-    return said
-
-
-def _count_names(said: PlainReport) -> int:
-    names = said.count_names() + len(said.flags or ())
-    if said.target:
-        names += said.target.count_names()
-    for cited in said.cites or ():
-        names += cited.count_names()
-    for fact in said.facts or ():
-        names += fact.count_names() + fact.value.count_names()
-    return names
 
 
 def data_of(said: object) -> object:
@@ -255,7 +239,7 @@ def _is_plain(said: PlainReport, flags: frozenset[str]) -> bool:
     for fact in said.facts or ():
         names += [fact.attribute, fact.leg, fact.line, fact.value.unit, fact.value.measure]
     return (
-        _are_names([name for name in names if isinstance(name, str)])
+        _are_names([name for name in names if name])
         and (not said.flags or flags.issuperset(said.flags))
         and (not said.quote or _are_words(said.quote))
         and (not said.language or LANGUAGE.fullmatch(said.language) is not None)

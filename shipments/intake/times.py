@@ -9,6 +9,7 @@ TOML's own dates and times are taken as well. Seconds hold at most six decimals;
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -72,19 +73,20 @@ def read_moment(said: object, window: Window) -> datetime:
 
 def read_period(said: object, window: Window) -> Occurred:
     """The time from its first to its last microsecond, with the precision that it was said in."""
-    if isinstance(said, datetime):
-        if said.tzinfo is None:
-            raise _zone(said)
-        window.check(said.year, said)
-        return Occurred(earliest=said, latest=said)
-    if isinstance(said, date):
-        said = said.isoformat()
     if not isinstance(said, str):
-        raise PydanticCustomError("string_required", "A time is a string, for example 2022-05-16T09:00:00+09:00.")
+        if isinstance(said, datetime):
+            if said.tzinfo is None:
+                raise _zone(said)
+            window.check(said.year, said)
+            return Occurred(earliest=said, latest=said)
+        if not isinstance(said, date):
+            raise PydanticCustomError("string_required", "A time is a string, for example 2022-05-16T09:00:00+09:00.")
+        said = said.isoformat()
     if matched := INSTANT.fullmatch(said):
         return _instant(said, matched, window)
     if matched := CALENDAR.fullmatch(said):
-        return _calendar(said, matched, window)
+        window.check(int(matched[1]), said)
+        return _calendar(said, *matched.groups())
     raise _invalid(said, "Write it as 2022-05-16T09:00:00+09:00, or 2022-05-16 where only the day is known.")
 
 
@@ -117,9 +119,10 @@ def _check_offset(zone: str) -> None:
         raise ValueError(zone)
 
 
-def _calendar(said: str, matched: re.Match[str], window: Window) -> Occurred:
-    year, month, day = (int(part) if part else 0 for part in matched.groups())
-    window.check(year, said)
+# Of a year's days each is said again and again.
+@lru_cache(1000)
+def _calendar(said: str, *parts: str | None) -> Occurred:
+    year, month, day = (int(part) if part else 0 for part in parts)
     try:
         first = date(year, month or 1, day or 1)
     except ValueError as error:

@@ -129,6 +129,9 @@ def test_it_never_says_yes_where_the_long_way_says_no_or_something_else(data: st
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed", "code" : "arrived"}',
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed", "code"\t: "arrived"}',
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed", "code"\r: "arrived"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "departed", "code": "\\u003A"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "code": "a", "code": "b", "quote": "c\\u003ad"}',
+        b'{"subject": "x", "asserted_at": "2022-05-16", "facts": [{"attribute": "a", "value": {}, "value": {}}]}',
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "raw": {"a": 1.5}}',
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "credibility": 2.0}',
         b'{"subject": "x", "asserted_at": "2022-05-16T09:00:00Z", "credibility": 2e0}',
@@ -140,6 +143,14 @@ def test_it_never_says_yes_where_the_long_way_says_no_or_something_else(data: st
 )
 def test_line_that_could_be_read_in_two_ways_is_in_doubt(line: bytes) -> None:
     assert read_line(line) is None
+
+
+@pytest.mark.parametrize("quote", [r"said: \"no\": twice", r"\ud3c9\uc591:", "평양:", r"\u003c"])
+def test_line_is_read_at_once_whatever_its_strings_have_and_wherever_spaces_stand(quote: str) -> None:
+    line = f'{{ "subject" : "awb:120-1234"\t,"asserted_at"\r:"2022-05-16T09:00:00Z", "quote":"{quote}","code": "a"}}'
+    said = read_line(line.encode())
+    assert said is not None
+    assert said.quote == json.loads(line)["quote"]
 
 
 def _places(said: Any, *before: Any) -> list[tuple[Any, ...]]:
