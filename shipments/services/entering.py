@@ -39,7 +39,7 @@ from shipments.models import (
 )
 from shipments.services.binding import bind_held
 from shipments.services.fitting import planned_unit_problems
-from shipments.services.naming import NAMES, Names, find_names, lock_names
+from shipments.services.naming import NAMES, Names, find_names, hold_merges, lock_names
 from shipments.services.planning import announce_subject
 
 MODELS: dict[str, type[models.Model]] = {
@@ -85,6 +85,7 @@ def enter(kind: str, value: EntryIn, *, key: PartnerKey, now: datetime) -> Enter
     if entry := same.first():
         return _again(entry, said, fingerprint, key)
     assert key.source is not None
+    hold_merges()
     lock_names([f"{key.source.code}:{value.external_id}"], entering=True)
     names = find_names(said, kind, Reader.of_key(key))
     problems = [*names.problems, *marking_problems(said, key), *side_problems(said, kind, names)]

@@ -24,6 +24,7 @@ from shipments.models import LedgerEntry, OutboxEvent, Place, ReadingGrant, Repo
 from shipments.services.binding import bind, lock_bindings
 from shipments.services.doorbell import ring_on_commit
 from shipments.services.errors import NotMergeable
+from shipments.services.naming import wait_to_merge
 from shipments.services.naming_rows import (
     LINKS,
     ONCE,
@@ -74,6 +75,7 @@ def unmerge(row: Row, *, reason: str, by: User) -> None:
 def join(row: Row, into: Row, *, reason: str, by: User) -> Joined:
     """The rows of ``merge``, without the audit entry, the queue and the news: for what is taken back."""
     kind = kind_of(row)
+    wait_to_merge()
     row, into = _locked(row, into)
     _check(row, into)
     touched = _held(row)

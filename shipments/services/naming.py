@@ -18,7 +18,7 @@ from actors.access import Reader
 from actors.models import Actor, ActorIdentifier
 from actors.services.arrays import IsAny
 from actors.services.entered import may_be_told
-from actors.services.prepared import prepared, slot
+from actors.services.prepared import prepared, run, slot
 from shipments.intake.draft import Problem
 from shipments.intake.plain import pointer_of
 from shipments.models import LedgerEntry, Place, Subject, SubjectIdentifier
@@ -45,6 +45,7 @@ FORMS: Mapping[str, str] = {
 }
 # The number is the project's own for these locks.
 NAME_LOCKS, BUCKETS = 7_120_524, 64
+MERGING_LOCK = 7_120_528
 
 
 class SubjectRow(NamedTuple):
@@ -240,6 +241,19 @@ def _survivors(found: dict[str, Any], by_id: Callable[[list[UUID]], Mapping[UUID
             if survivor in into:
                 found[name] = into[survivor]
     return found
+
+
+def hold_merges() -> None:
+    """Until the transaction ends nothing is merged. Before what is named is looked up or locked, and before any row is.
+
+    A merge does not see who is just coming to name what it merges, nor do they see the merge.
+    """
+    run("SELECT pg_advisory_xact_lock_shared(%s)", [MERGING_LOCK])
+
+
+def wait_to_merge() -> None:
+    """Until the transaction ends nobody comes to name anything; see hold_merges."""
+    run("SELECT pg_advisory_xact_lock(%s)", [MERGING_LOCK])
 
 
 def lock_names(names: Iterable[str], *, entering: bool) -> None:

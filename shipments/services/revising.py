@@ -38,7 +38,7 @@ from shipments.services.entering import (
 )
 from shipments.services.errors import NotRevisable
 from shipments.services.fitting import planned_unit_problems
-from shipments.services.naming import find_names, lock_names
+from shipments.services.naming import find_names, hold_merges, lock_names
 from shipments.services.planning import announce_loss, note_plan_change
 from shipments.services.reaching import reach_place
 
@@ -103,6 +103,7 @@ def edit(
     # An entry is of its row for good: whoever has none is told so, and neither locks nor waits.
     if not own.exists():
         raise NotRevisable("not_yours", "It was not entered by this key's source. Say what you know in a report.")
+    hold_merges()
     if first:
         first()
     # The row before its entry, as the pages of analysts do: else each could wait for the other. Its key stays, so that
