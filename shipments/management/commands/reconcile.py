@@ -3,8 +3,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Count, Q
+from django.db.models.functions import Now
 
+from shipments.models import Due
 from shipments.services.reconciling import count_due, reconcile_due
+
+TELL_EVERY = 5.0
 
 
 class Command(BaseCommand):
@@ -26,8 +31,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} subjects folded, {count_due()} due")
 
     def _wait(self, timeout: int) -> None:
-        deadline = time.monotonic() + timeout
-        while left := count_due():
-            if time.monotonic() > deadline:
-                raise CommandError(f"{left} subjects are still due after {timeout} s: is a worker running?")
+        began = told = time.monotonic()
+        while count_due():
+            now = time.monotonic()
+            if now > began + timeout:
+                raise CommandError(f"After {timeout} s {_what_is_due()}. Due in the admin tells of each.")
+            if now > told + TELL_EVERY:
+                told = now
+                self.stderr.write(f"  {_what_is_due()}")
             time.sleep(0.1)
+
+
+def _what_is_due() -> str:
+    waiting = Due.objects.filter(quarantined=False, not_before__lte=Now()).aggregate(
+        due=Count("pk"),
+        in_hand=Count("pk", filter=Q(leased_until__gte=Now())),
+        again=Count("pk", filter=Q(attempts__gt=1)),
+    )
+    if not waiting["in_hand"]:
+        return "{due} subjects are due and none is being worked out: is a worker running?".format(**waiting)
+    return "{due} subjects are due, {in_hand} being worked out, {again} tried before".format(**waiting)
