@@ -23,7 +23,7 @@ def new_id() -> UUID:
 
 
 def new_key() -> uuid_utils.UUID:
-    """The same for a column that is written by COPY; made in a fifth of the time, and no UUID of Python's."""
+    """The same as text, for a column that COPY writes: made in a fifth of the time that a UUID takes."""
     return uuid_utils.uuid7()
 
 

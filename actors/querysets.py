@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 def is_there(row: QuerySet) -> Coalesce:
     """Whether ``row``, found by its key, is there: looked up row by row.
 
-    Where EXISTS is one of several conditions, PostgreSQL takes it for cheaper to note every key there is, for a page of
-    a hundred too.
+    Where EXISTS is one of several conditions, PostgreSQL notes every key there is, even for a page of a hundred.
     """
     return Coalesce(Subquery(row.order_by().values(found=Value(True))[:1]), False, output_field=BooleanField())
 

@@ -41,16 +41,16 @@ app.conf.beat_schedule = {
 
 @worker_process_init.connect
 def keep_what_is_loaded(**_: object) -> None:
-    """What was loaded stays for good, and a batch makes no circles: the collector need not walk over either."""
+    """Keep the garbage collector away from what was loaded, which stays for good. A batch makes no circles."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
 
 
 @task_prerun.connect
 def replace_what_died(**_: object) -> None:
-    """Let go of a connection that the server ended since the last task, so that this one begins with another.
+    """Drop a connection that the server ended since the last task, so that this task begins with another.
 
-    With it of its pool, which waits longer from one failed attempt to the next, and so long after the server is back.
+    Its pool is dropped too: it waits longer after each failed attempt, and would go on waiting when the server is back.
     """
     for connection in connections.all(initialized_only=True):
         if not connection.is_usable():

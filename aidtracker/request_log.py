@@ -11,5 +11,5 @@ class RequestLog(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Its own guess believes any header that a caller sends, and costs as much as the rest of the middleware."""
+        """In place of django-structlog's guess, which believes any header and costs as much as all other middleware."""
         structlog.contextvars.bind_contextvars(ip=BaseThrottle().get_ident(request))  # type: ignore[arg-type]

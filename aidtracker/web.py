@@ -35,8 +35,8 @@ proc_name = "aidtracker-web"
 def post_fork(server: object, worker: object) -> None:
     """Keep the process small, and the collector away from what was loaded: it stays for good.
 
-    Threads share one heap. With one for each, what the largest answer took stays in every thread that ever gave
-    one, and as Python runs one thread at a time, they would hardly ever wait for each other.
+    Threads share one heap. With a heap for each, every thread would keep as much as its largest answer took. As Python
+    runs one thread at a time, they hardly ever wait for each other.
     """
     if hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_ARENA_MAX, 1)

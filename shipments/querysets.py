@@ -230,7 +230,7 @@ class KnownQuerySet(QuerySet):
     def of_visible(self, reader: Reader, *, known_at: datetime | None = None) -> Self:
         """The same of subjects that the reader is known to see: a condition on rows of ``Subject.visible_to``.
 
-        Asked again of each picture, it would have every subject of a list looked up twice.
+        Asking each picture again would look up every subject of a list twice.
         """
         higher = (
             apps.get_model("shipments", "Picture")

@@ -13,9 +13,9 @@ from actors.models.source import Source
 
 
 class People(UserManager):
-    """Makes whoever is made by the command ``createsuperuser`` read everything.
+    """Accounts; one that the command ``createsuperuser`` makes reads everything.
 
-    Nobody gives more than they read themselves: with less, nobody could ever be given it.
+    Nobody can give more than they read themselves. If the first account read less, nobody could ever be given the rest.
     """
 
     def create_superuser(

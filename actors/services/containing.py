@@ -11,9 +11,10 @@ CONTAINER_LOCKS, BUCKETS = 7_120_525, 64
 
 
 def lock_containers(kind: str) -> None:
-    """Until the transaction ends nobody else makes one row of ``kind`` a part of another. Before any row is locked.
+    """Until the transaction ends, nobody else makes one row of ``kind`` a part of another.
 
-    Two at once could make each a part of the other, with no circle in what either of them sees.
+    To be called before any row is locked. Without it, two at once could make each a part of the other, and neither
+    would see a circle.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CONTAINER_LOCKS, crc32(kind.encode()) % BUCKETS])

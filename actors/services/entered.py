@@ -21,9 +21,9 @@ def may_be_told(reader: Reader, link: str = "") -> Q:
 
 
 def external_ids(model: type[Model], reader: Reader) -> list[tuple[str, QuerySet, str]]:
-    """Where the names of rows of a model are that the reader may know, the first before the others.
+    """Where the names of a model's rows are that the reader may know: (link to the row, rows, column), in order.
 
-    That of a row itself, then those of what was merged into it: the link to the row, the rows and the column with it.
+    First the row's own name, then those of what was merged into it.
     """
     entry = cast(OneToOneRel, model._meta.get_field("entry"))
     # By its own key, without the row that it is about once more.

@@ -85,8 +85,10 @@ def find_key(token: str) -> PartnerKey | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A key whose request was counted as it was looked up: what was ``spent`` since its window began, with this one,
-    and what is ``remaining`` of the window. Neither where the statement could not count it, as of a spent quota.
+    """A key whose request was counted as it was looked up.
+
+    ``spent`` counts the requests of its window, this one included; ``remaining`` is the time until the window ends.
+    Both are None where the statement could not count: of a spent quota, for example.
     """
 
     key: PartnerKey
@@ -97,9 +99,9 @@ class Counted:
 def find_and_count(token: str, *, kind: str, quota: int) -> Counted | None:
     """What ``find_key`` gives, by the same one query, which also counts a request of ``kind`` (reads, writes).
 
-    ``quota`` is that of a key without one of its own. Nothing is counted of a token that proves no key. What several
-    threads show at the same time is looked up and counted once for all of them, and after each has shown it; they
-    share the key that they are given.
+    ``quota`` is for a key without one of its own. A token that proves no key counts nothing. Where several threads show
+    the same token at once, one statement looks it up and counts for all of them, after each has shown it. They share
+    the key that they are given.
     """
     shown = _Shown(*_parts(token), kind, quota)
     return _counted.give(shown, like=shown)
@@ -115,7 +117,7 @@ class _Shown(NamedTuple):
 
 
 def _count(shown: Sequence[_Shown]) -> list[Counted | None]:
-    """The key of credentials that are alike with all of their requests counted; none of them where not all fit."""
+    """The key of like credentials, with all their requests counted; none of these is counted where not all fit."""
     one, times = shown[0], len(shown)
     query = _by_prefix_counting(one.kind)
     rows = query.tuples(NOBODY, prefix=one.prefix, said=one.said, quota=one.quota, window=WINDOW, times=times)
@@ -158,9 +160,9 @@ def _by_prefix(_: Reader) -> QuerySet:
 
 @cache
 def _by_prefix_counting(kind: str) -> Prepared:
-    """The query of a key with a count beside it, of the key that its newest secret proves and that is usable.
+    """The query of a key, which also counts a request of a usable key that its newest secret proves.
 
-    Whoever comes with the old secret is counted by a statement more, as whoever has spent the quota is told so.
+    A request with the old secret, or of a spent quota, takes one statement more.
     """
     found = _by_prefix(NOBODY)
     return replace(

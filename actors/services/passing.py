@@ -1,6 +1,6 @@
-"""What the database writes as JSON and answers hold as it is: it is neither read nor written again on the way.
+"""JSON that the database writes and answers pass on as it is: nothing on the way reads or writes it again.
 
-Written as text by PostgreSQL from the beginning (json): to build a jsonb, as Django would, costs it twice as much.
+PostgreSQL writes it as text (json). Building a jsonb, as Django would, costs it twice as much.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Queries that are asked all day: built once by the querysets, planned once by each connection.
 
-Of a query with many parts, building it costs Django, and planning it costs PostgreSQL, several times what running
-it costs. So it is built once, for a reader with slots in place of what differs from one caller to the next:
+To build a query with many parts costs Django, and to plan it costs PostgreSQL, several times what running it costs.
+So it is built once, for a reader with slots in place of what differs from one caller to the next:
 
     build(anybody) ─ compiled ─> SQL with named slots ─ prepared, once a connection ─> rows, or models of them
 
@@ -80,8 +80,10 @@ class Prepared:
 
 
 def read_together(reader: Reader, *asked: tuple[Prepared, type], **slots: Any) -> list[list[Any]]:
-    """The rows of several queries by one statement, for what is asked all day and gives few: each a list of the named
-    tuple beside it, which says how JSON is read. A slot's name means the same in all of them.
+    """The rows of several queries by one statement, for what is asked all day and gives few rows.
+
+    Each query's rows are a list of the named tuple beside it, which says how JSON is read. A slot's name means the same
+    in all queries.
     """
     (row,) = run(_together(*(query for query, _ in asked)), {**own_slots(reader), **slots})
     return [_rows_of(kind).decode(text) if text else [] for (_, kind), text in zip(asked, row, strict=True)]
@@ -204,9 +206,10 @@ def _with_names(text: str, params: Sequence[Any]) -> str:
 
 @lru_cache(KEPT)
 def _numbered(statement: str) -> tuple[str, list[Any]]:
-    """``statement`` with its values by number, as PostgreSQL takes them, and the names of these in their order.
+    """``statement`` with numbered values, as PostgreSQL takes them, and the values' names in order.
 
-    Of long statements psycopg would do so at each use. Values without a name have their place as one.
+    psycopg would number them at each use, which takes long for long statements. A value without a name has its place
+    as one.
     """
     names: list[Any] = []
 
@@ -264,7 +267,7 @@ def run(statement: str, params: Any = None) -> list[Any]:
 
 
 def _cursor_of(connection: Any) -> _Cursor:
-    """The cursor of a connection for such statements, kept with it: a new one looks up each type and column again."""
+    """The cursor for such statements, kept with its connection: a new one would look up each type and column again."""
     kept: dict[str, Any] = vars(connection)
     if "prepared_cursor" not in kept:
         kept["prepared_cursor"] = _Cursor(connection)

@@ -1,4 +1,4 @@
-"""What must be kept so that it can be read again, and not by whoever reads the database: sealed with a key of ours.
+"""Secrets that we must read again, and that whoever reads the database must not: sealed with a key of ours.
 
 Fernet (AES-128-CBC and HMAC-SHA256) by the first of WEBHOOK_KEYS; any of them opens. A key is long random text,
 so a plain hash makes 32 bytes of it.

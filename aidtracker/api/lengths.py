@@ -1,4 +1,4 @@
-"""Bodies must say how long they are: Django reads one that does not as empty, and a sender would think it was taken."""
+"""A body must say how long it is. Django reads one that does not as empty, and its sender would think it was taken."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """Child processes that end when they should: with a stop in order, and with their parent however it dies.
 
-Each child leads a process group of its own, so that Ctrl-C reaches the supervisor alone, which then stops
-its children one after another, and so that whatever a child started can be ended with it.
+Each child leads a process group of its own. So Ctrl-C reaches the supervisor alone, which then stops its children one
+after another; and whatever a child started can be ended with it.
 """
 
 import ctypes

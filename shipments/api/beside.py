@@ -1,7 +1,7 @@
 """Rows of other tables beside subjects: of one, looked up by its key; of a page, read at once.
 
-A page in the order of keys stands in one part of each table, and so of its index: that part is read from end to end,
-where looking up each subject would begin a hundred times at the root. Where few of those between the first and the
+A page in the order of keys stands in one part of each table, and so of its index. That part is read from end to end:
+looking up each subject would begin a hundred times at the root. Where only few of the rows between the first and the
 last are on the page, each is looked up all the same.
 """
 

@@ -208,7 +208,7 @@ def narrowed(rows: QuerySet, kind: str, asked: dict[str, Any], reader: Reader) -
 
 
 def _happened(kind: str, reader: Reader, asked: dict[str, Any]) -> list[Q | LookedFor]:
-    """Subjects of which something happened in a span: where few have a story that reaches into it, these are asked."""
+    """Subjects of which something happened in a span: where few stories reach into it, of these alone."""
     condition = happened(kind, reader, asked)
     if kind in DAYS:
         return [few_or_each(DATED[kind].objects.order_by().filter(condition).values_list("pk", flat=True), condition)]
@@ -223,7 +223,7 @@ def was_known(reader: Reader, known_at: datetime) -> Q:
 
 
 def _begun(known_at: datetime) -> QuerySet:
-    """Keys of subjects that may have been known by then, to whomever: of a moment before everything there is none."""
+    """Keys of subjects that anybody may have known by then; none for a moment before everything."""
     begun = Subject.objects.order_by().filter(created_at__lte=known_at).values_list("pk", flat=True)
     pictured = Picture.objects.order_by().filter(known_from__lte=known_at).values_list("subject_id", flat=True)
     return begun.union(pictured, all=True)

@@ -76,9 +76,9 @@ def told_of(asked: Mapping[str, Any]) -> QuerySet:
 
 
 def _spans(asked: Mapping[str, Any]) -> list[Lookup]:
-    """Of pictures: that the story is not over before ``since``, and has begun by ``until``.
+    """Conditions on pictures: the story is not over before ``since``, and has begun by ``until``.
 
-    Apart, since a span that ended before it began would be refused.
+    Two conditions, since a span that ends before it begins would be refused.
     """
     since, until = asked.get("since"), asked.get("until")
     spans = [DateTimeTZRange(since, None)] if since else []

@@ -56,7 +56,7 @@ def few(keys: QuerySet) -> list[UUID] | None:
 def few_or_each(keys: QuerySet, each: Q) -> Q | LookedFor:
     """Rows of ``keys``, where they are few; else those of which ``each`` is true.
 
-    Of what many have, the next few are soon met in the order of the list, which is what costs the least then.
+    What many rows have is soon met in the order of the list, which then costs the least.
     """
     found = few(keys)
     return LookedFor(condition=each) if found is None else Q(pk__in=found)

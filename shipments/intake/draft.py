@@ -1,9 +1,9 @@
 """A report as it was said, checked for form and typed, before anything is looked up.
 
 Every way in (API, admin, case files, generator) ends in these; ``services.recording`` turns them
-into evidence. References are still the sender's own words. What a report is made of are msgspec's
-structs, which are made in a tenth of the time that a frozen dataclass takes; they hold no cycles, so
-that the garbage collector need not look at them.
+into evidence. References are still the sender's own words. The parts of a report are msgspec structs,
+made in a tenth of the time of a frozen dataclass. They hold no cycles, so the garbage collector leaves
+them alone.
 """
 
 from dataclasses import dataclass

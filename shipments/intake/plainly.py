@@ -115,8 +115,9 @@ HIDDEN_COLON = re.compile(rb"\\u003a", re.IGNORECASE)
 def read_line(line: bytes) -> PlainReport | None:
     """The report that a line of JSON states; None where the line has to be read with more care.
 
-    A name given twice is noticed by counting. What was read is written again, each name once: it has as many colons as
-    the line, behind a name or in a string, where none was hidden behind its number and nothing has been passed over.
+    A name given twice is noticed by counting colons. What was read is written again, each name once. Where that has
+    another number of them than the line, a name stood there twice or something was passed over. Colons that are
+    written by their number are looked for before.
     """
     if b"\\" in line and HIDDEN_COLON.search(line):
         return None

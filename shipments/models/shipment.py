@@ -50,8 +50,10 @@ class Shipment(Subject):
 
 
 def _whole(name: str) -> models.ForeignKey:
-    """The shipment of which a row is a part. A constraint begins with it, by which pages are read; one is found by hash
-    where an order of its own is asked for, by the same few pages however many there are.
+    """The shipment of which a row is a part.
+
+    Pages are read by a constraint that begins with it. A single shipment's rows in an order of their own are found by
+    hash: the same few pages however many rows there are.
     """
     return models.ForeignKey(Shipment, models.CASCADE, related_name=name, db_index=False)
 

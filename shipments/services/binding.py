@@ -1,7 +1,7 @@
 """What a report is about by now: what it was said of, or what it was attached to last.
 
-Evidence is never written, so that no row of it can be locked: whoever binds reports takes locks of their own, all at
-once; after the row of a subject that is changed, and before rows of the queue.
+Evidence is never written, so none of its rows can be locked. Whoever binds reports takes separate locks, all at once:
+after the row of a subject that is changed, and before rows of the queue.
 """
 
 from collections.abc import Collection, Iterable
@@ -64,7 +64,7 @@ def _parts(subject_id: UUID) -> tuple[dict[str, Leg], dict[str, Line]]:
 def bind_held(entry: LedgerEntry, key: PartnerKey, *, now: datetime) -> None:
     """Bind reports that were held for this entry, or for a leg or line of it, by the names that they use.
 
-    Before the subject is made due: whoever binds reports does so first.
+    Call it before the subject is made due.
     """
     if entry.subject_id is None:
         return

@@ -1,8 +1,8 @@
 """Everything that was said about a subject, read from the database and handed to the reconciler.
 
 A batch of subjects costs a fixed number of queries. What binds a held report (an attachment, a
-code mapping) or colours one (an interest) was recorded at a moment of its own: the evidence is
-built as it stood at a moment, and ``turns`` tells the moments at which it stood differently.
+code mapping) or colours one (an interest) has a moment of its own. So evidence is built as it stood
+at a moment, and ``turns`` are the moments at which it changed.
 """
 
 from collections import defaultdict

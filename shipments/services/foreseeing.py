@@ -9,9 +9,9 @@ Told = TypeVar("Told")
 
 
 def foresee(tell: Callable[[], Told], act: Callable[[], object]) -> tuple[Told, Told]:
-    """What ``tell`` says now, and would say after ``act``; nothing of it stays.
+    """What ``tell`` says now, and what it would say after ``act``, which is rolled back.
 
-    Takes the locks that ``act`` takes, until it is told. Raises what ``act`` raises.
+    Holds the locks that ``act`` takes meanwhile. Raises what ``act`` raises.
     """
     before = tell()
     with transaction.atomic():

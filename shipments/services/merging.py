@@ -3,7 +3,7 @@
     merge    checks ─ plan rows that name the one name the other ─ its reports are attached to the other
                └ merged_into, audit entry with what was moved, both are due
     unmerge  the audit entry is read backwards; reports return where they were
-    What comes to be about the one unseen, as the two are merged, is brought along as the one is folded.
+    What comes to be about the one while they are merged, unseen, is brought along when the one is folded.
 
 Only what is provisional is merged, into what is of its kind, is not merged itself and is marked as high.
 Evidence is never changed: a report keeps the subject it was said of, and an Attachment, dated, says more.
@@ -136,7 +136,7 @@ def named_again(row: Row) -> set[UUID]:
 
 @transaction.atomic
 def bring_strays(subject_id: UUID) -> None:
-    """Attach to the survivor what came to be about a merged subject as it was merged, unseen by who did that."""
+    """Attach to the survivor what came to be about a merged subject during the merge, unseen by it."""
     row = Subject.objects.select_related("merged_into").get(pk=subject_id)
     if row.merged_into is None:
         return

@@ -244,9 +244,10 @@ def _survivors(found: dict[str, Any], by_id: Callable[[list[UUID]], Mapping[UUID
 
 
 def hold_merges() -> None:
-    """Until the transaction ends nothing is merged. Before what is named is looked up or locked, and before any row is.
+    """Until the transaction ends, nothing is merged.
 
-    A merge does not see who is just coming to name what it merges, nor do they see the merge.
+    To be called before what is named is looked up, and before any row is locked. A merge does not see who is about to
+    name what it merges, and they do not see the merge.
     """
     run("SELECT pg_advisory_xact_lock_shared(%s)", [MERGING_LOCK])
 
@@ -257,15 +258,15 @@ def wait_to_merge() -> None:
 
 
 def lock_names(names: Iterable[str], *, entering: bool) -> None:
-    """Until the transaction ends nobody enters what goes by ``names``; with ``entering``, nobody else looks for it.
+    """Until the transaction ends, nobody enters what goes by ``names``; with ``entering``, nobody else looks for it.
 
-    So that whoever finds nothing by a name is found by whoever enters it.
+    So whoever finds nothing by a name is seen by whoever enters it later.
     """
     lock_buckets(NAME_LOCKS, names, shared=not entering)
 
 
 def lock_buckets(number: int, names: Iterable[str], *, shared: bool = False) -> None:
-    """Until the transaction ends nobody else takes the lock of any of ``names``; a few stand for all names."""
+    """Lock ``names`` until the transaction ends. A fixed number of locks stands for all names."""
     buckets = sorted({crc32(name.encode()) % BUCKETS for name in names})
     kind = "_shared" if shared else ""
     with connection.cursor() as cursor:

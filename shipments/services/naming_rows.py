@@ -1,4 +1,4 @@
-"""What names an actor, a place or a subject: rows of plans, and what was said. It reads otherwise once two are one."""
+"""What names an actor, a place or a subject: rows of plans, and what was said. After a merge it reads otherwise."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def touched_by(row: Row) -> set[UUID]:
 
 
 def names_in(owners: Collection[UUID], rows: Sequence[Row]) -> set[Named]:
-    """Where plans of ``owners`` name one of ``rows``, which are of one kind, or ``owners`` are a part of one."""
+    """Each place where a plan of ``owners`` names one of ``rows``, all of one kind, or is a part of one."""
     found: set[Named] = set()
     for model, column in LINKS.get(kind_of(rows[0]), ()) if rows else ():
         own = owner_column(model) or "pk"

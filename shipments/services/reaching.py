@@ -1,4 +1,4 @@
-"""Which subjects are reached by a change that is no report of them: a grade, an interest, a code, a place, a rule.
+"""Which subjects a change reaches that is not a report about them: a grade, an interest, a code, a place, a rule.
 
     change ─ nobody claims until it is committed ─ which subjects? ─> due, from the moment that it holds from
 
@@ -37,7 +37,7 @@ def reach_reports(reports: QuerySet[Report], *, since: datetime) -> None:
 
 
 def reach_sources(sources: Collection[Source], *, since: datetime) -> None:
-    """Make due what depends on the grades of ``sources``: what they said, and what was said by whoever cites them."""
+    """Make due what depends on the grades of ``sources``: what they said, and what those said who cite them."""
     if not sources:
         return
     hold_claims()

@@ -1,4 +1,4 @@
-"""Findings that the row of a picture tells: not stored beside it as well, but made of it when they are read.
+"""Findings that a picture's own row tells: made from it when they are read, and not stored a second time.
 
     a step of a story       ─> the finding of its milestone    ``behind`` and ``rivals`` of a stored step are what
                                                                the finding says and the step does not

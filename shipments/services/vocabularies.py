@@ -7,7 +7,7 @@
 Codes and policies are evidence: a row that is there is never rewritten. A new meaning is a new line
 with its own ``recorded`` date, and a file that changes an old line is refused.
 
-Reports that were held for a code are looked at again when it comes; all subjects are where a rule is another.
+Where a code is new, the reports that were held for it become due; where a rule differs, all subjects do.
 """
 
 import csv
@@ -229,9 +229,9 @@ def _bring_up_to_date(
     *,
     judged_by: Collection[str],
 ) -> None:
-    """Insert rows that are missing and update those that differ in a column which the file gives.
+    """Insert rows that are missing, and update those that differ in a column which the file gives.
 
-    By a row that was missing nothing was judged.
+    A difference in ``judged_by`` is a difference of the rules. A new row is none: nothing was judged by it yet.
     """
     there = _by_key(model, key)
     new, changed = [], []

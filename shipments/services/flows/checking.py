@@ -17,8 +17,8 @@ BATCH = 500
 
 
 def drift_of_flows() -> tuple[list[str], list[str]]:
-    """The references of subjects of which something else is kept than they add, and the totals that hold something
-    else than the shares in them. What is due is known to be behind, and passed over.
+    """The references of subjects whose kept shares are not what they add, and the totals that are not the sum of their
+    shares. What is due is known to be behind, and passed over.
     """
     subjects = [str(key) for batch in _batches() for key in _drifted(batch)]
     named = dict(Subject.objects.filter(pk__in=subjects).values_list("pk", "reference"))

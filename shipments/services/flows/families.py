@@ -33,9 +33,9 @@ def families_of(shipments: Collection[UUID]) -> set[UUID]:
 
 
 def markings_of(subjects: Collection[UUID]) -> Mapping[int, set[UUID]]:
-    """At which markings somebody may begin to see something else of ``subjects``, for each those of which.
+    """Markings at which a reader begins to see more of ``subjects``, each with those subjects.
 
-    Of the lowest marking nothing is told: everybody sees what has it.
+    The lowest marking is left out: everybody sees what has it.
     """
     found: defaultdict[int, set[UUID]] = defaultdict(set)
     with connection.cursor() as cursor:

@@ -69,7 +69,7 @@ class Eyes:
         return report in self._readable and (subject_id is None or self.limit(subject_id) >= 0)
 
     def reaches(self, event: OutboxEvent) -> bool:
-        """Whether the very event is theirs to hear of: a report they may read can have been sent by others too."""
+        """Whether they may hear of this very event: others may have sent the report that they may read."""
         if event.actor_id is not None and event.actor_id == self.reader.actor_id:
             return int(event.body.get("cleared", 0)) <= self.reader.clearance
         limit = self.limit(event.subject_id) if event.subject_id else self.reader.clearance

@@ -1,4 +1,4 @@
-"""Who was told what is not believed any more is told so, and nobody else is.
+"""Whoever was told something that is not believed any more is told so, and nobody else is.
 
 Reaching a further step corrects nothing: "departed" stays true of what has arrived. A status that was told is
 corrected where the picture that the subscription may read now does not hold that step any more.

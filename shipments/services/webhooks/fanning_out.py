@@ -20,8 +20,8 @@ AT_ONCE = 1000
 def fan_out(*, limit: int = AT_ONCE) -> int:
     """Fan out up to ``limit`` numbered events in their order; returns how many.
 
-    Whoever numbers events comes here after it. What is not numbered yet is left to them: where nobody subscribes, the
-    relay marks it in the same breath, and marked before that it would be written once more.
+    What is not numbered yet is left to the relay, which comes here afterwards. Where nobody subscribes, the relay marks
+    an event as told as it numbers it; marked here before, it would be written once more.
     """
     with transaction.atomic():
         if not Subscription.objects.active().exists():
@@ -78,7 +78,7 @@ def _for_one(subscription: Subscription, events: list[OutboxEvent], batch: Batch
 
 
 def _asks_for_loss(subscription: Subscription, event: OutboxEvent) -> bool:
-    """Whether the filters let a loss through: by kind and reference alone, for what else it is about is hidden."""
+    """Whether the filters let a loss through, asked by kind and reference alone: all else is hidden by then."""
     return all(
         not said or event.body[name] in said
         for name, said in (("kind", subscription.kinds), ("subject", subscription.subjects))

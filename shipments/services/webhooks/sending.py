@@ -1,8 +1,8 @@
 """One POST to an address that partners chose: to just the addresses that were checked, and over before long.
 
 The standard library's HTTP on a socket of our own making. Redirects are not followed, no proxy of the
-environment is asked, at most 64 kB of the answer are read, and a watchdog ends whatever takes too long: a time-out
-for each read would let an endpoint that sends a byte a second hold us for days.
+environment is asked, and at most 64 kB of the answer are read. A watchdog ends whatever takes too long: with a time-out
+for each read, an endpoint that sends a byte a second could hold us for days.
 """
 
 import http.client

@@ -1,7 +1,7 @@
 """What a partner, an operator or the service itself does to a subscription. Each change leaves an audit entry.
 
-Each locks the subscription's row first, so that what it writes is there when the row is removed, or raises
-SubscriptionGone where it was.
+Each locks the subscription's row first, so that nothing is written of one that is being removed. Raises
+SubscriptionGone where it is gone.
 """
 
 from collections.abc import Iterable
