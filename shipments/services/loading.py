@@ -154,8 +154,9 @@ SUBJECTS = """
 REPORTS = f"""
     SELECT report.id::text, report.reference, report.subject_id::text, source.code,
            report.event_id, encode(report.content_hash, 'hex'), report.ordinal, report.kind, report.marking,
-           report.leg_said, leg.key, report.line_said, line.key,
-           coalesce(place.code, nullif(report.place_said, '')),
+           report.leg_said, (SELECT key FROM shipments_leg WHERE id = report.leg_id),
+           report.line_said, (SELECT key FROM shipments_line WHERE id = report.line_id),
+           coalesce((SELECT code FROM shipments_place WHERE id = report.place_id), nullif(report.place_said, '')),
            report.code_scheme, report.code_said, report.code_is_known, report.milestone,
            nullif(report.flags, '{{}}'), nullif(report.facts, '[]'),
            report.polarity, report.time_class, report.directness, report.hedge, report.credibility, report.interested,
@@ -163,26 +164,20 @@ REPORTS = f"""
            {micros_of("report.asserted_at")}, {micros_of("report.received_at")}
       FROM shipments_report AS report
       JOIN actors_source AS source ON source.id = report.source_id
-      LEFT JOIN shipments_leg AS leg ON leg.id = report.leg_id
-      LEFT JOIN shipments_line AS line ON line.id = report.line_id
-      LEFT JOIN shipments_place AS place ON place.id = report.place_id
      WHERE report.subject_id = ANY(%s::uuid[]) OR report.id = ANY(%s::uuid[])
 """  # noqa: S608
 LINKS = f"""
-    SELECT link.report_id::text, link.kind, {micros_of("link.recorded_at")}, coalesce(theirs.code, source.code),
+    SELECT link.report_id::text, link.kind, {micros_of("link.recorded_at")},
+           (SELECT code FROM actors_source WHERE id = coalesce(target.source_id, link.target_source_id)),
            coalesce(target.event_id, link.target_event_id), coalesce(encode(target.content_hash, 'hex'), ''),
            coalesce(target.ordinal, 0)
-      FROM shipments_reportlink AS link
-      LEFT JOIN actors_source AS source ON source.id = link.target_source_id
-      LEFT JOIN shipments_report AS target ON target.id = link.target_report_id
-      LEFT JOIN actors_source AS theirs ON theirs.id = target.source_id
+      FROM shipments_reportlink AS link LEFT JOIN shipments_report AS target ON target.id = link.target_report_id
      WHERE link.report_id = ANY(%s::uuid[]) ORDER BY link.report_id, link.id
 """  # noqa: S608
 ATTACHMENTS = f"""
-    SELECT bound.report_id::text, bound.subject_id::text, leg.key, line.key, {micros_of("bound.recorded_at")}
+    SELECT bound.report_id::text, bound.subject_id::text, (SELECT key FROM shipments_leg WHERE id = bound.leg_id),
+           (SELECT key FROM shipments_line WHERE id = bound.line_id), {micros_of("bound.recorded_at")}
       FROM shipments_attachment AS bound
-      LEFT JOIN shipments_leg AS leg ON leg.id = bound.leg_id
-      LEFT JOIN shipments_line AS line ON line.id = bound.line_id
      WHERE bound.report_id = ANY(%s::uuid[]) ORDER BY bound.recorded_at
 """  # noqa: S608
 DECISIONS = f"""
