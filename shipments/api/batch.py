@@ -111,12 +111,12 @@ class ReportBatch(ReadView):
         return once(request, lambda: _answer(results_of(items, key)))
 
 
-def results_of(items: Sequence[object], key: PartnerKey, *, first: int = 0) -> list[dict[str, Any]]:
-    """Record ``items`` in one transaction; what became of each, numbered from ``first``.
+def results_of(items: Sequence[object], key: PartnerKey) -> list[dict[str, Any]]:
+    """Record ``items`` in one transaction; what became of each.
 
     An item that is a Refusal already (a line that is no JSON) is told as one.
     """
-    return _record(_read(items, key, now=timezone.now()), key, first=first)
+    return _record(_read(items, key, now=timezone.now()), key, first=0)
 
 
 def _read(items: Sequence[object], key: PartnerKey, *, now: datetime) -> list[ReportDraft | list[dict[str, str]]]:

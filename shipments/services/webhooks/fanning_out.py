@@ -17,18 +17,18 @@ from shipments.services.webhooks.telling import delivery_of
 AT_ONCE = 1000
 
 
-def fan_out(*, limit: int = AT_ONCE) -> int:
-    """Fan out up to ``limit`` numbered events in their order; returns how many.
+def fan_out() -> int:
+    """Fan out up to AT_ONCE numbered events in their order; returns how many.
 
     What is not numbered yet is left to the relay, which comes here afterwards. Where nobody subscribes, the relay marks
     an event as told as it numbers it; marked here before, it would be written once more.
     """
     with transaction.atomic():
         if not Subscription.objects.active().exists():
-            return _pass_over(limit=5 * limit)
+            return _pass_over()
         numbered = OutboxEvent.objects.exclude(sequence=None).filter(fanned_out_at=None)
         waiting = numbered.select_for_update(skip_locked=True, no_key=True)
-        events = list(waiting.order_by("sequence")[:limit])
+        events = list(waiting.order_by("sequence")[:AT_ONCE])
         if events:
             deliveries = _deliveries(events)
             # One that exists was made by another worker for the same turn of a picture.
@@ -85,8 +85,8 @@ def _asks_for_loss(subscription: Subscription, event: OutboxEvent) -> bool:
     )
 
 
-def _pass_over(*, limit: int) -> int:
-    """Mark events that nobody is told of."""
+def _pass_over() -> int:
+    """Mark events that nobody is told of; more at once, as nothing is made of them."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -94,6 +94,6 @@ def _pass_over(*, limit: int) -> int:
              WHERE id IN (SELECT id FROM shipments_outboxevent WHERE fanned_out_at IS NULL AND sequence IS NOT NULL
                            ORDER BY sequence LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
             """,
-            [limit],
+            [5 * AT_ONCE],
         )
         return cursor.rowcount
