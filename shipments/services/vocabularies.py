@@ -12,7 +12,7 @@ Where a code is new, the reports that were held for it become due; where a rule 
 
 import csv
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -22,13 +22,12 @@ from typing import Any
 import airportsdata
 import pycountry
 from django.db import connection, transaction
-from django.db.models import Model
 
 from actors.models import Actor, ActorIdentifier, ActorName
 from shipments.models import Attribute, CodeMapping, Containment, Place, PolicyVersion, Report
-from shipments.services.errors import ChangedEvidence
 from shipments.services.naming import lock_names
 from shipments.services.reaching import reach_all, reach_reports
+from shipments.services.vocabulary_rows import Tally, add_missing, bring_up_to_date
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "vocabularies"
 # Schemes of actors' identifiers. The first is ours: the code that case files and carriers.csv use.
@@ -52,7 +51,7 @@ def load_vocabularies(directory: Path = DIRECTORY) -> Loaded:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        tally = _Tally()
+        tally = Tally()
         _load_attributes(directory, tally)
         _load_policies(directory, tally)
         _load_codes(directory, tally)
@@ -62,16 +61,7 @@ def load_vocabularies(directory: Path = DIRECTORY) -> Loaded:
     return Loaded(rows=tally.rows, new=tally.new, changed=tally.changed)
 
 
-@dataclass(kw_only=True)
-class _Tally:
-    rows: dict[str, int] = field(default_factory=dict)
-    new: int = 0
-    changed: int = 0
-    codes: list[CodeMapping] = field(default_factory=list)
-    rules_differ: bool = False
-
-
-def _reach(tally: _Tally) -> None:
+def _reach(tally: Tally) -> None:
     """Make due what is read otherwise now."""
     if tally.rules_differ:
         reach_all()
@@ -83,7 +73,7 @@ def _reach(tally: _Tally) -> None:
             reach_reports(held.filter(code_scheme=row.scheme, code_said=row.code), since=row.recorded_at)
 
 
-def _load_attributes(directory: Path, tally: _Tally) -> None:
+def _load_attributes(directory: Path, tally: Tally) -> None:
     registry = _toml(directory / "attributes.toml")["attributes"]
     rows = [
         {
@@ -101,7 +91,7 @@ def _load_attributes(directory: Path, tally: _Tally) -> None:
         }
         for each in registry
     ]
-    _bring_up_to_date("attributes", Attribute, ("name",), rows, tally, judged_by=FOLDED)
+    bring_up_to_date("attributes", Attribute, ("name",), rows, tally, judged_by=FOLDED)
     table = _toml(directory / "containments.toml")
     pairs = [
         {
@@ -113,11 +103,11 @@ def _load_attributes(directory: Path, tally: _Tally) -> None:
         for chain in table["chains"]
         for coarser, finer in zip(chain["words"], chain["words"][1:], strict=False)
     ]
-    new = _add("containments", Containment, ("attribute_id", "coarser", "finer"), pairs, tally, may_differ=True)
+    new = add_missing("containments", Containment, ("attribute_id", "coarser", "finer"), pairs, tally, may_differ=True)
     tally.rules_differ |= bool(new)
 
 
-def _load_policies(directory: Path, tally: _Tally) -> None:
+def _load_policies(directory: Path, tally: Tally) -> None:
     rows = [
         {
             "version": each["version"],
@@ -127,10 +117,10 @@ def _load_policies(directory: Path, tally: _Tally) -> None:
         }
         for each in _toml(directory / "policies.toml")["policies"]
     ]
-    tally.rules_differ |= bool(_add("policies", PolicyVersion, ("version",), rows, tally))
+    tally.rules_differ |= bool(add_missing("policies", PolicyVersion, ("version",), rows, tally))
 
 
-def _load_codes(directory: Path, tally: _Tally) -> None:
+def _load_codes(directory: Path, tally: Tally) -> None:
     rows = [
         {
             "scheme": each["scheme"],
@@ -150,10 +140,10 @@ def _load_codes(directory: Path, tally: _Tally) -> None:
     there = set(CodeMapping.objects.values_list("scheme", "code"))
     new = {(row["scheme"], row["code"]) for row in rows} - there
     lock_names([f"{scheme}:{code}" for scheme, code in new], entering=True)
-    tally.codes = _add("codes", CodeMapping, ("scheme", "code", "recorded_at"), rows, tally)
+    tally.codes = add_missing("codes", CodeMapping, ("scheme", "code", "recorded_at"), rows, tally)
 
 
-def _load_places(directory: Path, tally: _Tally) -> None:
+def _load_places(directory: Path, tally: Tally) -> None:
     """Countries, then what lies in them, then the airports of that."""
     listed = list(_csv(directory / "places.csv"))
     airports = airportsdata.load("ICAO")
@@ -190,7 +180,7 @@ def _load_places(directory: Path, tally: _Tally) -> None:
         ids = dict(Place.objects.values_list("code", "pk"))
         rows = [{**row, "within_id": ids[row["within"]] if row.get("within") else None} for row in level]
         said = [_without(row, "within") for row in rows]
-        _bring_up_to_date("places", Place, ("code",), said, tally, judged_by={"within_id"})
+        bring_up_to_date("places", Place, ("code",), said, tally, judged_by={"within_id"})
 
 
 def _place(said: Mapping[str, Any], **more: str) -> dict[str, Any]:
@@ -202,7 +192,7 @@ def _place(said: Mapping[str, Any], **more: str) -> dict[str, Any]:
     }
 
 
-def _load_carriers(directory: Path, tally: _Tally) -> None:
+def _load_carriers(directory: Path, tally: Tally) -> None:
     """A carrier that is known by any of its codes is left as it is: an analyst may have edited it."""
     carriers = list(_csv(directory / "carriers.csv"))
     codes = {(OWN, each["code"]) for each in carriers}
@@ -218,78 +208,6 @@ def _load_carriers(directory: Path, tally: _Tally) -> None:
         ActorName.objects.bulk_create(ActorName(actor=actor, name=name) for name in each["names"].split("|") if name)
         tally.new += 1
     tally.rows["carriers"] = len(carriers)
-
-
-def _bring_up_to_date(
-    label: str,
-    model: type[Model],
-    key: tuple[str, ...],
-    rows: list[dict[str, Any]],
-    tally: _Tally,
-    *,
-    judged_by: Collection[str],
-) -> None:
-    """Insert rows that are missing, and update those that differ in a column which the file gives.
-
-    A difference in ``judged_by`` is a difference of the rules. A new row is none: nothing was judged by it yet.
-    """
-    there = _by_key(model, key)
-    new, changed = [], []
-    for row in rows:
-        found = there.get(tuple(row[name] for name in key))
-        if found is None:
-            new.append(model(**row))
-        elif differing := _differing(found, row):
-            tally.rules_differ |= not differing.isdisjoint(judged_by)
-            for name, value in row.items():
-                setattr(found, name, value)
-            changed.append(found)
-    objects = model._default_manager
-    objects.bulk_create(new)
-    if changed:
-        objects.bulk_update(changed, sorted({name for row in rows for name in row} - set(key)))
-    _count(label, tally, rows=len(rows), new=len(new), changed=len(changed))
-
-
-def _add(
-    label: str,
-    model: type[Model],
-    key: tuple[str, ...],
-    rows: list[dict[str, Any]],
-    tally: _Tally,
-    *,
-    may_differ: bool = False,
-) -> list[Any]:
-    """Insert rows that are missing; these. Raises ChangedEvidence for one that is there and says something else."""
-    there = _by_key(model, key)
-    new = []
-    for row in rows:
-        name = tuple(row[part] for part in key)
-        found = there.get(name)
-        if found is None:
-            new.append(model(**row))
-        elif not may_differ and _differing(found, row):
-            words = " ".join(str(part) for part in name)
-            raise ChangedEvidence(
-                f"{label}: {words} was recorded with another meaning; keep its line and add one with its own date."
-            )
-    model._default_manager.bulk_create(new)
-    _count(label, tally, rows=len(rows), new=len(new))
-    return new
-
-
-def _by_key(model: type[Model], key: tuple[str, ...]) -> dict[tuple[Any, ...], Any]:
-    return {tuple(getattr(row, name) for name in key): row for row in model._default_manager.all()}
-
-
-def _differing(found: Model, row: Mapping[str, Any]) -> set[str]:
-    return {name for name, value in row.items() if getattr(found, name) != value}
-
-
-def _count(label: str, tally: _Tally, *, rows: int, new: int, changed: int = 0) -> None:
-    tally.rows[label] = tally.rows.get(label, 0) + rows
-    tally.new += new
-    tally.changed += changed
 
 
 def _without(row: Mapping[str, Any], name: str) -> dict[str, Any]:
