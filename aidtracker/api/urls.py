@@ -137,5 +137,6 @@ urlpatterns = [
     path("conflicts/<digest:stable_id>/", conflicts.ConflictDetail.as_view()),
     path("flows/", flows.FlowList.as_view()),
     *webhook_paths,
-    re_path(r"^.*$", Nowhere.as_view()),
+    # With line breaks too, which a dot does not stand for.
+    re_path(r"^", Nowhere.as_view()),
 ]

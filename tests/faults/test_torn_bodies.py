@@ -47,16 +47,22 @@ def status_of(port: int, sender: Caller, headers: bytes, sent: bytes, *, path: b
     """The status of the answer to exactly these bytes; 0 where the connection was closed without one."""
     head = b"POST /api/v1/%b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" % path
     head += b"Authorization: %b\r\n" % sender.headers["authorization"].encode()
+    answer = answer_to(port, head + headers + b"\r\n" + sent)
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else 0
+
+
+def answer_to(port: int, sent: bytes) -> bytes:
+    """All that is answered to exactly these bytes until the connection is closed."""
+    answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(head + headers + b"\r\n" + sent)
+        connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
-        answer = b""
         try:
             while part := connection.recv(65_536):
                 answer += part
         except ConnectionResetError:
             pass
-    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else 0
+    return answer
 
 
 def test_torn_and_ambiguous_bodies_are_refused_and_store_nothing(port: int, sender: Caller) -> None:
@@ -92,3 +98,24 @@ def test_a_stream_that_is_torn_keeps_what_was_whole_and_no_part_of_a_line(port: 
     assert set(Report.objects.values_list("event_id", flat=True)) <= {"e-0", "e-1"}
     assert status_of(port, sender, headers, lines, path=b"reports/batch/") == 207
     assert Report.objects.count() == 3
+
+
+def test_what_the_web_server_refuses_itself_has_the_status_that_the_guide_names_and_ends_the_connection(
+    port: int,
+) -> None:
+    get = b"GET /api/v1/key/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    refused = {
+        "a line that is too long": (b"GET /api/v1/key/?q=" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", 414),
+        "a header that is too long": (get + b"Authorization: Bearer " + b"x" * 9_000 + b"\r\n\r\n", 431),
+        "too many headers": (get + b"".join(b"X-%d: 1\r\n" % n for n in range(101)) + b"\r\n", 431),
+        "a coding that nobody knows": (get + b"Transfer-Encoding: zstd\r\n\r\n", 501),
+        "a line that says nothing": (b"<script>alert(1)</script>\r\n\r\n", 400),
+        "a version to come": (get.replace(b"/1.1", b"/9.9") + b"\r\n", 400),
+        "a header with a space": (get + b"X Y: 1\r\n\r\n", 400),
+    }
+    for name, (sent, status) in refused.items():
+        head, _, page = answer_to(port, sent).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 %d " % status), (name, head, page)
+        assert b"Connection: close" in head, name
+        assert b"<script>" not in page, name
+    assert b" 401 " in answer_to(port, get + b"Connection: close\r\n\r\n")

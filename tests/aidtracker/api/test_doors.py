@@ -128,12 +128,18 @@ def test_key_in_the_query_string_is_refused_and_not_repeated(partner, stranger):
         "sources/%F0%9F%98%80/",
         "conflicts/1/",
         "%2e%2e/%2e%2e/etc/passwd",
+        "",
+        "nothing%0A",
+        "%0Ashipments/",
+        "shipments/%0A/",
     ],
 )
-def test_addresses_that_lead_nowhere_are_problems(partner, path):
+def test_addresses_that_lead_nowhere_are_problems_and_tell_a_stranger_nothing(partner, stranger, path):
+    for answer in (stranger.get(path), stranger.post(path, {}), stranger.client.options(f"/api/v1/{path}")):
+        assert (answer.status_code, code_of(answer)) == (401, "unauthenticated")
     answer = partner.get(path)
     assert (answer.status_code, code_of(answer)) == (404, "not_found")
-    assert ("end in a slash" in answer.json()["detail"]) is not path.endswith("/")
+    assert ("end in a slash" in answer.json()["detail"]) is not f"/{path}".endswith("/")
 
 
 @pytest.mark.parametrize("path", sorted(OPEN))
