@@ -6,13 +6,13 @@ the latest T first: a layer weighs what its votes add to those that hold for lon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 
 from msgspec import Struct
 
 from shipments.reconciliation.model import Lifecycle
-from shipments.reconciliation.weights import Vote, Way, edges, value
+from shipments.reconciliation.weights import Vote, Way, edges, halving_sum, value
 
 
 class Denial(Struct, kw_only=True, eq=False):
@@ -41,25 +41,51 @@ def collect(votes: Iterable[Vote], lifecycle: Lifecycle, *, length: int) -> list
     for name in names:
         milestone = lifecycle.named(name)
         lower = walked[milestone.is_progress]
-        holding: list[Vote] = []
-        before = value(lower, length=length)
-        for until, layer in groupby(sorted(by_name[name], key=_latest_first), key=lambda vote: vote.word.latest):
-            added = list(layer)
-            holding += added
-            now = value([*lower, edges(holding)], length=length)
+        layers = [list(layer) for _, layer in groupby(sorted(by_name[name], key=_latest_first), key=_latest)]
+        for added, weight in zip(layers, _gains(layers, lower, length), strict=True):
             found.append(
                 Denial(
                     milestone=name,
                     rank=milestone.rank,
                     is_progress=milestone.is_progress,
-                    until=until,
+                    until=_latest(added[0]),
                     votes=added,
-                    weight=now - before,
+                    weight=weight,
                 )
             )
-            before = now
-        lower.append(edges(holding))
+        lower.append(edges(list(chain(*layers))))
     return found
+
+
+def _gains(layers: Sequence[list[Vote]], lower: Sequence[Way], length: int) -> Iterator[int]:
+    """What each layer adds to those before it and to the ways ``lower``."""
+    ways = [*lower, edges(list(chain(*layers)))]
+    if any(origin != speaker for way in ways for origin, speaker, _ in way):
+        before, holding = value(lower, length=length), list[Vote]()
+        for layer in layers:
+            holding += layer
+            now = value([*lower, edges(holding)], length=length)
+            yield now - before
+            before = now
+        return
+    # Where all speak for themselves, a layer adds what its own pools gain: to ask what all weigh together at each
+    # would take time by the square of those who deny, each as of another time.
+    heard: dict[str, list[int]] = {}
+    for pool, _, weight in chain(*lower):
+        heard.setdefault(pool, []).append(weight)
+    best: dict[str, int] = {}
+    for layer in layers:
+        gain = 0
+        for pool, _, weight in edges(layer):
+            if weight > (so_far := best.get(pool, 0)):
+                below = heard.get(pool, [])
+                gain += halving_sum([*below, weight], length=length) - halving_sum([*below, so_far], length=length)
+                best[pool] = weight
+        yield gain
+
+
+def _latest(vote: Vote) -> int:
+    return vote.word.latest
 
 
 def _latest_first(vote: Vote) -> tuple[object, ...]:
