@@ -5,13 +5,15 @@
     thread ─┘              somebody is       ─> waits to be taken by whoever is at work next
 
 Of a statement, and of a transaction, most is the same for one and for eight. Who comes alone is served alone and at
-once. Whoever was taken and was given nothing is served by itself, as if there were nobody else: where the shared work
-failed, whatever the reason, and where the thread that had it in hand was ended.
+once; whoever is first of several waits for those of its kind that are on their way, and for nobody else. Whoever was
+taken and was given nothing is served by itself, as if there were nobody else: where the shared work failed, whatever
+the reason, and where the thread that had it in hand was ended.
 """
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -37,8 +39,7 @@ class _Waiting(Generic[Asked, Given]):
 class Together(Generic[Asked, Given]):
     """Does ``work`` for whatever waits for it and is alike, for ``most`` at once; gives each its own.
 
-    Nobody waits longer than ``patience`` (seconds) to be taken. Where there was company the last time, whoever is
-    next waits for it: until nobody has come for ``gather``, and hardly longer than ``gather_most``.
+    Nobody waits longer than ``patience`` (seconds) to be taken, nor than ``gather`` for those that are on their way.
     """
 
     name: str
@@ -46,12 +47,26 @@ class Together(Generic[Asked, Given]):
     most: int
     patience: float
     gather: float = 0.0
-    gather_most: float = 0.0
-    # Guards the three below, and tells of each change of them. Held while they are read or changed, never at work.
-    changed: threading.Condition = field(default_factory=threading.Condition)
+    # Guards the three below. Held while they are read or changed, never at work.
+    lock: threading.RLock = field(default_factory=threading.RLock)
     waiting: list[_Waiting[Asked, Given]] = field(default_factory=list)
     at_work: set[Hashable] = field(default_factory=set)
-    crowded: set[Hashable] = field(default_factory=set)
+    coming: dict[int, Hashable] = field(default_factory=dict)  # by thread, whose it is
+
+    def __post_init__(self) -> None:
+        # Somebody was taken or settled; and some of those that were on their way are all here, or gone.
+        self.changed, self.gathered = threading.Condition(self.lock), threading.Condition(self.lock)
+
+    @contextmanager
+    def on_the_way(self, whose: Hashable) -> Iterator[None]:
+        """Inside, the thread may come to ``give``: others of ``whose`` that are there before wait for it a moment."""
+        with self.lock:
+            self.coming[threading.get_ident()] = whose
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._arrive()
 
     def give(self, asked: Asked, *, like: Hashable) -> Given:
         """What ``work`` gives for ``asked``, done with whatever waits that is ``like`` it.
@@ -70,7 +85,8 @@ class Together(Generic[Asked, Given]):
     def _take(self, own: _Waiting[Asked, Given]) -> list[_Waiting[Asked, Given]]:
         """Those that are the caller's to serve, ``own`` first; none where another has it, or it waited too long."""
         until = time.monotonic() + self.patience
-        with self.changed:
+        with self.lock:
+            whose = self._arrive()
             self.waiting.append(own)
             try:
                 while not own.is_settled:
@@ -83,28 +99,28 @@ class Together(Generic[Asked, Given]):
                     self.changed.wait(left)
                 else:
                     return []
-                if own.like in self.crowded:
-                    self._gather(own.like)
+                self._gather(own.like, whose)
             finally:
                 # Whoever is ended while it waits leaves nothing behind.
                 if own in self.waiting:
                     self.waiting.remove(own)
             taken = [own, *[each for each in self.waiting if each.like == own.like][: self.most - 1]]
             self.waiting[:] = [each for each in self.waiting if each not in taken]
-            if self.gather:
-                (self.crowded.add if len(taken) > 1 else self.crowded.discard)(own.like)
             self.at_work.add(own.like)
             return taken
 
-    def _gather(self, like: Hashable) -> None:
-        """Wait for more, which nobody else takes meanwhile. ``changed`` is held but for waiting."""
+    def _arrive(self) -> Hashable:
+        """Whose the thread is that was on its way; None where it was not, or is no more. ``lock`` is held."""
+        whose = self.coming.pop(threading.get_ident(), None)
+        if whose not in self.coming.values():
+            self.gathered.notify_all()
+        return whose
+
+    def _gather(self, like: Hashable, whose: Hashable) -> None:
+        """Wait for those of ``whose`` that are on their way. Nobody else takes them. ``lock`` is let go meanwhile."""
         self.at_work.add(like)
-        most, before = time.monotonic() + self.gather_most, 0
         try:
-            while (came := sum(each.like == like for each in self.waiting)) > before and time.monotonic() < most:
-                before, until = came, time.monotonic() + self.gather
-                while (left := until - time.monotonic()) > 0:
-                    self.changed.wait(left)
+            self.gathered.wait_for(lambda: whose not in self.coming.values(), self.gather)
         except BaseException:
             self.at_work.discard(like)
             self.changed.notify_all()
@@ -112,7 +128,7 @@ class Together(Generic[Asked, Given]):
 
     def _settle(self, taken: Sequence[_Waiting[Asked, Given]]) -> None:
         """Wake those that were taken, and whoever is next."""
-        with self.changed:
+        with self.lock:
             for each in taken:
                 each.is_settled = True
             self.at_work.discard(taken[0].like)

@@ -6,8 +6,10 @@ Accepted means stored. What is believed of the subject is worked out a moment la
 """
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -21,7 +23,7 @@ from shipments.intake.draft import Invalid, Problem, ReportDraft
 from shipments.intake.report import parse_report
 from shipments.services.codes import why_unknown
 from shipments.services.recording import Outcome, Sender, record
-from shipments.services.together import record_together
+from shipments.services.together import on_the_way, record_together
 
 STATUS = {"accepted": 201, "duplicate": 200, "held": 202}
 MEANING = {
@@ -72,6 +74,13 @@ class OutcomeSerializer(serializers.Serializer):
     reference = serializers.CharField(help_text="The report's reference, for good.")
     meaning = serializers.CharField(help_text="What the result means, in a sentence or two.")
     unknown = unknown_field()
+
+
+def on_its_way(request: HttpRequest) -> AbstractContextManager[None]:
+    """Around all that is done for a request: a report that is posted is waited for by others of the same sender."""
+    if request.method != "POST" or HEADER in request.headers:
+        return nullcontext()
+    return on_the_way(request.META.get("HTTP_AUTHORIZATION", ""))
 
 
 def receive(request: Request) -> Any:

@@ -21,7 +21,7 @@ from actors.services.arrays import IsAny
 from shipments.api.filters import KnownAtParameters
 from shipments.api.planned import reference_of
 from shipments.api.report_filters import REPORT_ORDERS, ReportParameters, narrowed_reports
-from shipments.api.reporting import POST_DOCS, receive
+from shipments.api.reporting import POST_DOCS, on_its_way, receive
 from shipments.api.resolved import SOURCE, PeriodSerializer
 from shipments.api.times import in_utc, instant, timed
 from shipments.api.withholding import withhold
@@ -170,6 +170,10 @@ class ReportList(ReadView):
 
     parameters = ReportParameters
     shape = ReportSerializer
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with on_its_way(request):
+            return super().dispatch(request, *args, **kwargs)
 
     def get_permissions(self) -> Any:
         return [MayReport()] if self.request.method == "POST" else super().get_permissions()

@@ -2,12 +2,13 @@
 
 A transaction, its commit and its statements cost a report ten times what storing it does. What arrives while one
 transaction is at work is the next one's (actors.services.together). A report that comes alone is recorded alone, at
-once: only where several were recorded together the last time, more are waited for for a moment. Only what was handed
-in with the same rights is recorded together.
+once: only those of the same key that are already in this process are waited for, for a moment. Only what was handed in
+with the same rights is recorded together.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,10 +23,9 @@ from shipments.services.recording import Outcome, Sender, record, record_each
 
 # One report that waits for somebody's row keeps no other one waiting for longer than this.
 PATIENCE_SECONDS = 0.5
-# Whoever was not alone the last time waits for company until nobody has come for so long, and no longer than this. Of
-# those who were answered together one after the other comes again, each as long after the last as a request takes.
-GATHER_SECONDS = 0.004
-GATHER_AT_MOST = 0.016
+# From its arrival until it comes to be recorded a request takes a few milliseconds, and longer where its key is waited
+# for: those that are there before wait for it no longer than this.
+GATHER_SECONDS = 0.016
 APART = timedelta(microseconds=1)
 
 
@@ -33,6 +33,11 @@ APART = timedelta(microseconds=1)
 class _Handed:
     draft: ReportDraft
     sender: Sender
+
+
+def on_the_way(credential: str) -> AbstractContextManager[None]:
+    """Inside, a report may come that is shown with ``credential``: others that are will wait for it a moment."""
+    return _recorded.on_the_way(credential)
 
 
 def record_together(draft: ReportDraft, *, key: PartnerKey) -> Outcome:
@@ -76,5 +81,4 @@ _recorded = Together[_Handed, Outcome](
     most=FEW,
     patience=PATIENCE_SECONDS,
     gather=GATHER_SECONDS,
-    gather_most=GATHER_AT_MOST,
 )

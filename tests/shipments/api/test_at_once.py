@@ -10,9 +10,12 @@ import pytest
 from django.db import connection
 
 from actors.factories import ActorFactory, SourceFactory
+from shipments.api import reporting
+from shipments.api.reporting import read_report
 from shipments.factories import ShipmentFactory
 from shipments.models import Attachment, Document, LedgerEntry, Leg, Line, Offer, OfferLine, Report
 from shipments.services import revising
+from shipments.services.together import _recorded
 from tests.people import make_partner
 from tests.shipments.api.entries import ENTERS, PLURALS, good_entries
 from tests.threads import all_at_once
@@ -55,6 +58,22 @@ def test_reports(sender):
     body = {"subject": ShipmentFactory().reference, "code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
     assert_one_of_each(post_at_once(sender, "reports/", [{**body, "event_id": f"e-{n}"} for n in range(REPORTS)]))
     assert Report.objects.count() == REPORTS
+
+
+def test_a_report_is_on_its_way_until_it_is_recorded_unless_it_is_recorded_by_itself(sender, monkeypatch):
+    coming = []
+
+    def read(*said):
+        coming.append([*_recorded.coming.values()])
+        return read_report(*said)
+
+    monkeypatch.setattr(reporting, "read_report", read)
+    body = {"subject": ShipmentFactory().reference, "code": "departed", "asserted_at": "2022-05-16T11:30:00+09:00"}
+    assert sender.post("reports/", body).status_code == 201
+    assert sender.post("reports/", {}).status_code == 400
+    sender.post("reports/", body, **{"idempotency-key": "k-1"})
+    assert coming == [[sender.headers["authorization"]]] * 2 + [[]]
+    assert not _recorded.coming
 
 
 def test_batches(sender):

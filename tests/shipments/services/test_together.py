@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from unittest.mock import Mock
 
 import pytest
 from django.db import DataError, connection, transaction
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import PartnerKey
-from actors.services.together import Together
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.models import Due, OutboxEvent, Picture, Report, ReportLink, ReportPayload
 from shipments.services import together
@@ -139,45 +137,6 @@ def test_one_that_comes_alone_is_recorded_alone(draft, key, django_assert_num_qu
         record_together(replace(draft, event_id="again"), key=key)
 
 
-def test_whoever_had_company_waits_for_it_and_whoever_was_alone_waits_for_nobody(draft, key, monkeypatch):
-    monkeypatch.setattr(together._recorded, "crowded", {together._rights_of(key)})
-    monkeypatch.setattr(together._recorded, "gather", 2)
-    monkeypatch.setattr(together._recorded, "patience", 60)
-
-    def send(number):
-        try:
-            return record_together(replace(draft, event_id=f"e-{number}"), key=key).result
-        finally:
-            connection.close()
-
-    monkeypatch.setattr(together, "record_each", counted := Mock(wraps=record_each))
-    with ThreadPoolExecutor(3) as threads:
-        assert list(threads.map(send, range(3))) == ["accepted"] * 3
-    assert [len(call.args[0]) for call in counted.call_args_list] == [3]
-    record_together(draft, key=key)
-    began = time.monotonic()
-    record_together(replace(draft, event_id="alone"), key=key)
-    assert time.monotonic() - began < 2
-
-
-@pytest.mark.parametrize(("coming", "waits"), [(0, 1), (1, 2), (3, 4), (100, 4)])
-def test_company_is_waited_for_as_long_as_more_come_and_no_longer_than_a_moment(monkeypatch, coming, waits):
-    clock, waited = [0.0], []
-
-    def wait(left):
-        waited.append(left)
-        clock[0] += left
-        if len(waited) <= coming:
-            shared.waiting.append(Mock(like="rights"))
-        shared.waiting.append(Mock(like="another's"))
-
-    shared = Together(name="test", work=list, most=200, patience=60, gather=4, gather_most=16, crowded={"rights"})
-    monkeypatch.setattr("actors.services.together.time", Mock(monotonic=lambda: clock[0]))
-    monkeypatch.setattr(shared.changed, "wait", wait)
-    assert shared.give("own", like="rights") == "own"
-    assert waited == [4] * waits
-
-
 def test_rows_and_outcomes_are_those_of_one_after_the_other(draft, key, gathered):
     nameless = replace(draft, event_id="", code="arrived")
     drafts = [
@@ -218,18 +177,15 @@ def test_nobody_waits_for_a_thread_that_was_ended_while_it_recorded(draft, key, 
     assert Report.objects.count() == 3
 
 
-@pytest.mark.parametrize("waiting_for", ["at_work", "crowded"])
-def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch, waiting_for):
+def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch):
     def end(left):
         raise KeyboardInterrupt
 
-    rights = together._rights_of(key)
     with monkeypatch.context() as patch:
-        patch.setattr(together._recorded, waiting_for, {rights})
+        patch.setattr(together._recorded, "at_work", {together._rights_of(key)})
         patch.setattr(together._recorded.changed, "wait", end)
         with pytest.raises(KeyboardInterrupt):
             record_together(replace(draft, event_id="ended"), key=key)
-    assert not together._recorded.at_work
     assert record_together(draft, key=key).result == "accepted"
     assert not together._recorded.waiting
     assert Report.objects.count() == 1
