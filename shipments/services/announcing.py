@@ -17,7 +17,7 @@ COLUMNS = ("uid", "type", "subject_id", "marking", "actor_id", "body")
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """An event that readers of ``marking`` may be told, and ``actor_id`` whatever their clearance."""
 
-    type: OutboxEvent.Type
+    type: str
     subject_id: UUID | None
     marking: int
     body: dict[str, Any]

@@ -94,13 +94,18 @@ def in_order(columns: Sequence[str]) -> str:
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, types: dict[str, str]) -> None:
-    copied = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), _names(columns))
     with connection.cursor() as cursor:
         cursor.adapters.register_dumper(None, JsonAsText)
-        with cursor.copy(copied) as copy:
+        with cursor.copy(_copying(table, tuple(columns))) as copy:
             copy.set_types([types[column] for column in columns])
             for row in rows:
                 copy.write_row(row)
+
+
+@cache
+def _copying(table: str, columns: tuple[str, ...]) -> str:
+    copied = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table), _names(columns))
+    return copied.as_string(None)
 
 
 def _insert(

@@ -1,7 +1,7 @@
 """What a batch of drafts speaks of and its sender may see; a fixed number of queries, each built and planned once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from shipments.services.loading import MappingRow, read_mappings
 from shipments.services.naming import PlaceRow, SubjectRow, places_by, places_named, subjects_by, subjects_named
 
 OWN_SCHEME = "aidtracker"
+NOBODY: Set[str] = frozenset()
 
 
 class Speaker(NamedTuple):
@@ -52,7 +53,7 @@ def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
         (_sources(reader), Speaker),
         (places_by(reader, "code"), PlaceRow),
         (subjects_by(reader, "reference"), SubjectRow),
-        sources=list({code for draft in drafts for code in source_codes(draft)}),
+        sources=list({draft.source for draft in drafts}.union(*map(other_sources, drafts))),
         places=list(places),
         subjects=list({draft.subject for draft in drafts}),
     )
@@ -87,16 +88,14 @@ def _holding(
     }
 
 
-def source_codes(draft: ReportDraft) -> set[str]:
-    """Every source that a draft names."""
-    codes = {draft.source}
-    if draft.attributed_to:
-        codes.add(draft.attributed_to)
-    if draft.cites:
-        codes.update([cited.source for cited in draft.cites if cited.source])
-    if draft.target and draft.target.source:
+def other_sources(draft: ReportDraft) -> Set[str]:
+    """Every source that a draft names beside its own."""
+    if not (draft.attributed_to or draft.cites or draft.target):
+        return NOBODY
+    codes = {draft.attributed_to, *(cited.source for cited in draft.cites)}
+    if draft.target:
         codes.add(draft.target.source)
-    return codes
+    return codes - {""}
 
 
 @prepared

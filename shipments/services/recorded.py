@@ -25,6 +25,8 @@ COLUMNS = (
 )
 LINK_COLUMNS = ("report_id", "kind", "target_source_id", "target_event_id", "recorded_at", "reason")
 PAYLOAD_COLUMNS = ("report_id", "quote", "language", "raw", "erased_because")
+HELD, RECORDED = OutboxEvent.Type.REPORT_HELD.value, OutboxEvent.Type.REPORT_RECORDED.value
+AMBER = Marking.AMBER.value
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,9 +102,9 @@ def payload_of(draft: ReportDraft) -> Payload | None:
 def event_of(row: Row, actor_id: UUID | None) -> Event:
     """The event that tells of a new report; of one without a subject, only analysts and its sender read."""
     each = row.resolved
-    marking = max(each.marking, each.subject_marking if each.subject_id else Marking.AMBER)
+    marking = max(each.marking, each.subject_marking if each.subject_id else AMBER)
     return Event(
-        type=OutboxEvent.Type.REPORT_HELD if each.is_held else OutboxEvent.Type.REPORT_RECORDED,
+        type=HELD if each.is_held else RECORDED,
         subject_id=each.subject_id,
         marking=marking,
         actor_id=actor_id if marking else None,
@@ -124,7 +126,8 @@ def payloads_of(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
 
 def links_of(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
     """The values of LINK_COLUMNS: what each report cites, each once, and what it corrects or retracts."""
-    return [link for row in rows for link in _links(row)]
+    pointing = (row for row in rows if (draft := row.resolved.draft).cites or draft.target)
+    return [link for row in pointing for link in _links(row)]
 
 
 def _links(row: Row) -> Iterator[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet, Value
 from django.utils import timezone
 
 from actors.access import Reader
@@ -155,14 +155,17 @@ def _there(rows: Sequence[Row]) -> dict[str, set[UUID | None]]:
     """The references of what is there already, each with who passed it on (None: it is its source's own)."""
     there: defaultdict[str, set[UUID | None]] = defaultdict(set)
     anybody = Reader(clearance=Marking.CLEAR)
-    for reference, relayed_by in _stored(anybody).tuples(anybody, references=[row.reference for row in rows]):
+    # As one text: references are letters and hyphens, and an array of a thousand is written one by one.
+    references = ",".join([row.reference for row in rows])
+    for reference, relayed_by in _stored(anybody).tuples(anybody, references=references):
         there[reference].add(relayed_by)
     return there
 
 
 @prepared
 def _stored(reader: Reader) -> QuerySet:
-    return Report.objects.order_by().filter(IsAny("reference", slot("references"))).values("reference", "relayed_by_id")
+    references = Func(slot("references"), Value(","), function="string_to_array")
+    return Report.objects.order_by().filter(IsAny("reference", references)).values("reference", "relayed_by_id")
 
 
 def _known(rows: Iterable[Row], reader: Reader) -> set[str]:

@@ -4,7 +4,7 @@ What the sender may not see is not found, in the same words as what does not exi
 subject, leg or foreign code is no fault: the report is kept and held until an analyst binds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,14 @@ from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.fitting import fact_problems, part_problems
-from shipments.services.looking_up import OWN_SCHEME, Lookups, source_codes
+from shipments.services.looking_up import OWN_SCHEME, Lookups, other_sources
 from shipments.services.naming import SubjectRow
 
 # The words of a report that may lead nowhere yet; while one of HOLDING does, the report moves nothing.
 WORDS = ("subject", "leg", "line", "code", "place", "target")
 HOLDING = frozenset({"subject", "leg", "line", "code"})
 JSON = msgspec.json.Encoder()
+SHIPMENT = Subject.Kind.SHIPMENT.value
 
 MARKINGS = {marking.code: int(marking) for marking in Marking}
 
@@ -63,19 +64,26 @@ class Resolved(msgspec.Struct, kw_only=True):
 def resolve(drafts: Sequence[ReportDraft], found: Lookups, *, key: PartnerKey | None) -> list[Resolved]:
     """Each draft, in order, with what was ``found`` for it or with every problem."""
     source_ids = {code: speaker.id for code, speaker in found.sources.items()}
+    sender_id = key.actor_id if key else None
+    may_relay = key is None or PartnerKey.Scope.REPORTS_RELAY in key.scopes
     return [
-        _resolve(Resolved(position=position, draft=draft, source_ids=source_ids), found, key)
+        _resolve(Resolved(position=position, draft=draft, source_ids=source_ids), found, sender_id, may_relay=may_relay)
         for position, draft in enumerate(drafts)
     ]
 
 
-def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved:
+def _resolve(each: Resolved, found: Lookups, sender_id: UUID | None, *, may_relay: bool) -> Resolved:
     draft = each.draft
-    subject = found.subjects.get(draft.subject)
-    _check_sources(each, found, key)
+    subject, source = found.subjects.get(draft.subject), found.sources.get(draft.source)
+    is_own = sender_id is None or source is None or source.actor_id == sender_id
+    if source is None or not found.sources.keys() >= other_sources(draft):
+        each.problems.extend(_source_problems(draft, found))
+    if not (is_own or may_relay):
+        detail = "This key reports for its own organisation; to pass on what others said it needs reports:relay."
+        each.problems.append(Problem(code="insufficient_scope", pointer="/source", detail=detail))
     if draft.facts:
         each.problems.extend(fact_problems(draft, found.attributes, kind=subject.kind if subject else ""))
-    if subject and subject.kind != Subject.Kind.SHIPMENT:
+    if subject and subject.kind != SHIPMENT:
         each.problems.extend(part_problems(draft, kind=subject.kind))
     if draft.document and draft.document not in found.documents:
         detail = "No document goes by this (enter it first: POST /documents/), or more than one: give its reference."
@@ -85,7 +93,7 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     code_is_known, milestone, flags, time_class = _meaning(each, found, subject)
     if each.problems:
         return each
-    each.relayed_by = key.actor_id if key and key.actor_id != found.sources[draft.source].actor_id else None
+    each.relayed_by = None if is_own else sender_id
     there = (
         subject,
         leg or not draft.leg,
@@ -136,24 +144,16 @@ def _resolve(each: Resolved, found: Lookups, key: PartnerKey | None) -> Resolved
     return each
 
 
-def _check_sources(each: Resolved, found: Lookups, key: PartnerKey | None) -> None:
-    draft = each.draft
-    if not source_codes(draft) <= found.sources.keys():
-        pointers = {"/source": draft.source, "/attributed_to": draft.attributed_to}
-        pointers |= {f"/cites/{n}/source": cited.source for n, cited in enumerate(draft.cites)}
-        if draft.target:
-            pointers["/target/source"] = draft.target.source
-        for pointer, code in pointers.items():
-            if code and code not in found.sources:
-                each.problems.append(
-                    Problem(
-                        code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}. Name it by its code."
-                    )
-                )
-    source = found.sources.get(draft.source)
-    if key and source and source.actor_id != key.actor_id and PartnerKey.Scope.REPORTS_RELAY not in key.scopes:
-        detail = "This key reports for its own organisation; to pass on what others said it needs reports:relay."
-        each.problems.append(Problem(code="insufficient_scope", pointer="/source", detail=detail))
+def _source_problems(draft: ReportDraft, found: Lookups) -> Iterator[Problem]:
+    pointers = {"/source": draft.source, "/attributed_to": draft.attributed_to}
+    pointers |= {f"/cites/{n}/source": cited.source for n, cited in enumerate(draft.cites)}
+    if draft.target:
+        pointers["/target/source"] = draft.target.source
+    for pointer, code in pointers.items():
+        if code and code not in found.sources:
+            yield Problem(
+                code="not_found", pointer=pointer, detail=f"No such source: {code[:64]}. Name it by its code."
+            )
 
 
 def _meaning(each: Resolved, found: Lookups, subject: SubjectRow | None) -> tuple[bool, str, dict[str, bool], str]:
