@@ -1,5 +1,7 @@
 """The source tree keeps its own rules: what imports what, what is pure, what is named how, what is tested."""
 
+import ast
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -146,3 +148,13 @@ def test_no_committed_file_names_a_package_registry() -> None:
     assert len(texts) > 50
     named = [(str(path), host) for path, text in texts.items() for host in REGISTRIES if host in text]
     assert named == []
+
+
+@pytest.mark.parametrize("package", ["shipments/services", "shipments/api"])
+def test_contents_of_a_large_package_name_each_of_its_modules(package: str) -> None:
+    contents = ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {
+        path.stem for path in (ROOT / package).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    missing = {name for name in modules - {"__init__"} if not re.search(rf"\b{name}\b", contents)}
+    assert not missing
