@@ -34,6 +34,8 @@ def new_reference(prefix: str) -> str:
 
 def reference_of(prefix: str, digest: bytes, *, length: int = 16) -> str:
     """The reference that a digest always gives: 5 bits a character, from its first bits; sixteen at most."""
-    bits = int.from_bytes(digest[:10], "big")
-    letters = "".join([PAIRS[bits >> place & 1023] for place in range(70, -1, -10)])
-    return f"{prefix}-{letters[:length]}"
+    bits, pairs = int.from_bytes(digest[:10], "big"), PAIRS
+    # Written out: a loop takes twice as long.
+    first = pairs[bits >> 70] + pairs[bits >> 60 & 1023] + pairs[bits >> 50 & 1023] + pairs[bits >> 40 & 1023]
+    last = pairs[bits >> 30 & 1023] + pairs[bits >> 20 & 1023] + pairs[bits >> 10 & 1023] + pairs[bits & 1023]
+    return f"{prefix}-{(first + last)[:length]}"

@@ -24,7 +24,7 @@ from shipments.intake.plainly import read_line
 MAX_MEMBERS = 1000
 MAX_LINE = 256 * 1024
 # Small enough that no sender waits long for it to fill, and large enough that it costs a line next to nothing.
-BLOCK = 16 * 1024
+BLOCK = 64 * 1024
 # A string, or a bracket outside of strings. The string may be cut off: json says so afterwards.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]', re.DOTALL)
 

@@ -7,11 +7,11 @@ TOML's own dates and times are taken as well. Seconds hold at most six decimals;
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from pydantic_core import PydanticCustomError
 
 from actors.moments import CLOCK, DAY
@@ -43,14 +43,13 @@ NAMED: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The years that a time can plausibly be in. ``now`` None: no end, for files that are older than the reader."""
 
     now: datetime | None = None
 
     def check(self, year: int, said: object) -> None:
-        latest = (self.now.year + YEARS_AHEAD) if self.now else 9998
+        latest = self.now.year + YEARS_AHEAD if self.now else 9998
         if not EARLIEST_YEAR <= year <= latest:
             raise PydanticCustomError(
                 "implausible_time",
@@ -65,6 +64,8 @@ class Window:
 
 def read_moment(said: object, window: Window) -> datetime:
     """The aware moment. Raises PydanticCustomError for a date alone, a naive time or an implausible one."""
+    if isinstance(said, str) and (matched := INSTANT.fullmatch(said)):
+        return _moment(said, matched, window)
     period = read_period(said, window)
     if period.precision not in ("instant", "minute"):
         raise _invalid(said, "A date and a time with a zone are needed, for example 2022-05-16T09:00:00+09:00.")
@@ -96,7 +97,14 @@ def read_end(said: object, window: Window) -> datetime:
 
 
 def _instant(said: str, matched: re.Match[str], window: Window) -> Occurred:
-    year, second, fraction, zone = matched.groups()
+    moment = _moment(said, matched, window)
+    if matched[2] is None:
+        return Occurred(earliest=moment, latest=moment + timedelta(minutes=1) - TICK, precision="minute")
+    return Occurred(earliest=moment, latest=moment)
+
+
+def _moment(said: str, matched: re.Match[str], window: Window) -> datetime:
+    year, _, fraction, zone = matched.groups()
     if zone is None:
         raise _zone(said)
     if fraction and len(fraction) > 6:
@@ -108,9 +116,7 @@ def _instant(said: str, matched: re.Match[str], window: Window) -> Occurred:
             _check_offset(zone)
     except ValueError as error:
         raise _invalid(said, "There is no such day or time.") from error
-    if second is None:
-        return Occurred(earliest=moment, latest=moment + timedelta(minutes=1) - TICK, precision="minute")
-    return Occurred(earliest=moment, latest=moment)
+    return moment
 
 
 def _check_offset(zone: str) -> None:
