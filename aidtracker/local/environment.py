@@ -29,24 +29,24 @@ def complete(given: Mapping[str, str], started: Mapping[str, str]) -> dict[str, 
 
 
 @contextmanager
-def borrowed(given: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
+def borrowed() -> Iterator[dict[str, str]]:
     """An environment with both servers in it: those of a running `up`, else some started for the while.
 
     Holds the lock `servers` in the second case; a command that comes meanwhile waits for it.
     """
-    if {"DATABASE_URL", "REDIS_URL"} <= set(given):
-        yield complete(given, {})
+    if {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
+        yield complete(os.environ, {})
         return
     deadline = time.monotonic() + WAIT_FOR_A_COMMAND
     while True:
         with lock("servers", wait=False) as held:
             if held:
-                with servers.running(given) as started:
+                with servers.running(os.environ) as started:
                     remember("command", started)
-                    yield complete(given, started.environment)
+                    yield complete(os.environ, started.environment)
                 return
         if (run := serving_run()) is not None:
-            yield complete(given, run["environment"])
+            yield complete(os.environ, run["environment"])
             return
         if time.monotonic() > deadline:
             raise say.Refusal(f"Another command has been using {home()} for over a minute: end it first.")
