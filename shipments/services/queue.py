@@ -145,26 +145,37 @@ def claim(*, limit: int) -> list[Claim]:
         ), part AS (
             SELECT lane, is_bulk, ceil(%s::numeric * share / sum(share) OVER ())::int AS size
               FROM (SELECT lane, is_bulk, CASE WHEN is_bulk THEN 1 ELSE %s END AS share FROM lanes) AS shared
-        ), free AS (
-            SELECT due.subject_id, due.attempts, due.leased_until IS NOT NULL AS was_lost
+        ), fresh AS (
+            SELECT due.subject_id
               FROM part, LATERAL (
-                   SELECT subject_id, attempts, leased_until FROM shipments_due
+                   SELECT subject_id FROM shipments_due
                     WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
-                      AND {IS_FREE}
+                      AND {IS_FREE} AND attempts = 0
                     ORDER BY not_before, due_since LIMIT part.size
                       FOR UPDATE SKIP LOCKED
                    ) AS due
+        ), tried AS (
+            -- Among the first of each lane, so as not to walk all that is due for what is seldom there.
+            SELECT due.subject_id
+              FROM part, LATERAL (
+                   SELECT subject_id, attempts FROM shipments_due
+                    WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk AND {IS_FREE}
+                    ORDER BY not_before, due_since LIMIT part.size
+                   ) AS due
+             WHERE attempts > 0 ORDER BY attempts, subject_id LIMIT 1
+        ), again AS (
+            SELECT subject_id, leased_until IS NOT NULL AS was_lost FROM shipments_due
+             WHERE subject_id = (SELECT subject_id FROM tried) AND {IS_FREE} FOR UPDATE SKIP LOCKED
         )
         UPDATE shipments_due AS due
            SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
                leased_until = statement_timestamp() + make_interval(secs => %s)
          -- By key. A join would read all that is due, for how many are free is not known when it is planned.
          WHERE due.subject_id = ANY(ARRAY(
-                   SELECT subject_id FROM free WHERE attempts = 0
-                    UNION ALL (SELECT subject_id FROM free WHERE attempts > 0 ORDER BY attempts, subject_id LIMIT 1)
+                   SELECT subject_id FROM fresh UNION ALL SELECT subject_id FROM again
                ))
         RETURNING due.subject_id, due.generation, due.from_moment, due.attempts,
-                  due.subject_id = ANY(ARRAY(SELECT subject_id FROM free WHERE was_lost)),
+                  due.subject_id = ANY(ARRAY(SELECT subject_id FROM again WHERE was_lost)),
                   -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due.
                   set_config('synchronous_commit', 'off', true)
         """,  # noqa: S608

@@ -147,6 +147,22 @@ def test_what_was_tried_before_is_claimed_one_at_a_time_the_least_tried_first():
     assert taken == [[(0, False), (2, True), (4, False)], [(3, True)], [(1, True)]]
 
 
+def test_what_was_lost_with_a_worker_keeps_nothing_waiting_that_is_due_after_it():
+    lost = {ShipmentFactory().pk for _ in range(6)}
+    mark_due(dict.fromkeys(lost, BEGINNING))
+    claim(limit=6)
+    lease_ran_out()
+    fresh = {ShipmentFactory().pk for _ in range(6)}
+    mark_due(dict.fromkeys(fresh, BEGINNING))
+
+    first = {each.subject_id for each in claim(limit=6)}
+    assert first > fresh
+    assert len(first & lost) == 1
+    for _ in range(5):
+        (each,) = claim(limit=6)
+        assert each.was_lost
+
+
 def test_a_subject_that_is_lost_with_each_worker_is_set_aside_with_a_sentence(due):
     for attempt in range(1, MAX_ATTEMPTS + 1):
         (each,) = claim(limit=10)
