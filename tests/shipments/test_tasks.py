@@ -2,7 +2,6 @@
 
 import gc
 from datetime import timedelta
-from functools import partial
 from itertools import count
 
 import pytest
@@ -19,6 +18,7 @@ from shipments.services import doorbell
 from shipments.services.queue import claim
 from shipments.services.reconciling import count_free, reconcile_due
 from shipments.services.recording import Sender, record
+from shipments.services.webhooks import fanning_out
 from shipments.services.webhooks.fanning_out import fan_out
 
 pytestmark = pytest.mark.django_db
@@ -163,8 +163,8 @@ def test_what_moves_no_picture_is_told_all_the_same(meanwhile):
 
 def test_messages_are_made_of_all_that_was_told_and_their_sender_is_called(meanwhile, messages, monkeypatch):
     SubscriptionFactory(event_types=["report.recorded"])
-    monkeypatch.setattr(tasks, "fan_out", partial(tasks.fan_out, limit=1))
-    monkeypatch.setattr(tasks, "AT_ONCE", 1)
+    for module in (tasks, fanning_out):
+        monkeypatch.setattr(module, "AT_ONCE", 1)
     shipment = ShipmentFactory()
     for _ in range(4):
         say(shipment)
