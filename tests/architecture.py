@@ -35,16 +35,8 @@ PURE_IMPORTS = {
     *("operator", "re", "string", "textwrap", "tomllib", "types", "typing", "unicodedata"),
 }
 PURE_EXTRAS = {
-    # Forms; two tables of the world with their packages, countries and time zones; one copy of equal words.
-    "shipments/intake/": {
-        "pydantic",
-        "pydantic_core",
-        "annotated_types",
-        "msgspec",
-        "pycountry",
-        "zoneinfo",
-        "sys.intern",
-    },
+    # Forms, and two tables of the world that come with their package: countries and time zones.
+    "shipments/intake/": {"pydantic", "pydantic_core", "annotated_types", "msgspec", "pycountry", "zoneinfo"},
     "shipments/reconciliation/vectorised.py": {"numpy"},
     # What goes in and comes out is made by the million: frozen in C, where a dataclass sets each field in Python.
     "shipments/reconciliation/": {"msgspec"},
@@ -119,7 +111,7 @@ def purity(path: str, text: str) -> list[str]:
     found = [
         f"{path} imports {name}"
         for name in imports(path, text)
-        if {name, name.split(".")[0]}.isdisjoint(PURE_IMPORTS | extras) and not f"{name}.".startswith(ours)
+        if name.split(".")[0] not in PURE_IMPORTS | extras and not f"{name}.".startswith(ours)
     ]
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import UTC, datetime
 from operator import attrgetter
-from sys import intern
 from typing import Any
 
 import msgspec
@@ -43,8 +42,8 @@ def content_hash(draft: ReportDraft) -> bytes:
     """
     values = list(VALUES(draft))
     for place, default in USUAL:
-        if values[place] is not default:
-            values[place] = intern(str(values[place]))
+        if values[place] == default:
+            values[place] = default
     said = Said(*values)
     said.asserted_at = _in_utc(draft.asserted_at)
     if occurred := draft.occurred:
