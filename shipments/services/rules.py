@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -20,7 +20,7 @@ from shipments.reconciliation.model import HOUR, Policy
 from shipments.reconciliation.values import AttributeRule
 from shipments.reconciliation.vocabulary import Compare, Directness, Grade, Hedge, SubjectKind, ValueType
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def micros(moment: datetime) -> int:
@@ -31,7 +31,7 @@ def micros(moment: datetime) -> int:
 
 def moment_of(value: int) -> datetime:
     """The aware moment of a core time."""
-    return EPOCH.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+    return EPOCH + value * TICK
 
 
 # Attribute rules that a process keeps: by kind of subject, and by how many containments had been recorded.

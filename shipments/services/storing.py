@@ -5,7 +5,7 @@ and a rebuild from the evidence gives the same rows. Every write is a part of th
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,10 +30,6 @@ def _read(value: str | None) -> Any:
     return None if value is None else decode(value)
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
 TABLES: dict[str, Any] = {"picture": Picture, "finding": Finding, "conflict": Conflict}
 KEYS = {
     "picture": (),
@@ -41,10 +37,10 @@ KEYS = {
     "conflict": ("stable_id", "about", "leg"),
 }
 SPAN = ("subject_id", "tier", "known_from", "known_to")
-# What a row holds beside its span and its key, and how each of it is written.
-CONTENTS: dict[str, dict[str, Callable[[Any], Any]]] = {
+# What a row holds beside its span and its key, and which of it is JSON.
+CONTENTS: dict[str, dict[str, bool]] = {
     table: {
-        column.attname: _json if isinstance(column, models.JSONField) else _as_it_is
+        column.attname: isinstance(column, models.JSONField)
         for column in model._meta.local_concrete_fields
         if column.attname not in ("id", *SPAN, *KEYS[table])
     }
@@ -113,7 +109,7 @@ def stored_rows(since: Mapping[UUID, int | None]) -> dict[UUID, list[Stored]]:
                 key=row[5:end],
                 start=micros(row[3]),
                 known_to=row[4],
-                columns={name: _read(value) if contents[name] is _json else value for name, value in said},
+                columns={name: _read(value) if contents[name] else value for name, value in said},
             )
             found[row[1]].append(stored)
     return found
@@ -197,7 +193,8 @@ def _close(model: type[models.Model], rows: Sequence[Stored]) -> None:
 def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
     """The columns of a new row in the order in which they are copied."""
     known_to = moment_of(row.end) if row.end is not None else None
-    contents = (written(row.columns[name]) for name, written in CONTENTS[row.table].items())
+    columns = row.columns
+    contents = [_json(columns[name]) if is_json else columns[name] for name, is_json in CONTENTS[row.table].items()]
     return (subject_id, row.tier, moment_of(row.start), known_to, *row.key, *contents)
 
 
