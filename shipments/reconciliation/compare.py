@@ -14,7 +14,6 @@ from shipments.reconciliation.values import (
     Actor,
     AttributeRule,
     Code,
-    Interval,
     Money,
     Place,
     Quantity,
@@ -22,7 +21,7 @@ from shipments.reconciliation.values import (
     Time,
     Value,
 )
-from shipments.reconciliation.vocabulary import Basis, Compare, Qualifier, ValueType
+from shipments.reconciliation.vocabulary import Compare, Qualifier, ValueType
 
 _TYPES: dict[ValueType, type] = {
     ValueType.TEXT: Text,
@@ -55,26 +54,16 @@ class Comparer:
         """Whether the value is of the type that the registry gives the attribute."""
         return isinstance(value, _TYPES[rule.type])
 
-    def scope(self, value: Value) -> str:
-        """What a value may be compared within: unit and measure, currency; capacity apart."""
-        match value:
-            case Quantity():
-                kind = "capacity" if value.basis is Basis.CAPACITY else ""
-                return f"{value.unit}:{value.measure}:{kind}"
-            case Money():
-                return f"{value.currency}:{value.measure}"
-        return ""
-
     def agree(self, attribute: str, one: Value, other: Value) -> bool:
         """Whether both can be true at once."""
         if one == other:
             return True
         rule = self.rules.get(attribute)
         if isinstance(one, AMOUNTS) and isinstance(other, AMOUNTS):
-            return self.scope(one) == self.scope(other) and _meet(span(one), span(other))
+            return one.scope == other.scope and _meet(span(one), span(other))
         if rule is None or rule.compare in (Compare.EXACT, Compare.COLLECT):
             return False
-        return self.are_nested(attribute, label(one), label(other))
+        return self.are_nested(attribute, one.label, other.label)
 
     def implies(self, attribute: str, one: Value, other: Value) -> bool:
         """Whether who says the one says the other too: it is equal to it, or inside it.
@@ -86,7 +75,7 @@ class Comparer:
             return False
         if isinstance(one, AMOUNTS) and isinstance(other, AMOUNTS):
             return _number(one) == _number(other) or _is_inside(span(one), span(other))
-        return one == other or label(one) in self._held(attribute).get(label(other), ())
+        return one == other or one.label in self._held(attribute).get(other.label, ())
 
     def are_nested(self, attribute: str, one: str, other: str) -> bool:
         """Whether one key or text is, or holds, the other."""
@@ -100,10 +89,10 @@ class Comparer:
         if isinstance(value, AMOUNTS):
             low, high = span(value)
             if low is None or high is None:
-                return 1, Decimal(0), 0, label(value)
-            return 0, high - low, 0, label(value)
-        held = self._held(attribute).get(label(value), ())
-        return 0, Decimal(0), len(held), label(value)
+                return 1, Decimal(0), 0, value.label
+            return 0, high - low, 0, value.label
+        held = self._held(attribute).get(value.label, ())
+        return 0, Decimal(0), len(held), value.label
 
     def _held(self, attribute: str) -> dict[str, frozenset[str]]:
         """For each coarser word of an attribute everything inside it."""
@@ -172,35 +161,3 @@ def _is_inside(one: Span, other: Span) -> bool:
     return (other[0] is None or (one[0] is not None and one[0] >= other[0])) and (
         other[1] is None or (one[1] is not None and one[1] <= other[1])
     )
-
-
-def plain(number: Decimal | None) -> str | None:
-    """A decimal without exponent or trailing zeros: the one form that is shown and hashed."""
-    if number is None:
-        return None
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def label(value: Value) -> str:
-    """The plain form of a value: stable, and readable enough for a table."""
-    match value:
-        case Text():
-            return value.text
-        case Code():
-            return value.code
-        case Place():
-            return value.place
-        case Actor():
-            return value.actor
-        case Time():
-            return interval_label(value.at)
-        case Quantity():
-            return f"{value.qualifier}:{plain(value.low)}..{plain(value.high)} {value.unit}"
-        case Money():
-            return f"{value.qualifier}:{plain(value.low)}..{plain(value.high)} {value.currency}"
-
-
-def interval_label(at: Interval) -> str:
-    """An interval as its two ends in microseconds."""
-    return f"{at.earliest}..{at.latest}"

@@ -14,10 +14,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Encoder
 
-from shipments.reconciliation.compare import plain
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Picture, Step
-from shipments.reconciliation.values import Money, Quantity, Value
+from shipments.reconciliation.values import Money, Quantity, Value, plain
 from shipments.reconciliation.vocabulary import ConflictKind, State
 
 # A tenth of a decision, and more than any thirty sources of grade A weigh together.

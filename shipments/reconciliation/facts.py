@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from shipments.reconciliation.backing import backing, because, best_by_pool, unresolved
 from shipments.reconciliation.bench import Bench, by_slot
-from shipments.reconciliation.compare import AMOUNTS, Span, label, plain, span
+from shipments.reconciliation.compare import AMOUNTS, Span, span
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Group, Resolution, Said, resolve
 from shipments.reconciliation.picture import Alternative, Finding
-from shipments.reconciliation.vocabulary import ConflictKind, Fate, State, TimeClass
+from shipments.reconciliation.values import plain
+from shipments.reconciliation.vocabulary import ConflictKind, Fate, State
 from shipments.reconciliation.weights import Vote, Weighed
 from shipments.reconciliation.words import FACT, Slot
 
@@ -62,8 +63,8 @@ def _finding(slot: Slot, resolution: Resolution) -> Finding:
         line=slot[3] or None,
         as_of=slot[4][1] if slot[4][0] else None,
         scope=slot[5],
-        time_class=TimeClass(slot[6]),
-        label=label(chosen.core) if chosen is not None else None,
+        time_class=slot[6],
+        label=chosen.core.label if chosen is not None else None,
         value=chosen.core if chosen is not None else None,
         low=plain(low),
         high=plain(high),
@@ -74,9 +75,9 @@ def _finding(slot: Slot, resolution: Resolution) -> Finding:
         credibility=_credibility(top.votes),
         origins=origins,
         unresolved=unresolved,
-        leading=label(top.core) if chosen is None else None,
+        leading=top.core.label if chosen is None else None,
         because=reports,
-        alternatives=tuple(_alternative(group, top) for group in others),
+        alternatives=tuple([_alternative(group, top) for group in others]),
     )
 
 
@@ -88,7 +89,7 @@ def _empty(slot: Slot, state: State, denials: list[Vote] | None = None) -> Findi
         line=slot[3] or None,
         as_of=slot[4][1] if slot[4][0] else None,
         scope=slot[5],
-        time_class=TimeClass(slot[6]),
+        time_class=slot[6],
         label=None,
         state=state,
         margin=0,
@@ -123,7 +124,7 @@ def _credibility(votes: list[Vote]) -> int | None:
 def _alternative(group: Group, top: Group) -> Alternative:
     origins, unresolved, reports = backing(group.votes)
     return Alternative(
-        label=label(group.core),
+        label=group.core.label,
         value=group.core,
         score=group.score,
         margin=group.net - top.net,
@@ -183,12 +184,12 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             leg=leg,
             keys=group.keys,
             against=top.keys,
-            reason=f"{label(group.core)} against {label(top.core)}",
+            reason=f"{group.core.label} against {top.core.label}",
             by=top.net - group.net,
             slot=slot,
         )
     if top.score == 0:
-        bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=label(top.core), slot=slot)
+        bench.conflict(ConflictKind.NO_WEIGHT, about=about, leg=leg, keys=top.keys, reason=top.core.label, slot=slot)
     if top.against:
         bench.conflict(
             ConflictKind.DENIED,
@@ -196,7 +197,7 @@ def _write_conflicts(bench: Bench, slot: Slot, resolution: Resolution) -> None:
             leg=leg,
             keys=tuple(sorted({v.word.key for v in top.against})),
             against=top.keys,
-            reason=f"denies {label(top.core)}",
+            reason=f"denies {top.core.label}",
             by=top.net,
             slot=slot,
         )

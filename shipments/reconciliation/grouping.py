@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shipments.reconciliation.compare import Comparer, label
+from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.values import Value
 from shipments.reconciliation.vocabulary import State
@@ -103,13 +103,17 @@ def _gather(attribute: str, said: Iterable[Said], comparer: Comparer) -> list[Gr
     groups: list[Group] = []
     ordered = list(by_value)
     if len(ordered) > 1:
-        ordered.sort(key=lambda v: (*comparer.fineness(attribute, v), repr(v)))
+        finenesses = {value: comparer.fineness(attribute, value) for value in ordered}
+        if len(set(finenesses.values())) < len(ordered):
+            # As fine and alike in plain form, as one amount on two grounds: whoever said which makes no difference.
+            ordered.sort(key=repr)
+        ordered.sort(key=finenesses.__getitem__)
         # What has no weight comes last, so that it stands for nothing that others say.
         ordered.sort(key=lambda v: not any(vote.weight for vote, _ in by_value[v]))
     for value in ordered:
         fitting = [g for g in groups if comparer.agree(attribute, value, g.core)]
         if fitting:
-            home = min(fitting, key=lambda g: (-g.score, label(g.core)))
+            home = min(fitting, key=lambda g: (-g.score, g.core.label))
             home.said += by_value[value]
         else:
             home = Group(core=value, said=by_value[value])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from shipments.reconciliation.backing import backing, because, best_by_pool
 from shipments.reconciliation.bench import Bench
 from shipments.reconciliation.candidates import Candidate
-from shipments.reconciliation.compare import label
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.grouping import Resolution, resolve
 from shipments.reconciliation.picture import Alternative, Finding, LegPicture, Step
@@ -51,7 +50,7 @@ def _place(bench: Bench, candidate: Candidate, leg: str) -> str | None:
     # Taken from several legs, a step has several places by nature.
     if candidate.stands_for is None:
         _write_rivals(bench, candidate, leg, found)
-    return label(found.chosen.core) if found.chosen is not None else None
+    return found.chosen.core.label if found.chosen is not None else None
 
 
 def _write_rivals(bench: Bench, candidate: Candidate, leg: str, found: Resolution) -> None:

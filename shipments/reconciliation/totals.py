@@ -9,11 +9,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from shipments.reconciliation.bench import Bench
-from shipments.reconciliation.compare import label, plain, span
+from shipments.reconciliation.compare import span
 from shipments.reconciliation.digest import confidence
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.picture import Finding
-from shipments.reconciliation.values import Quantity
+from shipments.reconciliation.values import Quantity, plain
 from shipments.reconciliation.vocabulary import (
     Basis,
     Compare,
@@ -106,7 +106,7 @@ def _sum_of_lines(bench: Bench, key: _Key, parts: Sequence[Finding]) -> Finding:
         attribute=key[0],
         scope=key[1],
         time_class=key[2],
-        label=label(value),
+        label=value.label,
         value=value,
         low=plain(low),
         high=plain(high),
@@ -183,6 +183,6 @@ def _bound(attribute: str, unit: str, legs: Sequence[Finding]) -> Finding:
         margin=0,
         confidence=confidence(0),
         origins=tuple(sorted({o for leg in legs for o in leg.origins})),
-        leading=label(value),
+        leading=value.label,
         because=_keys(legs),
     )

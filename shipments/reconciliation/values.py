@@ -24,25 +24,46 @@ class Interval(Struct, frozen=True, kw_only=True, order=True, array_like=True, t
             raise ValueError(f"interval ends before it begins: {self.earliest} > {self.latest}")
 
 
-class Text(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
+class _Typed(Struct, frozen=True, kw_only=True):
+    """A typed value. ``label`` is its plain form: stable, and readable enough for a table."""
+
+    @property
+    def scope(self) -> str:
+        """What it may be compared within."""
+        return ""
+
+
+class Text(_Typed, frozen=True, kw_only=True, array_like=True, tag=True):
     """Free words (a description of a cargo), compared by equality or by the rule's pairs."""
 
     text: str
 
+    @property
+    def label(self) -> str:
+        return self.text
 
-class Code(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
+
+class Code(_Typed, frozen=True, kw_only=True, array_like=True, tag=True):
     """A value of a closed list (channel, disclosure, outcome, mode)."""
 
     code: str
 
+    @property
+    def label(self) -> str:
+        return self.code
 
-class Time(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
-    """A time as a value (ETA, expiry of an offer)."""
+
+class Time(_Typed, frozen=True, kw_only=True, array_like=True, tag=True):
+    """A time as a value (ETA, expiry of an offer); its plain form are its two ends in microseconds."""
 
     at: Interval
 
+    @property
+    def label(self) -> str:
+        return f"{self.at.earliest}..{self.at.latest}"
 
-class Quantity(Struct, frozen=True, kw_only=True):
+
+class Quantity(_Typed, frozen=True, kw_only=True):
     """An interval of amounts; ``None`` on an end means: not bounded by what was said.
 
     ``unit`` is a UNECE Rec 20 code or a plain noun; ``measure`` is the definition (fever_cases,
@@ -60,8 +81,17 @@ class Quantity(Struct, frozen=True, kw_only=True):
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"quantity ends before it begins: {self.low} > {self.high}")
 
+    @property
+    def label(self) -> str:
+        return f"{self.qualifier}:{plain(self.low)}..{plain(self.high)} {self.unit}"
 
-class Money(Struct, frozen=True, kw_only=True):
+    @property
+    def scope(self) -> str:
+        """Unit and measure; a capacity apart."""
+        return f"{self.unit}:{self.measure}:{'capacity' if self.basis is Basis.CAPACITY else ''}"
+
+
+class Money(_Typed, frozen=True, kw_only=True):
     """An amount interval in one ISO 4217 currency; ``measure`` as for a quantity."""
 
     low: Decimal | None
@@ -74,17 +104,44 @@ class Money(Struct, frozen=True, kw_only=True):
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"amount ends before it begins: {self.low} > {self.high}")
 
+    @property
+    def label(self) -> str:
+        return f"{self.qualifier}:{plain(self.low)}..{plain(self.high)} {self.currency}"
 
-class Place(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
+    @property
+    def scope(self) -> str:
+        """Currency and measure."""
+        return f"{self.currency}:{self.measure}"
+
+
+class Place(_Typed, frozen=True, kw_only=True, array_like=True, tag=True):
     """A place by its natural key (UN/LOCODE, ISO country, our slug)."""
 
     place: str
 
+    @property
+    def label(self) -> str:
+        return self.place
 
-class Actor(Struct, frozen=True, kw_only=True, array_like=True, tag=True):
+
+class Actor(_Typed, frozen=True, kw_only=True, array_like=True, tag=True):
     """An actor by its natural key."""
 
     actor: str
+
+    @property
+    def label(self) -> str:
+        return self.actor
+
+
+def plain(number: Decimal | None) -> str | None:
+    """A decimal without exponent or trailing zeros: the one form that is shown and hashed."""
+    if number is None:
+        return None
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")  # which takes three times as long
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 Value = Text | Code | Time | Quantity | Money | Place | Actor

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from shipments.reconciliation.compare import Comparer, label
+from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.decisions import Rulings
 from shipments.reconciliation.model import Evidence, Lifecycle, Report, ReportKey
 from shipments.reconciliation.values import Value
@@ -24,7 +24,7 @@ FUTURE_TIME = "future_time"
 DENIED_ELSEWHERE = "denied_elsewhere"
 NO_TIME = (False, 0)  # as a slot says it
 
-Slot = tuple[str, str, str, str, tuple[bool, int], str, str]
+Slot = tuple[str, str, str, str, tuple[bool, int], str, TimeClass]
 
 
 class Word(Struct, kw_only=True, eq=False):
@@ -145,9 +145,9 @@ class Hearing:
             elif not self.comparer.has_type(rule, fact.value):
                 reason = reason or "wrong_type"
             else:
-                scope = self.comparer.scope(fact.value)
+                scope = fact.value.scope
                 if rule.compare is Compare.COLLECT:
-                    scope = f"{scope}|{label(fact.value)}"
+                    scope = f"{scope}|{fact.value.label}"
             apart = rulings.apart.get((report.key, fact.attribute))
             if apart is not None:
                 scope = f"{scope}|apart:{apart}"

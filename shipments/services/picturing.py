@@ -300,7 +300,7 @@ def alternative_json(alternative: core.Alternative) -> dict[str, Any]:
 
 def references(keys: Iterable[ReportKey]) -> list[str]:
     """The public references of reports, from their natural keys."""
-    return [_reference(key) for key in keys]
+    return list(map(_reference, keys))
 
 
 @lru_cache(maxsize=2**13)  # a picture names each of its reports in several rows

@@ -11,10 +11,10 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shipments.reconciliation.compare import plain
 from shipments.reconciliation.digest import conflict_id, output_hash
 from shipments.reconciliation.fold import reconcile
 from shipments.reconciliation.model import ReportKey
+from shipments.reconciliation.values import plain
 from shipments.reconciliation.vocabulary import ConflictKind
 from tests.shipments.reconciliation.generator import story
 from tests.shipments.reconciliation.telling import EVER

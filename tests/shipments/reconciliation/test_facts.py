@@ -247,6 +247,13 @@ def test_amounts_that_touch_agree_whichever_is_the_heavier() -> None:
         assert (finding(picture, "deaths").state, conflicts(picture)) == (State.CORROBORATED, [])
 
 
+def test_of_equal_amounts_on_different_grounds_the_same_is_shown_whoever_said_which() -> None:
+    counted, reported = tonnes(50, basis=Basis.COUNTED), tonnes(50)
+    for said in ((counted, reported), (reported, counted)):
+        found = finding(fold(*(tells(who, one) for who, one in zip(("carrier", "wfp"), said, strict=True))), "quantity")
+        assert (found.state, found.value) == (State.CORROBORATED, counted.value)
+
+
 def test_of_contested_amounts_without_an_upper_end_the_range_has_none() -> None:
     at_least = Quantity(low=Decimal(50), high=None, unit="t")
     facts = (fact("quantity", at_least), fact("quantity", amount(9)))
