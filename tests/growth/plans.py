@@ -29,6 +29,8 @@ class Cost:
     most_sorted: int = 0
     # Rows looked up by an index. A table ten times as large has indexes of one more level: a page more for each.
     looked_up: int = 0
+    # The indexes that were used.
+    by: set[str] = field(default_factory=set)
 
     def faults(self, before: "Cost", growing: Collection[str]) -> list[str]:
         """What of it grows with what is stored, ``before`` having been the cost with less stored."""
@@ -80,6 +82,8 @@ def _look(node: dict[str, Any], cost: Cost) -> None:
     if "Sort" in node["Node Type"]:
         rows = sum(each["Actual Rows"] * each["Actual Loops"] for each in below)
         cost.most_sorted = max(cost.most_sorted, round(rows))
+    if "Index Name" in node:
+        cost.by.add(node["Index Name"])
     if "Index" in node["Node Type"]:
         # Once for each value of a list, of which the plan does not tell the length: its rows, for want of it.
         several = "= ANY" in node.get("Index Cond", "")

@@ -10,21 +10,19 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
-from django.db import connections
 from django.db.models import Model
 from django.http import HttpRequest
-from django.test import Client, RequestFactory, override_settings
+from django.test import RequestFactory, override_settings
 
 from actors.admin.filters import DayFilter, RelatedFilter
 from actors.admin.readable import ReadableAdmin
 from actors.factories import UserFactory
 from actors.marking import Marking
-from tests.database import reclone
-from tests.growth.base import BESIDE, GROWING, SIZES, make, make_rare, superuser
-from tests.growth.plans import Cost, cost_of, statements
+from tests.growth.asking import Cell, at_each_size, cost_of_asking, own_database
+from tests.growth.base import GROWING, make
+from tests.growth.plans import Cost
 from tests.pages import PLAIN_FILES, autocompletes, page_of, signed_in
 from tests.people import ALL_SCOPES, make_partner
-from tests.servers import addresses
 
 # Reports of no subject are no part of what is copied.
 HELD = """
@@ -34,56 +32,32 @@ INSERT INTO shipments_report SELECT (jsonb_populate_record(one, jsonb_build_obje
 FROM shipments_report AS one, generate_series(1, %(n)s::int) AS n
 WHERE one.id = (SELECT id FROM shipments_report WHERE subject_id IS NULL LIMIT 1)
 """
-Cell = tuple[str, str]
 pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
 def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[Cell, list[Cost]]]:
     """What each question costs at each size."""
-    where = addresses()
-    try:
-        with (
-            django_db_blocker.unblock(),
-            pytest.MonkeyPatch.context() as patch,
-            override_settings(STORAGES=PLAIN_FILES),
-        ):
-            # So few that PostgreSQL does as it does at the larger size: for more it reads a short table whole.
-            for place in ("actors.admin.paging", "actors.admin.looking", "shipments.admin.reports"):
-                patch.setattr(f"{place}.MOST", 4)
-            for place in ("actors.admin.looking", "actors.admin.filters"):
-                patch.setattr(f"{place}.FEW", 2)
-            patch.setattr("aidtracker.site.first_page.MOST_COUNTED", 5)
-            patch.setattr(ReadableAdmin, "list_per_page", 2)
-            key = make_partner(scopes=ALL_SCOPES).key
-            assert key
-            base = make(key)
-            operator = UserFactory(clearance=Marking.RED, is_superuser=True)
-            client, request = signed_in(person=operator), RequestFactory().get("/")
-            request.user = operator
-            asked = questions(request)
-            found: defaultdict[Cell, list[Cost]] = defaultdict(list)
-            with superuser(where.superuser_url(where.database)) as connection:
-                for size in SIZES:
-                    base.grow(size, connection, beside=BESIDE.items())
-                    connection.execute(HELD, {"n": size // 10})
-                    if size == SIZES[0]:
-                        make_rare()
-                    connection.execute("VACUUM (ANALYZE)")
-                    for cell, address in asked.items():
-                        found[cell].append(_cost(client, address))
-            yield found
-            connections["default"].close()
-            connections["default"].close_pool()
-    finally:
-        reclone(where)
-
-
-def _cost(client: Client, address: str) -> Cost:
-    with statements() as found:
-        answer = client.get(address)
-    assert answer.status_code == 200, (address, answer.status_code, answer.content[:500])
-    return cost_of(found)
+    with own_database(django_db_blocker) as patch, override_settings(STORAGES=PLAIN_FILES):
+        # So few that PostgreSQL does as it does at the larger size: for more it reads a short table whole.
+        for place in ("actors.admin.paging", "actors.admin.looking", "shipments.admin.reports"):
+            patch.setattr(f"{place}.MOST", 4)
+        for place in ("actors.admin.looking", "actors.admin.filters"):
+            patch.setattr(f"{place}.FEW", 2)
+        patch.setattr("aidtracker.site.first_page.MOST_COUNTED", 5)
+        patch.setattr(ReadableAdmin, "list_per_page", 2)
+        key = make_partner(scopes=ALL_SCOPES).key
+        assert key
+        base = make(key)
+        operator = UserFactory(clearance=Marking.RED, is_superuser=True)
+        client, request = signed_in(person=operator), RequestFactory().get("/")
+        request.user = operator
+        asked = questions(request)
+        found: defaultdict[Cell, list[Cost]] = defaultdict(list)
+        for _ in at_each_size(base, lambda connection, size: connection.execute(HELD, {"n": size // 10})):
+            for cell, address in asked.items():
+                found[cell].append(cost_of_asking(client.get, address))
+        yield found
 
 
 def questions(request: HttpRequest) -> dict[Cell, str]:

@@ -1,98 +1,37 @@
 """Every list, filter, order and detail of the API at two sizes, ten times apart: what it costs is the same.
 
-The addresses and their parameters are those that the views declare, so that a new one is asked here by being
-there; a filter of which it is not known what to ask for fails until VALUES says it.
+What is asked is in tests/growth/questions.py.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from django.db import connections
-from django.db.models import Count
-from rest_framework import serializers
+import yaml
 
 from actors.api import pages
-from actors.api.parameters import Moment, Span
 from actors.marking import Marking
-from actors.models import Actor, Source
 from shipments.api import searching
-from shipments.models import Conflict, Document, Picture, Report, Subject, Subscription
-from shipments.models.shipment import Shipment, ShipmentParty
 from tests.aidtracker.api.test_doors import OWN, WORDS
 from tests.aidtracker.api.test_queries import views
-from tests.database import reclone
-from tests.growth.base import BESIDE, GROWING, OUTLET, SIZES, make, make_rare, superuser
-from tests.growth.plans import Cost, cost_of, statements
-from tests.people import ALL_SCOPES, Caller, make_analyst, make_partner
-from tests.servers import addresses
+from tests.growth.asking import Cell, at_each_size, cost_of_asking, own_database
+from tests.growth.base import GROWING, make
+from tests.growth.plans import Cost
+from tests.growth.questions import LIKE_SHIPMENTS, PAGING, questions, rare_questions
+from tests.people import ALL_SCOPES, make_analyst, make_partner
 
-# Not filters: where a page begins, how long it is, and what of a row is shown.
-PAGING = {"cursor", "after", "fields", "limit"}
-LIMIT = 5
+ROOT = Path(__file__).resolve().parents[2]
 # 8 kB pages that a list of a hundred shipments, and one shipment, touch at most.
 FULL_PAGE, DETAIL = 1_200, 42
-# What to ask for by a filter's name: something that many rows have.
-VALUES = {
-    "external_id": "S-881",
-    "item": "Cholera",
-    "q": "for",
-    "country": "KP",
-    "within": "KP",
-    "event_id": "evt-1",
-    "place": "LIBR",
-    "contested": "true",
-    "kept_open": "false",
-    "held": "false",
-    "asked_by": "",
-    "type": "picture.changed",
-    "status": "arrived",
-    "milestone": "departed",
-    "attribute": "quantity",
-    "period": "2022-05",
-}
-# By kind of subject, where most rows have another one.
-MOSTLY = {
-    "offers/status": "made",
-    "appeals/status": "made",
-    "reports/kind": "observe",
-    "documents/q": "news",
-    "offers/q": "gift",
-    "appeals/q": "request",
-    "contacts/q": "call",
-    "inquiries/q": "question",
-    "crises/q": "flood",
-    "contacts/form": "call",
-    "offers/form": "in_kind",
-    "places/kind": "country",
-    "sources/kind": "outlet",
-    "shipments/state": "corroborated",
-    "conflicts/q": "for",
-    "reports/q": "a",
-    "places/q": "air",
-    "conflicts/kind": "exclusive_branch",
-}
-SINCE, UNTIL, KNOWN_AT, SPAN = "2022-05-01", "2030-01-01", "2026-06-02", "2022-05-16..2100-01-01"
-# What nothing has, and where many things are before it and after it.
-NONE = {
-    "reports/": [
-        "milestone=nothing",
-        "event_id=nothing",
-        "since=2099-01-01",
-        "until=1999-01-01",
-        "since=2022-06-16&until=2022-06-16",
-        "marking=AMBER",
-    ],
-    "shipments/": [
-        *("since=2099-01-01", "until=1999-01-01", "marking=AMBER", "mode=sea"),
-        "since=2021-06-16&until=2021-06-16",
-    ],
-    "contacts/": ["contested=false", "since=2099-01-01", "until=1999-01-01"],
-    "inquiries/": ["since=2099-01-01", "until=1999-01-01"],
-    "crises/": ["since=2099-01-01", "until=1999-01-01", "country=AQ"],
-    "conflicts/": ["kept_open=true", "known_at=2020-01-01"],
-    "documents/": ["marking=RED"],
+# What a detail finds in as many pages at every size.
+BY_HASH = {
+    "shipments/SHP-00000000/": {
+        *("subject_by_reference", "identifier_by_subject", "leg_by_shipment", "shipment_party_by_shipment")
+    },
+    "shipments/SHP-00000000/timeline/": {"subject_by_reference"},
 }
 # Filters that still grow, on all lists or on one. Which list of them does depends on what a run's statistics have
 # PostgreSQL choose, so that a list that does not is no sign of a mend.
@@ -105,169 +44,38 @@ FILTERS: dict[str, str] = {
     "flows/item": "flows are not added up by item, since a shipment of two counts once where they are together",
 }
 
-# Addresses of one subject: one view serves every kind.
-LIKE_SHIPMENTS = tuple(f"{plural}/SHP-" for plural in ("appeals", "contacts", "crises", "inquiries", "offers"))
-Cell = tuple[str, str]
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[Cell, list[Cost]]]:
+def measured(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[dict[Cell, str], dict[Cell, list[Cost]]]]:
+    """What is asked, and what each question costs at each size."""
+    with own_database(django_db_blocker) as patch:
+        # Fewer rows than there are at the smaller size.
+        patch.setattr(pages, "LOOKED_THROUGH", 100)
+        patch.setattr(pages, "AT_ONCE", 50)
+        patch.setattr(searching, "FEW", 20)
+        partner = make_partner(scopes=ALL_SCOPES)
+        readers = {"a public reader": make_partner(clearance=Marking.CLEAR), "an analyst": make_analyst()}
+        assert partner.key
+        base = make(partner.key)
+        asked = questions()
+        found: defaultdict[Cell, list[Cost]] = defaultdict(list)
+        for rare in at_each_size(base):
+            asked |= rare_questions(rare)
+            for (path, question), query in asked.items():
+                found[path, question].append(cost_of_asking(partner.get, query))
+                # An analyst has no key to be told of.
+                if not question and not path.startswith((OWN, "key/", *LIKE_SHIPMENTS)):
+                    for who, reader in readers.items():
+                        found[path, who].append(cost_of_asking(reader.get, query))
+        yield asked, found
+
+
+@pytest.fixture
+def costs(measured: tuple[dict[Cell, str], dict[Cell, list[Cost]]]) -> dict[Cell, list[Cost]]:
     """What each question costs at each size."""
-    where = addresses()
-    try:
-        with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-            # Fewer rows than there are at the smaller size.
-            patch.setattr(pages, "LOOKED_THROUGH", 100)
-            patch.setattr(pages, "AT_ONCE", 50)
-            patch.setattr(searching, "FEW", 20)
-            partner = make_partner(scopes=ALL_SCOPES)
-            readers = {"a public reader": make_partner(clearance=Marking.CLEAR), "an analyst": make_analyst()}
-            assert partner.key
-            base = make(partner.key)
-            asked = questions()
-            found: defaultdict[Cell, list[Cost]] = defaultdict(list)
-            with superuser(where.superuser_url(where.database)) as connection:
-                for size in SIZES:
-                    base.grow(size, connection, beside=BESIDE.items())
-                    if size == SIZES[0]:
-                        # Never copied: the same one row at every size.
-                        asked |= rare_questions(make_rare())
-                        connection.execute("VACUUM (ANALYZE)")
-                    for (path, question), query in asked.items():
-                        found[path, question].append(_cost(partner, query))
-                        # An analyst has no key to be told of.
-                        if not question and not path.startswith((OWN, "key/", *LIKE_SHIPMENTS)):
-                            for who, reader in readers.items():
-                                found[path, who].append(_cost(reader, query))
-            yield found
-            connections["default"].close()
-            connections["default"].close_pool()
-    finally:
-        reclone(where)
-
-
-def _cost(reader: Caller, query: str) -> Cost:
-    with statements() as found:
-        answer = reader.get(query)
-    assert answer.status_code == 200, (query, answer.content[:500])
-    return cost_of(found)
-
-
-def questions() -> dict[Cell, str]:
-    """Every address with each of its parameters, and each order; details of one of the newest."""
-    names = _names()
-    asked: dict[Cell, str] = {}
-    for path, view in views():
-        address = _address(path)
-        fields = view.parameters().fields
-        needed = [f"known_at={SPAN}"] if isinstance(fields.get("known_at"), Span) else []
-        if "limit" in fields:
-            needed.append(f"limit={LIMIT}")
-        asked[path, ""] = f"{address}?{'&'.join(needed)}"
-        # Once is enough where the view is that of shipments.
-        if path.startswith(LIKE_SHIPMENTS):
-            continue
-        for name, field in fields.items():
-            if name in PAGING or isinstance(field, Span):
-                continue
-            values = list(field.choices) if name == "ordering" else [_common(path, name, field, names)]
-            for value in values:
-                asked[path, f"{name}={value}"] = f"{address}?{'&'.join([*needed, f'{name}={value}'])}"
-    # Of few shipments, but more at the larger size than are found first there: no other's are passed over.
-    given = Actor.objects.filter(shipmentparty__role="donor").annotate(given=Count("shipmentparty"))
-    verified = Picture.objects.filter(known_to=None, tier=0, status="verified", subject__marking=0)
-    few = given.filter(shipmentparty__shipment__in=verified.values("subject")).order_by("given")[0]
-    asked["shipments/", "of a small donor"] = f"shipments/?limit={LIMIT}&status=verified&donor={few.reference}"
-    asked["shipments/", "by two letters that nothing has"] = f"shipments/?limit={LIMIT}&q=zq"
-    asked["shipments/", "a full page"] = "shipments/?limit=100"
-    asked["shipments/", "of which nothing is contested"] = f"shipments/?limit={LIMIT}&contested=false"
-    asked["shipments/", "before everything"] = f"shipments/?limit={LIMIT}&known_at=2020-01-01"
-    # Of a source between rare and common all were put in order for a page; of one that was silent since, all that
-    # others said was passed over.
-    told = Source.objects.annotate(told=Count("reports")).filter(told__gt=20).order_by("told")[0]
-    asked["reports/", "of a small source"] = f"reports/?limit={LIMIT}&source={told.code}"
-    asked["reports/", "of a silent source"] = f"reports/?limit={LIMIT}&source={OUTLET}"
-    asked["reports/", "of a kind that none has"] = f"reports/?limit={LIMIT}&kind=decide"
-    asked["changes/", "of a kind that none has"] = f"changes/?limit={LIMIT}&subject_kind=crisis"
-    asked["reports/", "of a marking that none has"] = f"reports/?limit={LIMIT}&marking=RED"
-    # What nothing has was looked for in all there is.
-    for path, none in NONE.items():
-        asked |= {(path, f"none has {one}"): f"{path}?limit={LIMIT}&{one}" for one in none}
-    return asked
-
-
-def rare_questions(values: dict[str, str]) -> dict[Cell, str]:
-    """Each filter of a list with a value that one row has."""
-    return {
-        (path, f"rare {name}"): f"{path}?limit={LIMIT}&{name}={values[name]}"
-        for path, view in views()
-        for name in view.parameters().fields.keys() & values.keys()
-        if "limit" in view.parameters().fields and not any(word in path for word in WORDS.values())
-        if values[name] in getattr(view.parameters().fields[name], "choices", [values[name]])
-    }
-
-
-def _address(path: str) -> str:
-    """``path`` with the name of a row in place of the name that nothing has."""
-    plural = path.partition("/")[0]
-    if WORDS["stable_id"] in path:
-        row: str = Conflict.objects.filter(known_to=None, tier=0, subject__marking=0).values_list("stable_id")[0][0]
-        return path.replace(WORDS["stable_id"], row)
-    if plural in ("sources", "places"):
-        return path.replace(WORDS["code"], {"sources": OUTLET, "places": "KPFNJ"}[plural])
-    rows: Any = {
-        "actors": ShipmentParty.objects.values_list("actor__reference"),
-        "documents": Document.objects.values_list("reference"),
-        "reports": Report.objects.filter(marking=0, subject__marking=0).values_list("reference"),
-        "subscriptions": Subscription.objects.values_list("reference"),
-    }.get(plural)
-    if rows is None:
-        kind = {"crises": "crisis", "inquiries": "inquiry"}.get(plural, plural.removesuffix("s"))
-        rows = Subject.objects.filter(kind=kind, marking=0).values_list("reference")
-    return path.replace(WORDS["reference"], rows[0][0]) if WORDS["reference"] in path else path
-
-
-def _names() -> dict[str, str]:
-    """References that many rows have, by list and filter."""
-    shipment = Shipment.objects.filter(marking=0).select_related("recipient", "carrier", "crisis")[0]
-    offer = Subject.objects.filter(kind="offer")[0].as_offer
-    # Found in the list itself at both sizes; a donor between rare and common is found first at the smaller one only.
-    donors = Actor.objects.filter(shipmentparty__role="donor").annotate(given=Count("shipmentparty"))
-    donor = donors.order_by("-given")[0]
-    return {
-        "shipments/donor": donor.reference,
-        "shipments/recipient": shipment.recipient.reference,
-        "shipments/carrier": shipment.carrier.reference,
-        "shipments/crisis": shipment.crisis.reference,
-        "shipments/offer": offer.reference,
-        "donor": offer.donor.reference,
-        "crisis": offer.crisis.reference,
-        "recipient": offer.recipient.reference,
-        "requester": offer.recipient.reference,
-        "addressee": offer.donor.reference,
-        "participant": offer.donor.reference,
-        "asked": offer.donor.reference,
-        "answers": offer.answers.reference,
-        "actor": offer.donor.reference,
-        "subject": shipment.reference,
-        "asked_by": Subject.objects.filter(kind="inquiry")[0].as_inquiry.asked_by.reference,
-        "source": Report.objects.filter(subject=shipment)[0].source.code,
-        "documents/source": OUTLET,
-    }
-
-
-def _common(path: str, name: str, field: serializers.Field, names: dict[str, str]) -> str:
-    if isinstance(field, Moment):
-        # The one that a detail is asked of may have come later than the moment that lists go back to.
-        return {"since": SINCE, "until": UNTIL}.get(name, KNOWN_AT if path.count("/") == 1 else UNTIL)
-    for values in (MOSTLY, names):
-        if f"{path}{name}" in values:
-            return values[f"{path}{name}"]
-    choices = list(getattr(field, "choices", ()))
-    if choices and VALUES.get(name) not in choices:
-        return str(choices[0])
-    return names.get(name) or VALUES[name]
+    return measured[1]
 
 
 def test_a_full_page_of_shipments_and_one_of_them_touch_few_pages(costs: dict[Cell, list[Cost]]) -> None:
@@ -276,9 +84,38 @@ def test_a_full_page_of_shipments_and_one_of_them_touch_few_pages(costs: dict[Ce
     assert touched[1] <= DETAIL, touched
 
 
+def test_a_detail_finds_by_hash_what_would_else_be_found_by_more_pages_the_more_there_is(
+    costs: dict[Cell, list[Cost]],
+) -> None:
+    for path in ("shipments/SHP-00000000/", "shipments/SHP-00000000/timeline/"):
+        for cost in costs[path, ""]:
+            assert cost.by >= BY_HASH[path], (path, cost.by)
+
+
 def test_every_address_and_parameter_is_asked_for(costs: dict[Cell, list[Cost]]) -> None:
     assert len(costs) > 200
     assert {path for path, _ in costs} == {path for path, _ in views()}
+
+
+def test_every_filter_and_order_of_the_openapi_document_is_asked_for(
+    measured: tuple[dict[Cell, str], dict[Cell, list[Cost]]],
+) -> None:
+    taken: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for (path, _), address in measured[0].items():
+        said = parse_qsl(urlsplit(address).query)
+        taken[path] |= {pair for name, value in said for pair in ((name, ""), (name, value))}
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    missing = []
+    for template, operations in document["paths"].items():
+        path = template.removeprefix("/api/v1/").format(**WORDS)
+        if path.startswith(LIKE_SHIPMENTS):
+            path = "shipments/" + path.partition("/")[2]
+        for parameter in operations.get("get", {}).get("parameters", ()):
+            if parameter["in"] != "query" or (name := parameter["name"]) in PAGING:
+                continue
+            orders = parameter["schema"]["enum"] if name == "ordering" else [""]
+            missing += [f"{path}?{name}={each}" for each in orders if (name, each) not in taken[path]]
+    assert not missing, missing
 
 
 def test_what_a_read_touches_walks_and_sorts_is_the_same_when_ten_times_as_much_is_stored(
