@@ -25,7 +25,7 @@ from actors.marking import Marking
 from actors.querysets import is_there
 from shipments.api.conditions import CONDITIONS
 from shipments.api.moments import DAYS, happened, status_at, told_of
-from shipments.api.searching import few, few_or_each, found_by
+from shipments.api.searching import enough, few, few_or_each, found_by
 from shipments.models import (
     Contact,
     Crisis,
@@ -219,11 +219,12 @@ def _happened(kind: str, reader: Reader, asked: dict[str, Any]) -> list[Q | Look
 def was_known(reader: Reader, known_at: datetime) -> Q:
     """Of subjects visible to ``reader``, those that there was a picture of at ``known_at``, or on the books by then."""
     pictures = Picture.objects.of_visible(reader, known_at=known_at)
-    return Q(created_at__lte=known_at) | Q(Exists(pictures.filter(subject_id=OuterRef("pk"))))
+    return Q(created_at__lte=known_at) | Q(is_there(pictures.filter(subject_id=OuterRef("pk"))))
 
 
 def _begun(known_at: datetime) -> QuerySet:
     """Keys of subjects that anybody may have known by then; none for a moment before everything."""
-    begun = Subject.objects.order_by().filter(created_at__lte=known_at).values_list("pk", flat=True)
-    pictured = Picture.objects.order_by().filter(known_from__lte=known_at).values_list("subject_id", flat=True)
-    return begun.union(pictured, all=True)
+    # Each by its index: as rows lie, those of then may come after all others.
+    known = Picture.objects.order_by("known_from").filter(known_from__lte=known_at).values_list("subject_id", flat=True)
+    begun = Subject.objects.order_by("created_at").filter(created_at__lte=known_at).values_list("pk", flat=True)
+    return enough(known).union(enough(begun), all=True)

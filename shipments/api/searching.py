@@ -47,9 +47,14 @@ PARTIES: dict[str, tuple[type[Model], str]] = {
 }
 
 
+def enough(keys: QuerySet) -> QuerySet:
+    """So many of ``keys`` that it is known whether they are few."""
+    return keys[: FEW + 1]
+
+
 def few(keys: QuerySet) -> list[UUID] | None:
     """``keys``, where they are few enough to be put in order; else None."""
-    found = list(keys[: FEW + 1])
+    found = list(enough(keys))
     return None if len(found) > FEW else found
 
 

@@ -36,7 +36,8 @@ BY_HASH = {
 # Filters that still grow, on all lists or on one. Which list of them does depends on what a run's statistics have
 # PostgreSQL choose, so that a list that does not is no sign of a mend.
 FILTERS: dict[str, str] = {
-    "known_at": "past conflicts that had ended are passed over; flows of the past are not added up beforehand",
+    "conflicts/known_at": "past conflicts that had ended are passed over",
+    "flows/known_at": "flows of the past are not added up beforehand",
     "contacts/none has contested": "subjects of other kinds are passed over, of a bounded number",
     "crises/country": "up to so many are found and put in order",
     "shipments/a full page": "findings of few are read page by page, of many row by row; see FULL_PAGE",
