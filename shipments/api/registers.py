@@ -1,16 +1,18 @@
 """GET /places/ and /documents/: what reports name beside their subjects."""
 
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.access import Reader
-from actors.api.pages import LookedFor, both_ways, matching
+from actors.api.pages import NOTHING, LookedFor, Order, both_ways, matching
 from actors.api.parameters import (
     EXTERNAL_ID,
     LOOKED_FOR,
@@ -26,6 +28,7 @@ from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
 from actors.api.serializers import MARKINGS, MERGED_FROM, MarkingField, TextOrNull, external_id_field
 from actors.marking import Marking
+from actors.models import Source
 from actors.services.entered import entered_as, external_id_of
 from shipments.api.conditions import of_source
 from shipments.api.documents import POST_DOCS, receive_document
@@ -172,7 +175,29 @@ def document_rows(reader: Reader, asked: dict[str, Any]) -> QuerySet:
     if asked.get("known_at"):
         rows = rows.filter(received_at__lte=asked["known_at"])
     columns = ["pk", "reference", "key", "kind", "title", "url", "language", "published_at", "received_at", "marking"]
-    return rows.values(*columns).annotate(source=F("source__code"))
+    # Looked up row by row, see DocumentQuerySet.visible_to.
+    code = Source.objects.filter(pk=OuterRef("source_id")).values("code")
+    return rows.values(*columns).annotate(source=Subquery(code))
+
+
+def narrowed_documents(
+    rows: QuerySet, order: Order, asked: dict[str, Any], reader: Reader
+) -> tuple[QuerySet, LookedFor]:
+    """``rows`` with the filters of ``asked`` that an index knows in this order, and what is looked for among these."""
+    by_publication = "published_at" in order.columns
+    published = {"since": "published_at__gte", "until": "published_at__lte"}
+    received = {"known_at": "received_at__lte"}
+    along, across = (published, received) if by_publication else (received, published)
+    in_order = Q(**{column: asked[name] for name, column in along.items() if name in asked})
+    sought = Q(**{column: asked[name] for name, column in across.items() if name in asked})
+    said: list[Q] = [of_source(asked["source"], reader)] if "source" in asked else []
+    said += [Q(kind=asked["kind"])] if "kind" in asked else []
+    said += [Q(marking=Marking.from_code(asked["marking"]))] if "marking" in asked else []
+    if by_publication and said:
+        in_order &= said.pop(0)
+    sought = reduce(and_, said, sought) & matching(asked.get("q", ()), "title", "url", "key", "reference")
+    found = LookedFor(own=sought, among=[in_order], along=order.columns) if sought else NOTHING
+    return rows.filter(in_order), found
 
 
 class DocumentList(ReadView):
@@ -192,17 +217,7 @@ class DocumentList(ReadView):
     def get(self, request: Request) -> Response:
         asked = self.read_parameters()
         order = DOCUMENT_ORDERS[asked["ordering"]]
-        names = {"since": "published_at__gte", "until": "published_at__lte", "known_at": "received_at__lte"}
-        own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
-        if "source" in asked:
-            own &= of_source(asked["source"], self.reader)
-        sought = Q(kind=asked["kind"]) if "kind" in asked else Q()
-        if "marking" in asked:
-            sought &= Q(marking=Marking.from_code(asked["marking"]))
-        found = LookedFor(condition=matching(asked.get("q", ()), "title", "url", "key", "reference"))
-        if sought:
-            found &= LookedFor(own=sought, among=[own], along=order.columns)
-        rows = document_rows(self.reader, asked).filter(own)
+        rows, found = narrowed_documents(document_rows(self.reader, asked), order, asked, self.reader)
         return self.page(
             rows,
             order,

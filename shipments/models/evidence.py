@@ -67,6 +67,8 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["published_at", "id"], name="document_by_publication"),
             models.Index(fields=["source", "published_at", "id"], name="document_by_source"),
+            models.Index(fields=["kind", "published_at", "id"], name="document_by_kind"),
+            models.Index(fields=["marking", "published_at", "id"], name="document_by_marking"),
             models.Index(fields=["received_at", "id"], name="document_by_receipt"),
         ]
 

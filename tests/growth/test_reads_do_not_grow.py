@@ -66,6 +66,10 @@ def measured(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[di
             asked |= rare_questions(rare)
             for (path, question), query in asked.items():
                 found[path, question].append(cost_of_asking(partner.get, query))
+                # Page by page a list is read in each of its orders.
+                is_walked = not question or question.startswith("ordering")
+                if is_walked and (following := partner.get(query).json().get("next")):
+                    found[path, f"{question} next page"].append(cost_of_asking(partner.get, following))
                 # An analyst has no key to be told of.
                 if not question and not path.startswith((OWN, "key/", *LIKE_SHIPMENTS)):
                     for who, reader in readers.items():
