@@ -1,29 +1,33 @@
 """GET /conflicts/: everything that did not make a picture, with the reason."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.api.pages import LookedFor, Order, matching
+from actors.api.pages import NOTHING, LookedFor, Order
 from actors.api.parameters import LOOKED_FOR, Moment, PageParameters, Reference, Search, Since, TrueOrFalse
 from actors.api.reading import ReadView, page_of
 from actors.api.refusals import not_found
+from actors.querysets import is_there
 from shipments.api.filters import KnownAtParameters
 from shipments.api.left_out import conflict_rows
 from shipments.api.resolved import ConflictSerializer
+from shipments.api.searching import WHOLE, few
 from shipments.models import Subject
+from shipments.models.picture import CONFLICT_ORDER
 from shipments.models.subject import REFERENCE_PREFIX
 from shipments.reconciliation.vocabulary import ConflictKind
 
-CONFLICT_COLUMNS = ("known_from", "stable_id", "about", "leg")
 CONFLICT_ORDERS = {
-    "known_from": Order(columns=CONFLICT_COLUMNS),
-    "-known_from": Order(columns=CONFLICT_COLUMNS, descending=True),
+    "known_from": Order(columns=CONFLICT_ORDER),
+    "-known_from": Order(columns=CONFLICT_ORDER, descending=True),
 }
 
 
@@ -33,7 +37,7 @@ class ConflictParameters(PageParameters, KnownAtParameters):
     ordering = serializers.ChoiceField(choices=list(CONFLICT_ORDERS), default="-known_from")
     q = Search(
         required=False,
-        help_text=f"Words to be found in the title or reference of the subject, or the reason. {LOOKED_FOR}",
+        help_text=f"Words to be found in the title of the subject or the reason, or its reference. {LOOKED_FOR}",
     )
     since = Since(required=False, help_text="Found then or later.")
     until = Moment(required=False, help_text="Found then or earlier.")
@@ -86,22 +90,36 @@ class ConflictList(ReadView):
 
 
 def narrowed_conflicts(rows: QuerySet, asked: dict[str, Any]) -> tuple[QuerySet, LookedFor]:
-    """``rows`` with the filters of ``asked``, and what is to be looked for among these."""
-    names = {"kind": "kind", "since": "known_from__gte", "until": "known_from__lte"}
-    own = Q(**{column: asked[name] for name, column in names.items() if name in asked})
+    """``rows`` with the filters of ``asked`` that an index knows in order, and what is to be looked for among these."""
+    names = {"since": "known_from__gte", "until": "known_from__lte"}
+    in_order = Q(**{column: asked[name] for name, column in names.items() if name in asked})
     if "subject" in asked:
-        own &= Q(subject_id__in=list(Subject.objects.filter(reference=asked["subject"]).values_list("pk", flat=True)))
+        named = Subject.objects.filter(reference=asked["subject"])
+        in_order &= Q(subject_id__in=list(named.values_list("pk", flat=True)))
+    names = {"kept_open": "kept_open", "kind": "kind", "subject_kind": "subject__kind"}
+    said = {name: Q(**{column: asked[name]}) for name, column in names.items() if name in asked}
     known_at = asked.get("known_at")
-    begun = own & Q(known_from__lte=known_at) if known_at else own
+    if not known_at and (by := next((name for name in ("kept_open", "kind") if asked.get(name)), None)):
+        # The fewest of what still stands. What is not kept open is most of it.
+        in_order &= said.pop(by)
+    begun = in_order & Q(known_from__lte=known_at) if known_at else in_order
     # What still stands and what ended, each in its order; what had ended by then is passed over.
     ways = [begun & Q(known_to__isnull=is_standing) for is_standing in ([True, False] if known_at else [True])]
     sought = Q(known_to=None) | Q(known_to__gt=known_at) if known_at else Q()
-    names = {"subject_kind": "subject__kind", "kept_open": "kept_open"}
-    sought &= Q(**{column: asked[name] for name, column in names.items() if name in asked})
-    found = LookedFor(condition=matching(asked.get("q", ()), "subject__title", "subject__reference", "reason"))
-    if sought:
-        found &= LookedFor(own=sought, among=ways, along=CONFLICT_COLUMNS)
-    return rows.filter(own), found
+    sought = reduce(and_, [*said.values(), *map(_reads, asked.get("q", ()))], sought)
+    found = LookedFor(own=sought, among=ways, along=CONFLICT_ORDER) if sought else NOTHING
+    return rows.filter(in_order), found
+
+
+def _reads(term: str) -> Q:
+    """Conflicts with ``term`` in their reason, or of subjects with it in their title or as their reference.
+
+    Few subjects are found first, so that none is looked up for each conflict that is looked at.
+    """
+    about = Subject.objects.order_by().filter(Q(title__icontains=term) | Q(reference=term.upper()))
+    found = few(about.values_list("pk", flat=True)) if len(term) >= WHOLE else None
+    of_these = Q(is_there(about.filter(pk=OuterRef("subject_id")))) if found is None else Q(subject_id__in=found)
+    return Q(reason__icontains=term) | of_these
 
 
 class ConflictDetail(ReadView):

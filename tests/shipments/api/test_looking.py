@@ -1,12 +1,13 @@
 """Lists that are found in several ways at once, or looked for in so many rows a page: all is told once, in order."""
 
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 import pytest
 
 from actors.api import pages
-from actors.factories import ActorFactory
+from actors.factories import ActorFactory, SourceFactory
 from actors.marking import Marking
 from shipments.api import searching
 from shipments.factories import (
@@ -117,11 +118,55 @@ def test_conflicts_of_a_past_moment_are_those_that_stood_then_in_the_order_of_th
     assert found == [f"No. {number}" for number in standing(7)][:: 1 if ordering == "known_from" else -1]
 
 
-@pytest.mark.parametrize("ordering", ["published_at", "-received_at"])
-def test_documents_of_a_kind_that_few_are_of_are_looked_for_in_some_a_page(partner, ordering):
-    for number in range(10):
-        DocumentFactory(kind="image" if number == 4 else "article", title=f"No. {number}")
-    assert [row["title"] for row in walk(partner, f"documents/?limit=2&ordering={ordering}&kind=image")] == ["No. 4"]
+@pytest.mark.parametrize("most", [0, 20])
+def test_conflicts_are_found_by_words_of_their_reason_and_of_their_subject_whether_few_or_many_have_them(
+    partner, monkeypatch, most
+):
+    monkeypatch.setattr(searching, "FEW", most)
+    subjects = [ShipmentFactory(title=f"Train of {'salt' if number % 4 == 0 else 'rice'}") for number in range(12)]
+    hidden = ShipmentFactory(title="Train of salt", marking=Marking.AMBER)
+    for number, subject in enumerate([*subjects, hidden]):
+        ConflictFactory(subject=subject, reason="no salt" if number % 6 == 1 else "late", known_from=day(number + 1))
+
+    def told(*words):
+        found = walk(partner, f"conflicts/?limit=2&ordering=known_from&q={'%20'.join(words)}")
+        return [row["subject"] for row in found]
+
+    references = [each.reference for each in subjects]
+    assert told("salt") == [references[number] for number in (0, 1, 4, 7, 8)]
+    assert told("salt", "late") == [references[number] for number in (0, 4, 8)]
+    assert told(references[5].lower()) == [references[5]]
+    assert told("pepper") == []
+
+
+@pytest.mark.parametrize("ordering", ["published_at", "-published_at", "received_at", "-received_at"])
+def test_documents_are_told_once_by_whatever_they_are_asked_for_in_either_order(partner, ordering):
+    wire, other = SourceFactory(code="wire"), SourceFactory(code="other")
+    documents = [
+        DocumentFactory(
+            title=f"No. {number}{' twice' if number % 6 else ''}", source=wire if number % 3 else other,
+            kind="image" if number % 5 else "article",
+            marking=Marking.GREEN if number % 4 == 1 else Marking.CLEAR, published_at=day(20 - number % 7),
+            received_at=day(21 + number % 2),
+        )
+        for number in range(24)
+    ]  # fmt: skip
+    DocumentFactory(title="No secret", source=wire, kind="image", marking=Marking.AMBER)
+    asked = {
+        "source=wire": lambda each: each.source == wire,
+        "kind=image": lambda each: each.kind == "image",
+        "marking=GREEN": lambda each: each.marking == Marking.GREEN,
+        "since=2022-05-18": lambda each: each.published_at >= day(18),
+        "until=2022-05-15T12:00:00Z": lambda each: each.published_at <= day(15),
+        "known_at=2022-05-21": lambda each: each.received_at <= day(21),
+        "q=twice": lambda each: "twice" in each.title,
+    }
+    order = ordering.removeprefix("-")
+    documents.sort(key=lambda each: (getattr(each, order), each.pk), reverse=ordering != order)
+    for pair in combinations(asked, 2):
+        path = f"documents/?limit=2&ordering={ordering}&fields=title&{'&'.join(pair)}"
+        wanted = [each.title for each in documents if all(asked[name](each) for name in pair)]
+        assert [row["title"] for row in walk(partner, path)] == wanted, path
 
 
 def test_a_name_that_many_actors_have_is_found_in_what_they_take_part_in(partner):
