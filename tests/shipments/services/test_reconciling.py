@@ -13,6 +13,7 @@ from shipments.models import Conflict, Due, Finding, OutboxEvent, Picture, Subje
 from shipments.services.queue import MAX_ATTEMPTS
 from shipments.services.reconciling import count_due, reconcile_due
 from shipments.services.recording import Sender, record
+from shipments.services.rules import micros
 from shipments.services.verifying import verify
 from tests.shipments.services.conftest import fold, hours, voice
 
@@ -77,6 +78,32 @@ def test_a_report_received_before_what_was_folded_rewrites_only_what_it_changes(
         ("booked", 1),
         ("departed", 2),
         ("arrived", 3),
+    ]
+    assert verify() == []
+
+
+def test_what_is_received_as_the_last_picture_began_is_folded_from_there_and_not_from_the_beginning(say, monkeypatch):
+    from shipments.services import reconciling
+
+    say("departed", 24)
+    fold()
+    say("arrived", 30)
+    fold()
+    real, begun = reconciling.fold_dossier, []
+
+    def fold_dossier(dossier, **more):
+        folded = real(dossier, **more)
+        begun.append(folded.since)
+        return folded
+
+    monkeypatch.setattr(reconciling, "fold_dossier", fold_dossier)
+    say("arrived", 30, by="carrier")
+    fold()
+
+    assert begun == [micros(hours(30))]
+    assert list(Picture.objects.order_by("known_from").values_list("version", "known_from")) == [
+        (1, hours(24)),
+        (2, hours(30)),
     ]
     assert verify() == []
 
