@@ -10,7 +10,9 @@ Where there are more rows the page says so. Registers, which grow only with thos
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.postgres.indexes import GinIndex
+from django.core.paginator import InvalidPage
 from django.db.models import F, Field, Model, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.text import smart_split, unescape_string_literal
@@ -39,29 +41,50 @@ class BoundedList(ChangeList):
         return self._filters
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        """What is asked for; of rows that are readable by their keys, so that it is not asked of each once more."""
         if not (self.query or self.params):
             return super().get_queryset(request, exclude_parameters)
-        everything, query = self.root_queryset, self.query
-        keys = self._looked_through(request)
-        self.root_queryset, self.query = everything.filter(among(keys)), ""
+        readable, query = self.root_queryset, self.query
+        rows = self.model_admin.with_columns(self.model._default_manager.all())
+        self.root_queryset, self.query = rows.filter(among(self._looked_through(request))), ""
         try:
             found = super().get_queryset(request, exclude_parameters)
         finally:
-            self.root_queryset, self.query = everything, query
+            self.root_queryset, self.query = readable, query
         return self.model_admin.with_words(found, words_of(query), request)
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """None where the list offers no order: one that is asked for by address alone would tell of hidden names."""
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+
     def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.paginator.is_cut = self.paginator.is_cut or self.is_cut
-        if not (self.query or self.has_active_filters):
+        """A page. What is asked for is found once: the keys are counted, and the page has the rows of some of them."""
+        if not (self.query or self.params):
+            super().get_results(request)
             # Then the theme offers no way to all of them: they are here.
             self.full_result_count = self.result_count
+            return
+        keys = list(self.queryset.values_list("pk", flat=True)[: MOST + 1])
+        self.paginator = self.model_admin.get_paginator(request, keys, self.list_per_page)
+        self.paginator.is_cut = self.paginator.is_cut or self.is_cut
+        self.result_count = self.paginator.count
+        self.can_show_all = self.result_count <= self.list_max_show_all
+        self.multi_page = self.result_count > self.list_per_page
+        if self.multi_page and not (self.show_all and self.can_show_all):
+            try:
+                keys = self.paginator.page(self.page_num).object_list
+            except InvalidPage:
+                raise IncorrectLookupParameters from None
+        self.result_list = self.root_queryset.filter(among(keys)).order_by(*self.queryset.query.order_by)
+        self.show_full_result_count, self.show_admin_actions = False, True
+        self.full_result_count = None if self.query or self.has_active_filters else self.result_count
 
-    def _looked_through(self, request: HttpRequest) -> Collection[Any]:
+    def _looked_through(self, request: HttpRequest) -> set[Any]:
+        """Keys of readable rows."""
         specs = self.get_filters(request)[0]
         few = [set(keys) for spec in specs if hasattr(spec, "few") and (keys := spec.few(request)) is not None]
         if few:
-            return set.intersection(*few)
+            return self._readable(set.intersection(*few))
         order = self.model_admin.get_ordering(request)
         rows = self.root_queryset.order_by(*order)
         for spec in specs:
@@ -70,8 +93,11 @@ class BoundedList(ChangeList):
         keys = newest(rows)
         self.is_cut = len(keys) == MOST
         if self.is_cut:
-            keys |= self.model_admin.keys_by_words(words_of(self.query), request)
+            keys |= self._readable(self.model_admin.keys_by_words(words_of(self.query), request) - keys)
         return keys
+
+    def _readable(self, keys: set[Any]) -> set[Any]:
+        return set(self.root_queryset.filter(among(keys)).order_by().values_list("pk", flat=True)) if keys else keys
 
 
 def among(keys: Collection[Any]) -> IsAny:

@@ -25,4 +25,6 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def _found(self) -> int:
+        if isinstance(self.object_list, list):
+            return len(self.object_list)
         return self.object_list.order_by()[: MOST + 1].count()

@@ -147,7 +147,12 @@ class ReadableAdmin(ReadableRows, SearchedRows, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         shown = {str(name).removeprefix("shown_") for name in self.get_list_display(request)}
-        return super().get_queryset(request).prefetch_related(*self.named_rows(reader_of(request), shown))
+        rows = self.with_columns(super().get_queryset(request))
+        return rows.prefetch_related(*self.named_rows(reader_of(request), shown))
+
+    def with_columns(self, queryset: QuerySet) -> QuerySet:
+        """``queryset`` with what its list is ordered by beside the columns of the model."""
+        return queryset
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What the service keeps of a row is shown once there is one."""
@@ -218,10 +223,10 @@ class ReadableAdmin(ReadableRows, SearchedRows, ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """An action; "select all" means as many as the list says it counts."""
-        if request.POST.get("select_across") == "1":
-            queryset = queryset.filter(among(newest(queryset)))
-        return super().response_action(request, queryset)
+        """An action, on rows that are readable; "select all" means as many as the list says it counts."""
+        if request.POST.get("select_across") != "1":
+            queryset = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return super().response_action(request, self.get_queryset(request).filter(among(newest(queryset))))
 
     def _is_key(self, said: str) -> bool:
         try:

@@ -45,9 +45,9 @@ class SourceAdmin(EditableRows, ReadableAdmin):
         """A protected source is known to analysts alone: here as everywhere, no name, no row."""
         return queryset.named_to(reader)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def with_columns(self, queryset: QuerySet) -> QuerySet:
         latest = SourceRating.objects.filter(source=OuterRef("pk"), topic="").order_by("-valid_from", "-recorded_at")
-        return super().get_queryset(request).annotate(grade=Subquery(latest.values("grade")[:1]))
+        return queryset.annotate(grade=Subquery(latest.values("grade")[:1]))
 
     @display(description="grade", ordering="grade", empty_value="not rated")
     def shown_grade(self, source: Source) -> str | None:

@@ -9,9 +9,10 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from actors.factories import UserFactory
+from actors.factories import ActorFactory, UserFactory
 from actors.marking import Marking
-from shipments.factories import ReadingGrantFactory
+from actors.models import Actor
+from shipments.factories import InquiryFactory, ReadingGrantFactory
 from shipments.models import ReadingGrant
 from tests.pages import autocompletes, body_of, lists, make_rows, page_of, pages_about, signed_in
 
@@ -158,6 +159,25 @@ def test_saving_a_page_does_not_empty_a_key_whose_row_is_hidden():
 )
 def test_a_lookup_that_no_filter_offers_is_refused(lookup):
     assert signed_in().get(f"/admin/shipments/shipment/?{lookup}").status_code == 400
+
+
+def test_an_order_by_hidden_names_is_not_to_be_had():
+    hidden = [ActorFactory(name=name, marking=Marking.AMBER) for name in ("Canary A", "Canary B")]
+    client, where = signed_in(clearance=Marking.CLEAR), "/admin/shipments/inquiry/"
+
+    def told() -> list[list[str]]:
+        inquiries = [InquiryFactory(asked_by=each) for each in hidden]
+        orders = []
+        for column in range(1, 6):
+            page = client.get(f"{where}?o={column}").text
+            orders.append(sorted(range(2), key=lambda number: page.index(inquiries[number].reference)))
+        for each in inquiries:
+            each.delete()
+        return orders
+
+    before = told()
+    Actor.objects.filter(pk=hidden[0].pk).update(name="Canary C")
+    assert told() == before
 
 
 def test_nobody_marks_beyond_their_own_clearance():
