@@ -140,11 +140,13 @@ def seen_on(answer: Any) -> str:
 
 
 def pages_about(row: Model) -> Iterator[str]:
-    """Every address that names the row: its page, its history, and every list asked for it by its key."""
-    page = page_of(row)
-    yield page
-    yield page.replace("/change/", "/history/")
-    yield page.replace("/change/", "/delete/")
+    """Every address that names the row: its pages, those that merge it, and every list asked for it by its key."""
+    own = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
+    for route in (str(each.pattern) for each in admin.site.get_model_admin(type(row)).get_urls()):
+        if "<path:object_id>/" in route:
+            yield own + route.replace("<path:object_id>", str(row.pk))
+        elif route in ("merge/", "unmerge/"):
+            yield f"{own}{route}?row={row.pk}"
     for model, pages in admin.site._registry.items():
         for field in related_fields(model):
             if isinstance(row, field.related_model) and not field.many_to_many:

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.forms.models import model_to_dict
 from django.utils.crypto import salted_hmac
 
+from actors.admin.refusing import WordedForm
 from actors.services.containing import lock_containers, would_contain_itself
 
 SEEN = "seen"
@@ -22,7 +23,7 @@ HASH_LENGTH = 12
 Rows = Callable[[Model], Iterable[tuple[str, list[Any]]]]
 
 
-class SeenForm(forms.ModelForm):
+class SeenForm(WordedForm):
     """A form that knows what its page showed. ``rows_of`` tells the lists of rows that are written with a row."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)

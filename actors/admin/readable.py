@@ -29,6 +29,7 @@ from actors.access import Reader
 from actors.admin.looking import BoundedList, among, newest
 from actors.admin.meanwhile import SEEN, SeenForm
 from actors.admin.paging import BoundedPaginator
+from actors.admin.refusing import WordedForm
 from actors.admin.searching import SearchedRows
 from actors.marking import Marking
 from actors.models import AuditEntry
@@ -362,7 +363,7 @@ class EditableInline(ReadableInline):
         return formset
 
 
-class _RowForm:
+class _RowForm(WordedForm):
     """A row of a table: each field says itself what it is, since what stands above its column is read only once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

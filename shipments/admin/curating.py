@@ -15,6 +15,7 @@ from actors.admin.asking import ask_why
 from actors.admin.badges import badge, words
 from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import ReadableAdmin, RecordedRows, reader_of
+from actors.admin.refusing import WordedForm
 from actors.admin.sources import SourceInterestAdmin, SourceRatingAdmin
 from actors.models import AuditEntry, SourceInterest, SourceRating
 from shipments.models import Attachment, CodeMapping, ReadingGrant
@@ -24,7 +25,7 @@ from shipments.services.errors import NotHeld
 from shipments.services.planning import announce_loss, announce_subject
 
 
-class ReasonForm(forms.ModelForm):
+class ReasonForm(WordedForm):
     """A form that wants a reason, for the audit trail or for the row itself."""
 
     reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text="Kept with the entry.")

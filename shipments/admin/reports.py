@@ -21,6 +21,7 @@ from actors.admin.filters import ChosenFilter, DayFilter, RelatedFilter, WordFil
 from actors.admin.looking import among
 from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
+from actors.admin.refusing import TAKEN, WordedForm
 from actors.querysets import is_there
 from shipments.admin.entering import ReportForm
 from shipments.admin.report_acts import acts_on
@@ -257,11 +258,22 @@ class ReportLinkAdmin(ReadableAdmin):
     fields = [*list_display, "reason"]
 
 
+class DocumentForm(WordedForm):
+    """One that a person keeps is nobody's who sends."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if Document.objects.filter(source=said.get("source"), key=said.get("key"), sender=None).exists():
+            self.add_error("key", TAKEN)
+        return said
+
+
 @admin.register(Document)
 class DocumentAdmin(RecordedRows, ReadableAdmin):
     """Articles, releases and messages that reports were read in."""
 
     visible_through = ("source",)
+    form = DocumentForm
     list_display = ["title", "source", "kind", "language", "published_at", "reference", "shown_marking"]
     list_filter = [
         "kind",
