@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -138,7 +139,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A crash outside the API's views."""
     if not _is_api(request):
-        return defaults.server_error(request)
+        return HttpResponseServerError(render_to_string("500.html", {"request_id": request_id()}))
     return plain_problem(500, "internal_error", "Something broke on our side. Tell us the request_id.")
 
 
