@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from actors.access import Reader
 from actors.admin.readable import reader_of
 from actors.models import Source
 from shipments.models import Report
 from shipments.services.value_names import names_of
+from shipments.wording import amount_in_words
 
 
 def source_names(reports: Iterable[Report], reader: Reader) -> dict[UUID, str]:
@@ -34,3 +36,15 @@ class NamedValues(ModelAdmin):
         for row in found.result_list:
             row.names = names
         return found
+
+
+class NamedQuantities(ModelAdmin):
+    """Tells quantities and money as people write them, in one column each."""
+
+    @display(description="quantity", ordering="quantity_low")
+    def shown_quantity(self, line: Any) -> str:
+        return amount_in_words(line.quantity_low, line.quantity_high, unit=line.unit, qualifier=line.qualifier)
+
+    @display(description="amount", ordering="amount")
+    def shown_amount(self, line: Any) -> str | None:
+        return None if line.amount is None else amount_in_words(line.amount, line.amount, unit=line.currency)

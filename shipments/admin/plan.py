@@ -10,7 +10,7 @@ from unfold.decorators import display
 from actors.admin.badges import state_badge, words
 from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.readable import EditableInline, ReadableAdmin, reader_of
-from shipments.admin.naming import NamedValues
+from shipments.admin.naming import NamedQuantities, NamedValues
 from shipments.admin.subjects import (
     ContestedFilter,
     GrantsInline,
@@ -79,11 +79,11 @@ class OfferAdmin(SubjectPages):
 
 
 @admin.register(OfferLine)
-class OfferLineAdmin(ReadableAdmin):
+class OfferLineAdmin(NamedQuantities, ReadableAdmin):
     """All lines of all offers; they are written on their offer's page."""
 
     visible_through = ("offer",)
-    list_display = ["item", "key", "offer", "quantity_low", "quantity_high", "unit", "amount", "currency"]
+    list_display = ["item", "key", "offer", "shown_quantity", "shown_amount"]
     list_filter = ["basis", WordFilter.by("currency")]
     search_fields = ["item", "key", "category"]
     search_related = {"offer": ("reference", "title")}

@@ -5,6 +5,7 @@ from django.contrib import admin
 from actors.admin.filters import DayFilter, RelatedFilter, WordFilter
 from actors.admin.meanwhile import PartForm
 from actors.admin.readable import EditableInline, ReadableAdmin
+from shipments.admin.naming import NamedQuantities
 from shipments.admin.subjects import (
     ContestedFilter,
     GrantsInline,
@@ -95,11 +96,11 @@ class LegAdmin(ReadableAdmin):
 
 
 @admin.register(Line)
-class LineAdmin(ReadableAdmin):
+class LineAdmin(NamedQuantities, ReadableAdmin):
     """All lines of all shipments, with what was counted of them."""
 
     visible_through = ("shipment", "donor")
-    list_display = ["item", "key", "shipment", "category", "donor", "quantity_low", "quantity_high", "unit", "basis"]
+    list_display = ["item", "key", "shipment", "category", "donor", "shown_quantity", "basis"]
     list_filter = ["basis", WordFilter.by("category"), RelatedFilter.by("donor")]
     search_fields = ["key", "item", "category", "lot"]
     search_related = {"shipment": ("reference", "title")}

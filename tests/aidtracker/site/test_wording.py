@@ -1,12 +1,14 @@
 """What pages say around their rows: no more than is so."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import RequestFactory
 from django.urls import reverse
 
 from actors.factories import SourceFactory, UserFactory
 from aidtracker.site.first_page import held_reports
-from shipments.factories import ReportFactory
+from shipments.factories import LineFactory, OfferLineFactory, ReportFactory
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +51,14 @@ def test_a_time_has_its_zone():
     report = ReportFactory()
     said = signed_in().get(reverse("admin:shipments_report_changelist")).text
     assert f"{report.asserted_at:%H:%M} UTC" in said
+
+
+def test_quantities_and_money_are_written_as_people_write_them():
+    OfferLineFactory(amount=Decimal("2500000.5000"), currency="USD")
+    LineFactory()
+    analyst = signed_in()
+    said = analyst.get(reverse("admin:shipments_offerline_changelist")).text
+    assert "about 500,000 doses" in said
+    assert "2,500,000.5 USD" in said
+    assert "2500000" not in said
+    assert "9 t<" in analyst.get(reverse("admin:shipments_line_changelist")).text
