@@ -9,8 +9,9 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Browser, Page
 
-from actors.factories import UserFactory
+from actors.factories import ActorFactory, UserFactory
 from actors.marking import Marking
+from actors.models import Actor
 from shipments.factories import ReportFactory, ShipmentFactory
 from shipments.models import Offer, Report, Shipment
 from tests.browsing import Colours, serving, watched
@@ -19,6 +20,7 @@ from tests.processes import ROOT
 
 FLIGHTS = "Three Air Koryo Il-76 flights of 16 May"
 TWIN = "Flights told a second time"
+AIRLINE, AIRLINE_TWIN = "Air Koryo", "Koryo Airways"
 OFFER = "South Korea's offer of May 2022"
 
 
@@ -58,7 +60,10 @@ def desk(committed_db: None) -> Generator[Desk, None, None]:
     subjects = {subject.title: subject for model in (Offer, Shipment) for subject in model.objects.all()}
     rows = {**subjects, "a report": Report.objects.filter(subject=subjects[FLIGHTS]).first()}
     rows["a held report"] = ReportFactory(subject=None, milestone="departed")
-    rows[TWIN] = ReportFactory(subject=ShipmentFactory(title=TWIN, provisional=True)).subject.as_shipment
+    rows[AIRLINE] = Actor.objects.get(name=AIRLINE)
+    rows[AIRLINE_TWIN] = ActorFactory(name=AIRLINE_TWIN, provisional=True)
+    twin = ShipmentFactory(title=TWIN, provisional=True, carrier=rows[AIRLINE_TWIN])
+    rows[TWIN] = ReportFactory(subject=twin).subject.as_shipment
     pages = {name: page_of(row) for name, row in rows.items()}
     references = {name: row.reference for name, row in rows.items()}
     with serving() as (browser, address):

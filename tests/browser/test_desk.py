@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.desk import FLIGHTS, TWIN, Desk
+from tests.browser.desk import AIRLINE, AIRLINE_TWIN, FLIGHTS, TWIN, Desk
 
 pytestmark = pytest.mark.browser
 
@@ -46,19 +46,22 @@ def test_analyst_dismisses_a_report_once_they_saw_what_that_changes_and_withdraw
     assert desk.wrong == []
 
 
-def test_analyst_merges_two_shipments_and_parts_them(desk: Desk) -> None:
-    page = desk.open("/admin/shipments/shipment/")
-    choose(page, TWIN, "merge_chosen")
-    page.fill("[name=into]", desk.references[OTHER])
-    page.get_by_role("button", name="Show what would change").click()
-    page.get_by_role("status", name="What would change").wait_for()
-    page.fill("[name=reason]", "One thing, told twice.")
-    page.get_by_role("button", name="Merge").click()
-    page.get_by_text("Merge: done for").wait_for()
-    choose(page, TWIN, "undo_merge")
-    page.fill("[name=reason]", "Two things.")
-    page.get_by_role("button", name="Undo the merge").click()
-    page.get_by_text("Undo the merge: done for").wait_for()
+def test_analyst_merges_shipments_and_actors_once_they_saw_what_that_changes_and_parts_them(desk: Desk) -> None:
+    page = desk.open()
+    merges = (("shipments/shipment", TWIN, OTHER, OTHER), ("actors/actor", AIRLINE_TWIN, AIRLINE, TWIN))
+    for where, row, into, changed in merges:
+        page.goto(f"{desk.address}/admin/{where}/")
+        choose(page, row, "merge_chosen")
+        page.fill("[name=into]", desk.references[into])
+        page.get_by_role("button", name="Show what would change").click()
+        assert changed in page.get_by_role("status", name="What would change").inner_text()
+        page.fill("[name=reason]", "One thing, told twice.")
+        page.get_by_role("button", name="Merge").click()
+        page.get_by_text("Merge: done for").wait_for()
+        choose(page, row, "undo_merge")
+        page.fill("[name=reason]", "Two things.")
+        page.get_by_role("button", name="Undo the merge").click()
+        page.get_by_text("Undo the merge: done for").wait_for()
     assert desk.wrong == []
 
 
