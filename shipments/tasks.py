@@ -16,6 +16,7 @@ from shipments.services.erasing import erase_payloads
 from shipments.services.flows.checking import drift_of_flows
 from shipments.services.flows.keeping import fold_flows
 from shipments.services.reconciling import count_due, count_free, reconcile_due
+from shipments.services.relaying import AT_ONCE as NUMBERED_AT_ONCE
 from shipments.services.relaying import drop_old_events, relay_outbox
 from shipments.services.verifying import verify
 from shipments.services.webhooks.delivering import deliver_due, is_due
@@ -52,9 +53,9 @@ def ring_answered() -> None:
         if some_are_left:
             doorbell.ring()  # for whoever else is there: this one has its hands full
         claimed = reconcile_due(limit=share)
-        relay_outbox()
+        numbered = relay_outbox()
         _announce()
-        if not claimed:
+        if not claimed and numbered is not None and numbered < NUMBERED_AT_ONCE:
             return
         took = time.monotonic() - began
     doorbell.ring()

@@ -10,11 +10,14 @@ from shipments.models import OutboxEvent
 
 # One relay at a time; the number is the project's own for this lock.
 RELAY_LOCK = 7_120_522
+AT_ONCE = 5000
 KEPT_FOR = timedelta(days=30)
 
 
-def relay_outbox(*, limit: int = 5000) -> int:
+def relay_outbox(*, limit: int = AT_ONCE) -> int | None:
     """Number up to ``limit`` committed events in the order they were written; returns how many.
+
+    None while somebody else does, who may have looked before the caller committed: the caller asks again.
 
     Where nobody subscribes, they are marked as told in the same breath: an event is then written to the indexes
     twice (when it comes, and here) and not three times.
@@ -25,7 +28,7 @@ def relay_outbox(*, limit: int = 5000) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [RELAY_LOCK])
         if not cursor.fetchone()[0]:
-            return 0
+            return None
         cursor.execute(
             """
             WITH waiting AS (

@@ -28,7 +28,7 @@ class Writing:
     site: Site
     part: int  # of a round's work, one in so many
     shipments: int = 500  # told of in each round
-    naive_reports: int = 1000  # in each round
+    naive_reports: int = 2000  # in each round
     told: list[Story] = field(default_factory=list, init=False)  # since the last fold
     taken: int = field(default=0, init=False)  # reports that ours took in since the last vacuum
 

@@ -1,12 +1,14 @@
 """Rung once, a worker lets what is due gather, and works it off."""
 
 import gc
+from contextlib import closing
 from datetime import timedelta
 from itertools import count
 
 import pytest
 from celery.signals import worker_process_init
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -15,9 +17,11 @@ from shipments import tasks
 from shipments.factories import ReportDraftFactory, ShipmentFactory, SubscriptionFactory
 from shipments.models import Delivery, Due, FlowDue, OutboxEvent, Report
 from shipments.services import doorbell
+from shipments.services.planning import announce_subject
 from shipments.services.queue import claim
 from shipments.services.reconciling import count_free, reconcile_due
 from shipments.services.recording import Sender, record
+from shipments.services.relaying import RELAY_LOCK, relay_outbox
 from shipments.services.webhooks import fanning_out
 from shipments.services.webhooks.fanning_out import fan_out
 
@@ -84,6 +88,31 @@ def test_nothing_is_waited_for_where_a_batch_gathered_while_less_was_worked_off(
     tasks.ring_answered()
     assert claims == [1, 2, 0]
     assert len(waits) == 1
+
+
+def test_what_another_numbers_meanwhile_is_looked_at_again_as_it_may_have_looked_too_early(meanwhile):
+    say(ShipmentFactory())
+    other = connection.copy()
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
+        # Gathered before the batch and before the look that finds nothing left; then the other one is done.
+        steps = iter([None, None, "SELECT pg_advisory_unlock_all()"])
+        meanwhile(lambda: (step := next(steps)) and cursor.execute(step))
+        try:
+            tasks.ring_answered()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    assert not OutboxEvent.objects.filter(sequence=None).exists()
+
+
+def test_more_events_than_are_numbered_at_once_are_all_numbered_where_nothing_is_due(meanwhile, monkeypatch):
+    meanwhile()
+    monkeypatch.setattr(tasks, "NUMBERED_AT_ONCE", 1)
+    monkeypatch.setattr(tasks, "relay_outbox", lambda: relay_outbox(limit=1))
+    for _ in range(3):
+        announce_subject(ShipmentFactory().subject)
+    tasks.ring_answered()
+    assert not OutboxEvent.objects.filter(sequence=None).exists()
 
 
 def test_what_others_have_begun_or_is_for_later_is_not_free():

@@ -46,7 +46,7 @@ def test_while_one_relays_another_numbers_nothing():
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
-            assert relay_outbox() == 0
+            assert relay_outbox() is None
             cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
     finally:
         other.close()
