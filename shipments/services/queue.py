@@ -124,8 +124,8 @@ def claim(*, limit: int) -> list[Claim]:
     Where one partner floods the queue, another's subjects wait behind as many of the flood as there are
     of their own, not behind all of it. What was made due by an import is a lane of its own, which gets a third of
     what a live one does: it waits, and is never passed over. Others' leases are passed over. Of what was tried before
-    there is one at most, the one that was tried least: what takes its worker with it takes nothing else. Fewer than
-    ``limit`` does not mean that no more are due; none does, or that what reports are judged by is being changed
+    one at most comes besides, the one that was tried least: what takes its worker with it takes nothing else. Fewer
+    than ``limit`` does not mean that no more are due; none does, or that what reports are judged by is being changed
     (hold_claims).
     """
     token = new_id()

@@ -23,8 +23,8 @@ def test_waiting_where_nobody_works_asks_whether_a_worker_runs(due):
 
 
 def test_waiting_says_now_and_then_what_is_being_done(due, monkeypatch, capsys):
-    Due.objects.filter(pk__in=Due.objects.values("pk")[:1]).update(attempts=1)
-    claim(limit=2)
+    first, _ = claim(limit=2)
+    Due.objects.filter(pk=first.subject_id).update(attempts=2)
     monkeypatch.setattr(reconcile, "TELL_EVERY", 0)
     with pytest.raises(CommandError, match="After 1 s 3 subjects are due, 2 being worked out, 1 tried before"):
         call_command("reconcile", wait=True, timeout=1)
