@@ -29,6 +29,8 @@ CONFLICT_ORDERS = {
     "known_from": Order(columns=CONFLICT_ORDER),
     "-known_from": Order(columns=CONFLICT_ORDER, descending=True),
 }
+# Columns with an index in the order of the list, of what still stands; the fewest first.
+INDEXED = ("kept_open", "kind", "subject_kind")
 
 
 class ConflictParameters(PageParameters, KnownAtParameters):
@@ -96,11 +98,10 @@ def narrowed_conflicts(rows: QuerySet, asked: dict[str, Any]) -> tuple[QuerySet,
     if "subject" in asked:
         named = Subject.objects.filter(reference=asked["subject"])
         in_order &= Q(subject_id__in=list(named.values_list("pk", flat=True)))
-    names = {"kept_open": "kept_open", "kind": "kind", "subject_kind": "subject__kind"}
-    said = {name: Q(**{column: asked[name]}) for name, column in names.items() if name in asked}
+    said = {name: Q(**{name: asked[name]}) for name in INDEXED if name in asked}
     known_at = asked.get("known_at")
-    if not known_at and (by := next((name for name in ("kept_open", "kind") if asked.get(name)), None)):
-        # The fewest of what still stands. What is not kept open is most of it.
+    if not known_at and (by := next((name for name in INDEXED if asked.get(name)), None)):
+        # What is not kept open is most of it.
         in_order &= said.pop(by)
     begun = in_order & Q(known_from__lte=known_at) if known_at else in_order
     # What still stands and what ended, each in its order; what had ended by then is passed over.

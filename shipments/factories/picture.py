@@ -62,6 +62,7 @@ class ConflictFactory(KnownRowFactory):
     class Meta:
         model = Conflict
 
+    subject_kind = factory.SelfAttribute("subject.kind")
     stable_id = factory.Sequence(lambda n: hashlib.sha256(f"conflict {n}".encode()).hexdigest())
     kind = "exclusive_branch"
     about = "milestone:lost"

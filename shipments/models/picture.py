@@ -185,6 +185,12 @@ CONFLICT_ORDER = ("known_from", "stable_id", "about", "leg")
 class Conflict(KnownRow):
     """A claim that did not make the picture, and the reason. ``stable_id`` is the same for ever."""
 
+    subject_kind = models.CharField(
+        max_length=10,
+        choices=Subject.Kind,
+        db_default="",
+        help_text="That of the subject, for lists. Where a writer leaves it out, a trigger says it.",
+    )
     stable_id = models.CharField(max_length=64)
     kind = models.CharField(max_length=30)
     about = models.CharField(max_length=120, help_text="What was claimed, for example milestone:lost.")
@@ -216,6 +222,11 @@ class Conflict(KnownRow):
                 fields=CONFLICT_ORDER,
                 condition=Q(kept_open=True, known_to__isnull=True),
                 name="conflict_kept_open_in_order",
+            ),
+            models.Index(
+                fields=["subject_kind", *CONFLICT_ORDER],
+                condition=Q(known_to__isnull=True),
+                name="conflict_of_subjects_in_order",
             ),
         ]
 

@@ -103,7 +103,7 @@ def reconcile(claims: Sequence[Claim]) -> None:
         differences = [
             difference(key, folded[key].rows, stored.get(key, ()), since=folded[key].since) for key in sorted(ours)
         ]
-        write(differences)
+        write(differences, kinds={key: folded[key].dossier.kind for key in ours})
         add_events(event for each in differences for event in _events(folded[each.subject_id].dossier, each))
         settle([each for each in claims if each.subject_id in ours])
         mark_due_later({key: at for key in ours if (at := folded[key].turns_at)})

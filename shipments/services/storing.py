@@ -37,12 +37,14 @@ KEYS = {
     "conflict": ("stable_id", "about", "leg"),
 }
 SPAN = ("subject_id", "tier", "known_from", "known_to")
-# What a row holds beside its span and its key, and which of it is JSON.
+# What a row repeats of its subject, for lists: the same as long as there is the subject, so that nobody compares it.
+REPEATED = {"picture": (), "finding": (), "conflict": ("subject_kind",)}
+# What a row holds beside its span, its key and what it repeats, and which of it is JSON.
 CONTENTS: dict[str, dict[str, bool]] = {
     table: {
         column.attname: isinstance(column, models.JSONField)
         for column in model._meta.local_concrete_fields
-        if column.attname not in ("id", *SPAN, *KEYS[table])
+        if column.attname not in ("id", *SPAN, *KEYS[table], *REPEATED[table])
     }
     for table, model in TABLES.items()
 }
@@ -157,8 +159,11 @@ def _end(row: Stored, known_to: datetime | None, result: Difference) -> None:
         result.close.append(row)
 
 
-def write(differences: Iterable[Difference]) -> None:
-    """Write the differences of a batch: what goes first, then what is closed, then what is new."""
+def write(differences: Iterable[Difference], *, kinds: Mapping[UUID, str]) -> None:
+    """Write the differences of a batch: what goes first, then what is closed, then what is new.
+
+    ``kinds`` has the kind of each subject.
+    """
     gone: defaultdict[str, list[Stored]] = defaultdict(list)
     closed: defaultdict[str, list[Stored]] = defaultdict(list)
     new: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -168,14 +173,14 @@ def write(differences: Iterable[Difference]) -> None:
         for stored in each.close:
             closed[stored.table].append(stored)
         for row in each.create:
-            new[row.table].append(_values(each.subject_id, row))
+            new[row.table].append(_values(each.subject_id, kinds[each.subject_id], row))
     for table, model in TABLES.items():
         if gone[table]:
             model.objects.filter(pk__in=[row.id for row in gone[table]])._raw_delete(using="default")
         if closed[table]:
             _close(model, closed[table])
         if new[table]:
-            copy_in(model._meta.db_table, (*SPAN, *KEYS[table], *CONTENTS[table]), new[table])
+            copy_in(model._meta.db_table, (*SPAN, *REPEATED[table], *KEYS[table], *CONTENTS[table]), new[table])
 
 
 def _close(model: type[models.Model], rows: Sequence[Stored]) -> None:
@@ -190,12 +195,13 @@ def _close(model: type[models.Model], rows: Sequence[Stored]) -> None:
         )
 
 
-def _values(subject_id: UUID, row: Row) -> tuple[Any, ...]:
+def _values(subject_id: UUID, kind: str, row: Row) -> tuple[Any, ...]:
     """The columns of a new row in the order in which they are copied."""
     known_to = moment_of(row.end) if row.end is not None else None
     columns = row.columns
     contents = [_json(columns[name]) if is_json else columns[name] for name, is_json in CONTENTS[row.table].items()]
-    return (subject_id, row.tier, moment_of(row.start), known_to, *row.key, *contents)
+    repeated = (kind,) if REPEATED[row.table] else ()
+    return (subject_id, row.tier, moment_of(row.start), known_to, *repeated, *row.key, *contents)
 
 
 def is_same(stored: Mapping[str, Any], wanted: Mapping[str, Any], *, names: Iterable[str] = ()) -> bool:

@@ -139,6 +139,28 @@ def test_conflicts_are_found_by_words_of_their_reason_and_of_their_subject_wheth
     assert told("pepper") == []
 
 
+@pytest.mark.parametrize("ordering", ["known_from", "-known_from"])
+def test_conflicts_of_a_rare_kind_of_subject_are_met_at_once_whoever_wrote_them(partner, ordering):
+    for number in range(1, 25):
+        # A release of before does not say the kind.
+        said = {"subject_kind": ""} if number in (11, 12) else {}
+        subject = (ContactFactory if number in (12, 13) else ShipmentFactory)()
+        ConflictFactory(subject=subject, reason=f"No. {number}", known_from=day(number), **said)
+    ConflictFactory(subject=ContactFactory(marking=Marking.AMBER), known_from=day(14))
+    path = f"conflicts/?limit=2&ordering={ordering}&subject_kind"
+
+    def told(asked):
+        return sorted(int(row["reason"].removeprefix("No. ")) for row in walk(partner, f"{path}={asked}"))
+
+    page = partner.get(f"{path}=contact").json()
+    assert {row["reason"] for row in page["results"]} == {"No. 12", "No. 13"}
+    assert page["next"] is None
+    assert told("shipment") == [*range(1, 12), *range(14, 25)]
+    assert told("contact&kind=exclusive_branch") == told("contact&known_at=2022-05-30") == [12, 13]
+    assert told("contact&until=2022-05-12T23:00:00Z") == [12]
+    assert told("crisis") == []
+
+
 @pytest.mark.parametrize("ordering", ["published_at", "-published_at", "received_at", "-received_at"])
 def test_documents_are_told_once_by_whatever_they_are_asked_for_in_either_order(partner, ordering):
     wire, other = SourceFactory(code="wire"), SourceFactory(code="other")

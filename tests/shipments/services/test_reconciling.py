@@ -136,6 +136,17 @@ def test_a_picture_that_an_older_release_stored_in_another_form_is_rewritten_and
     assert (rows(), OutboxEvent.objects.count()) == (before, events)
 
 
+def test_a_fold_says_of_each_conflict_of_which_kind_its_subject_is_and_leaves_it_to_no_trigger(say):
+    say("delivered", 60)
+    say("lost", 26, by="carrier")
+    fold()
+
+    assert {each.subject_kind for each in Conflict.objects.all()} == {"shipment"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'shipments_conflict'")
+        assert cursor.fetchone() == (0,)
+
+
 def test_a_fold_that_finds_nothing_new_writes_nothing(say):
     say("departed", 24)
     fold()
