@@ -7,12 +7,16 @@ import ctypes
 import gc
 import os
 
+from gunicorn.workers.base import Worker
+
+from aidtracker.evenly import forget
+
 M_ARENA_MAX = -8  # malloc.h of glibc
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_PROCESSES", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
-worker_class = "gthread"
+worker_class = "aidtracker.evenly.EvenWorker"
 # The application is read once and shared. It opens no connection while it is read; each process makes
 # its own pool at its first query, after the fork.
 preload_app = True
@@ -30,6 +34,11 @@ accesslog = None
 errorlog = "-"
 control_socket_disable = True
 proc_name = "aidtracker-web"
+
+
+def child_exit(server: object, worker: Worker) -> None:
+    """Have the others count a process that has ended no more, be it by `kill -9`."""
+    forget(worker.age)
 
 
 def post_fork(server: object, worker: object) -> None:

@@ -50,9 +50,9 @@ def scheduler(directory: Path) -> Running:
     return Running([sys.executable, *command, "--pidfile="])
 
 
-def web(port: int, **environment: str) -> Running:
-    """The web server on 127.0.0.1, as it is run for real."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:aidtracker.web", "aidtracker.wsgi"]
+def web(port: int, application: str = "aidtracker.wsgi", **environment: str) -> Running:
+    """The web server on 127.0.0.1, as it is run for real, of this application or another."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:aidtracker.web", application]
     return Running(command, **{"WEB_BIND": f"127.0.0.1:{port}", "WEB_PROCESSES": "1", **environment})
 
 

@@ -37,7 +37,9 @@ class Writing:
         self.kept = Kept(self.site.connection)
         self.folding = Folding(site=self.site)
         self.ours = place.web("web", "aidtracker.wsgi", probe="/healthz")
-        self.naive = place.web("naive-web", "tests.bench.naive.wsgi", redis=1)
+        # Connections fall on its processes as gunicorn lets them fall by itself.
+        as_ever = {"GUNICORN_CMD_ARGS": "--worker-class=gthread"}
+        self.naive = place.web("naive-web", "tests.bench.naive.wsgi", redis=1, **as_ever)
         self.worker = place.worker("worker", "aidtracker.celery")
         self.naive_worker = place.worker("naive-worker", "tests.bench.naive.celery", redis=1)
         # Nobody else may take what is due while the work is measured without Celery, nor at another size's turn.
