@@ -16,7 +16,7 @@ from msgspec import Struct
 from shipments.reconciliation.compare import Comparer
 from shipments.reconciliation.identity import Fallen
 from shipments.reconciliation.model import ReportKey
-from shipments.reconciliation.vocabulary import Fate
+from shipments.reconciliation.vocabulary import Fate, Polarity
 from shipments.reconciliation.words import FACT, FLAG, MILESTONE, Slot, Word
 
 ANALYSTS = "\x00analysts"
@@ -63,8 +63,9 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
     runs: dict[str, list[Word]] = {}
     for word in group:
         side = _side(word)
-        for other, run in list(runs.items()):
-            if other != side and _contradict(word, run[0], comparer, tolerance):
+        # No denial is laid beside another: a source may deny ten thousand values of one fact.
+        for other in (Polarity.AFFIRMS,) if word.is_denial else tuple(runs):
+            if other != side and other in runs and _contradict(word, runs[other][0], comparer, tolerance):
                 _supersede(runs.pop(other), word, fallen)
         run = runs.get(side, [])
         if run and word.is_denial and word.about == MILESTONE:
@@ -110,8 +111,6 @@ def _contradict(word: Word, other: Word, comparer: Comparer, tolerance: int) -> 
         return _near(word, other, tolerance)
     denial, claim = (word, other) if word.is_denial else (other, word)
     if word.about == FACT:
-        if claim.is_denial or not denial.is_denial:
-            return False
         assert claim.value is not None
         assert denial.value is not None
         return comparer.implies(word.name, claim.value, denial.value)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
+import pytest
+
+from shipments.reconciliation import voice
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, Hedge, SubjectKind, TimeClass
 from tests.shipments.reconciliation.reading import claim, conflicts, fold, path, step
 from tests.shipments.reconciliation.telling import LEGS, amount, fact, hours, say
@@ -169,3 +173,18 @@ def test_saying_one_thing_many_times_costs_each_time_the_same() -> None:
         return counted
 
     assert calls(400) < 4.4 * calls(100)
+
+
+def test_a_thousand_values_that_one_source_denies_take_time_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, beside = voice._contradict, 0
+
+    def counting(*args: Any) -> bool:
+        nonlocal beside
+        beside += 1
+        return real(*args)
+
+    monkeypatch.setattr(voice, "_contradict", counting)
+    amounts = [fact("quantity", amount(number)) for number in range(1, 1001)]
+    denials = [say("wfp", event=str(n), said=n, facts=[each], denies=True) for n, each in enumerate(amounts)]
+    fold(say("wfp", said=-1, facts=[fact("quantity", amount(2000))]), *denials)
+    assert beside == len(denials)
