@@ -128,6 +128,15 @@ def claim(*, limit: int) -> list[Claim]:
     than ``limit`` does not mean that no more are due; none does, or that what reports are judged by is being changed
     (hold_claims).
     """
+    return _claim(limit, fresh=limit)
+
+
+def claim_tried(*, limit: int) -> list[Claim]:
+    """One subject at most, the one that ``claim`` would have come besides: for whoever is done with the last."""
+    return _claim(limit, fresh=0)
+
+
+def _claim(limit: int, *, fresh: int) -> list[Claim]:
     token = new_id()
     rows = run(
         f"""
@@ -151,7 +160,7 @@ def claim(*, limit: int) -> list[Claim]:
                    SELECT subject_id FROM shipments_due
                     WHERE shipments_due.lane = part.lane AND shipments_due.is_bulk = part.is_bulk
                       AND {IS_FREE} AND attempts = 0
-                    ORDER BY not_before, due_since LIMIT part.size
+                    ORDER BY not_before, due_since LIMIT LEAST(part.size, %s)
                       FOR UPDATE SKIP LOCKED
                    ) AS due
         ), tried AS (
@@ -179,7 +188,7 @@ def claim(*, limit: int) -> list[Claim]:
                   -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due.
                   set_config('synchronous_commit', 'off', true)
         """,  # noqa: S608
-        [JUDGING_LOCK, limit, LIVE_SHARE, token, settings.RECONCILE_LEASE_SECONDS],
+        [JUDGING_LOCK, limit, LIVE_SHARE, fresh, token, settings.RECONCILE_LEASE_SECONDS],
     )
     return [
         Claim(

@@ -30,13 +30,25 @@ from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.merging import bring_strays
 from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
-from shipments.services.queue import DIED, IS_FREE, Claim, claim, give_back, lock_still_ours, mark_due_later, settle
+from shipments.services.queue import (
+    DIED,
+    IS_FREE,
+    Claim,
+    claim,
+    claim_tried,
+    give_back,
+    lock_still_ours,
+    mark_due_later,
+    settle,
+)
 from shipments.services.rules import micros, moment_of, read_rules
 from shipments.services.snapshots import snapshot
 from shipments.services.storing import Difference, difference, is_same, stored_rows, write
 
 log = structlog.get_logger(__name__)
 
+# Most of what a worker took with it did it no harm: a deploy killed it. What comes meanwhile waits no longer than this.
+TRIED_SECONDS = 0.5
 TOLD = ("version", "status", "leading", "state", "contested")
 
 
@@ -60,9 +72,13 @@ class Standing:
 
 
 def reconcile_due(*, limit: int) -> int:
-    """Fold and write one batch of at most ``limit`` due subjects; returns how many were claimed."""
+    """Fold and write one batch of at most ``limit`` due subjects, and after it, one by one and for TRIED_SECONDS at
+    most, what was tried before; returns how many were claimed.
+    """
     claims = claim(limit=limit)
+    claimed = len(claims)
     together = [each for each in claims if not each.is_tried_again]
+    tried = [each for each in claims if each.is_tried_again]
     if len(together) > 1:
         try:
             reconcile(together)
@@ -71,10 +87,15 @@ def reconcile_due(*, limit: int) -> int:
             # One subject must not keep the others from their turn: try each by itself, and let the
             # one that fails rest, be counted and, in the end, be shown to an operator.
             log.warning("reconcile.batch_failed", subjects=len(together), error=type(error).__name__)
-    # After the others are written: what takes its worker with it takes nothing else.
-    for each in [*together, *(each for each in claims if each.is_tried_again)]:
+    for each in together:
         _reconcile_alone(each)
-    return len(claims)
+    # After the others are written, and the next claimed once one is: what takes its worker with it takes nothing else.
+    until = monotonic() + TRIED_SECONDS
+    while tried:
+        _reconcile_alone(*tried)
+        tried = claim_tried(limit=limit) if monotonic() < until else []
+        claimed += len(tried)
+    return claimed
 
 
 def _reconcile_alone(each: Claim) -> None:

@@ -1,12 +1,16 @@
 """A subject that cannot be folded, takes too long or takes its worker with it holds up nobody else."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 from msgspec.structs import replace
 
+from actors.factories import SourceFactory
 from shipments.factories import ReportDraftFactory, ShipmentFactory
 from shipments.models import Due, Picture, Subject
 from shipments.services import picturing, reconciling
-from shipments.services.queue import MAX_ATTEMPTS
+from shipments.services.queue import MAX_ATTEMPTS, claim
 from shipments.services.reconciling import reconcile_due
 from shipments.services.recording import Sender, record
 from shipments.services.verifying import verify
@@ -66,3 +70,46 @@ def test_a_subject_that_takes_too_long_is_given_up_in_time_and_the_others_are_wr
     left = Due.objects.get()
     assert (left.subject_id, left.attempts, left.claim_token) == (endless.pk, 1, None)
     assert left.last_error.startswith("TookTooLong: no time was left after 1 ")
+
+
+def lose_with_a_worker(count):
+    """Subjects of which something was said, and who claimed them never came back."""
+    SourceFactory(code="wfp")
+    subjects = [ShipmentFactory(destination=None) for _ in range(count)]
+    drafts = [ReportDraftFactory(source="wfp", event_id=str(each.pk), subject=each.reference) for each in subjects]
+    record(drafts, sender=Sender())
+    assert len(claim(limit=count)) == count
+    Due.objects.update(leased_until=Now() - timedelta(seconds=1))
+    return {each.pk for each in subjects}
+
+
+def test_what_a_worker_that_was_killed_had_in_hand_is_tried_one_by_one_in_the_next_batch(monkeypatch):
+    lost = lose_with_a_worker(6)
+    batches, real = [], reconciling.reconcile
+
+    def reconcile(claims):
+        in_hand = set(Due.objects.filter(leased_until__gt=Now()).values_list("pk", flat=True))
+        batches.append([each.subject_id for each in claims])
+        # Whoever dies of this one takes nothing else.
+        assert in_hand == set(batches[-1])
+        real(claims)
+
+    monkeypatch.setattr(reconciling, "TRIED_SECONDS", 60)
+    monkeypatch.setattr(reconciling, "reconcile", reconcile)
+    assert reconcile_due(limit=3) == 6
+    assert sorted(batches) == sorted([each] for each in lost)
+    assert not Due.objects.exists()
+
+
+def test_what_was_tried_before_keeps_a_worker_for_a_moment_only(monkeypatch):
+    lose_with_a_worker(6)
+    clock, real = 0.0, reconciling.reconcile
+
+    def slow(claims):
+        nonlocal clock
+        clock += reconciling.TRIED_SECONDS / 2
+        real(claims)
+
+    monkeypatch.setattr(reconciling, "reconcile", slow)
+    monkeypatch.setattr(reconciling, "monotonic", lambda: clock)
+    assert [reconcile_due(limit=6) for _ in range(4)] == [2, 2, 2, 0]
