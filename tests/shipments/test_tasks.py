@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from celery import current_app
 from celery.signals import worker_process_init
 from django.conf import settings
 from django.db import connection
@@ -271,3 +272,11 @@ def test_the_sweep_finds_what_a_lost_message_left_behind(meanwhile):
     say(ShipmentFactory())
     tasks.sweep()
     assert not Due.objects.exists()
+
+
+def test_whatever_a_lost_message_would_leave_undone_is_on_the_clock():
+    current_app.autodiscover_tasks(force=True)
+    ours = {name for name in current_app.tasks if name.startswith(("actors.", "shipments."))}
+    on_the_clock = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
+    # The sweep does what the bell has done.
+    assert on_the_clock == ours - {doorbell.TASK}

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -25,6 +26,15 @@ def test_the_bell_rings_again_once_a_worker_has_heard_it(messages):
     doorbell.ring()
     doorbell.ring()
     assert messages() == 2
+
+
+def test_the_first_ring_after_redis_forgot_everything_is_heard(messages):
+    doorbell.ring()
+    doorbell.heard()
+    redis.Redis.from_url(settings.CELERY_BROKER_URL).flushdb()
+    assert messages() == 0
+    doorbell.ring()
+    assert messages() == 1
 
 
 def test_nobody_rings_again_while_whoever_hears_it_has_not_looked(messages, monkeypatch):
