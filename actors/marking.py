@@ -28,5 +28,5 @@ class Marking(models.IntegerChoices):
 def marking_field(**options: Any) -> models.PositiveSmallIntegerField:
     """The column every document, report and subject carries."""
     return models.PositiveSmallIntegerField(
-        choices=Marking.choices, default=Marking.CLEAR, help_text="TLP 2.0 marking.", **options
+        choices=Marking.choices, default=Marking.CLEAR, help_text="Who may read it, by TLP 2.0.", **options
     )

@@ -31,7 +31,7 @@ class Actor(models.Model):
     reference = models.CharField(max_length=20, unique=True, default=actor_reference, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=200)
-    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2.")
+    country = models.CharField(max_length=2, blank=True, help_text="Two letters, as in ISO 3166-1: KP.")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts")
     provisional = models.BooleanField(default=False, help_text="Named by a report, not yet confirmed by an analyst.")
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
@@ -62,8 +62,8 @@ class ActorName(models.Model):
 
     actor = models.ForeignKey(Actor, models.CASCADE, related_name="names")
     name = models.CharField(max_length=200)
-    language = models.CharField(max_length=12, blank=True, help_text="BCP 47.")
-    script = models.CharField(max_length=4, blank=True, help_text="ISO 15924.")
+    language = models.CharField(max_length=12, blank=True, help_text="As in BCP 47: ko.")
+    script = models.CharField(max_length=4, blank=True, help_text="As in ISO 15924: Hang.")
 
     class Meta:
         ordering = ["name"]

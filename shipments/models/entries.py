@@ -25,7 +25,7 @@ class LedgerEntry(models.Model):
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind)
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField("external ID", max_length=200)
     subject = models.OneToOneField(Subject, models.PROTECT, null=True, blank=True, related_name="entry")
     actor = models.OneToOneField(Actor, models.PROTECT, null=True, blank=True, related_name="entry")
     place = models.OneToOneField(Place, models.PROTECT, null=True, blank=True, related_name="entry")

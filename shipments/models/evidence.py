@@ -39,7 +39,7 @@ class Document(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="documents", db_index=False)  # see Meta.indexes
     kind = models.CharField(max_length=10, choices=Kind)
     title = models.CharField(max_length=300)
-    url = models.URLField(max_length=500, blank=True)
+    url = models.URLField("URL", max_length=500, blank=True)
     language = models.CharField(max_length=12, blank=True, help_text="BCP 47.")
     sha256 = models.BinaryField(
         max_length=32, null=True, blank=True, editable=False, help_text="Of the document's bytes, as the sender has it."
@@ -136,7 +136,7 @@ class Report(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=24, editable=False)
     source = models.ForeignKey(Source, models.PROTECT, related_name="reports", db_index=False, db_constraint=False)
-    event_id = models.CharField(max_length=200, blank=True)
+    event_id = models.CharField("event ID", max_length=200, blank=True)
     content_hash = models.BinaryField(max_length=32, editable=False)
     ordinal = models.PositiveSmallIntegerField(default=0)
     partner_key = _checked_link(PartnerKey, related_name="+")

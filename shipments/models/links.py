@@ -27,7 +27,7 @@ class ReportLink(models.Model):
     report = models.ForeignKey(Report, models.PROTECT, related_name="links", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
     target_source = unindexed_link(Source, related_name="+")
-    target_event_id = models.CharField(max_length=200, blank=True)
+    target_event_id = models.CharField("target event ID", max_length=200, blank=True)
     target_report = models.ForeignKey(Report, models.PROTECT, null=True, blank=True, related_name="pointed_at_by")
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)

@@ -191,7 +191,7 @@ class Conflict(KnownRow):
         db_default="",
         help_text="That of the subject, for lists. Where a writer leaves it out, a trigger says it.",
     )
-    stable_id = models.CharField(max_length=64)
+    stable_id = models.CharField("stable ID", max_length=64)
     kind = models.CharField(max_length=30)
     about = models.CharField(max_length=120, help_text="What was claimed, for example milestone:lost.")
     leg = models.CharField(max_length=60, blank=True)

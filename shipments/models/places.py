@@ -20,13 +20,13 @@ class Place(models.Model):
     code = models.SlugField(max_length=40, unique=True, help_text="The name reports use, for example CNSHE or KP.")
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=200)
-    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2.")
-    iata = models.CharField(max_length=3, blank=True)
-    icao = models.CharField(max_length=4, blank=True)
-    unlocode = models.CharField(max_length=5, blank=True)
+    country = models.CharField(max_length=2, help_text="Two letters, as in ISO 3166-1: KP.")
+    iata = models.CharField("IATA code", max_length=3, blank=True, help_text="Three letters: FNJ.")
+    icao = models.CharField("ICAO code", max_length=4, blank=True, help_text="Four letters: ZKPY.")
+    unlocode = models.CharField("UN/LOCODE", max_length=5, blank=True, help_text="Country and place: KPFNJ.")
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
-    time_zone = models.CharField(max_length=40, blank=True, help_text="IANA, for example Asia/Pyongyang.")
+    time_zone = models.CharField(max_length=40, blank=True, help_text="As IANA names it: Asia/Pyongyang.")
     within = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="contains")
     provisional = models.BooleanField(
         default=False, db_default=False, help_text="Entered by a partner, not yet confirmed by an analyst."

@@ -173,8 +173,12 @@ class Crisis(Subject):
     KIND = Subject.Kind.CRISIS
 
     subject = subject_link("as_crisis")
-    glide = models.CharField(max_length=18, blank=True, help_text="GLIDE number, EP-2022-000123-PRK.")
-    countries = ArrayField(models.CharField(max_length=2), default=list, help_text="ISO 3166-1 alpha-2.")
+    glide = models.CharField("GLIDE number", max_length=18, blank=True, help_text="For example EP-2022-000123-PRK.")
+    countries = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        help_text="Two letters each, as in ISO 3166-1, with commas: KP,CN.",
+    )
     began_on = models.DateField(null=True, blank=True)
 
     class Meta:

@@ -1,8 +1,10 @@
 """What pages say around their rows: no more than is so."""
 
+import re
 from decimal import Decimal
 
 import pytest
+from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -62,3 +64,14 @@ def test_quantities_and_money_are_written_as_people_write_them():
     assert "2,500,000.5 USD" in said
     assert "2500000" not in said
     assert "9 t<" in analyst.get(reverse("admin:shipments_line_changelist")).text
+
+
+def test_an_abbreviation_is_written_as_its_owners_write_it():
+    lower = re.compile(r"\b(iata|icao|unlocode|glide|url|id|iso)\b")
+    said = {
+        f"{model.__name__}.{field.name}: {field.verbose_name}"
+        for model in admin.site._registry
+        for field in model._meta.concrete_fields
+        if not field.primary_key and lower.search(str(field.verbose_name))
+    }
+    assert said == set()
