@@ -17,7 +17,17 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db.models import Field, ForeignKey, Model, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import (
+    Field,
+    ForeignKey,
+    Model,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    SlugField,
+    prefetch_related_objects,
+)
 from django.forms import ModelForm
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import _get_foreign_key  # what Django's own check of inlines asks
@@ -100,6 +110,11 @@ class ReadableRows:
             and self.admin_site.get_model_admin(field.related_model).search_fields
         ]
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, SlugField):
+            kwargs["error_messages"] = {"invalid": "Letters, digits, hyphens and underscores, and no spaces."}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.readable_rows(db_field.related_model, reader_of(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -113,6 +128,9 @@ class ReadableRows:
             # Nobody marks or grants what they could then not read themselves.
             clearance = reader_of(request).clearance
             kwargs["choices"] = [(mark.value, mark.label) for mark in Marking if mark <= clearance]
+        elif not db_field.has_default():
+            # The theme would have the first chosen where nobody has chosen.
+            kwargs["choices"] = db_field.get_choices(blank_choice=[("", "–")])
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import BaseConstraint, Model, UniqueConstraint
+from django.db.models import BaseConstraint, CheckConstraint, Model, UniqueConstraint
 
 from actors.admin.badges import words
 
@@ -17,18 +17,26 @@ class WordedForm(forms.ModelForm):
     """A form whose refusals by constraints are told by their names, which are sentences."""
 
     def _update_errors(self, errors: ValidationError) -> None:  # Django's name
-        told = {name: list(map(self._worded, said)) for name, said in errors.update_error_dict({}).items()}
-        if self.non_field_errors():
-            # The form has said it in its own words.
-            told[NON_FIELD_ERRORS] = [each for each in told.get(NON_FIELD_ERRORS, ()) if each.code != BROKEN]
+        told: dict[str, list[ValidationError]] = {}
+        for name, refusals in errors.update_error_dict({}).items():
+            for refusal in refusals:
+                worded, beside = self._worded(refusal)
+                # What the form has said in its own words is not said again.
+                if worded.code != BROKEN or not self.non_field_errors():
+                    told.setdefault(beside or name, []).append(worded)
         self.add_error(None, ValidationError(told))
 
-    def _worded(self, refusal: ValidationError) -> ValidationError:
+    def _worded(self, refusal: ValidationError) -> tuple[ValidationError, str | None]:
+        """What is said of it, and beside which field: the last that the constraint speaks of, as the page has them."""
         known = {each.get_violation_error_message(): each for each in _constraints(self._meta.model)}
         broken = known.get(refusal.message)
         if refusal.code in ("unique", "unique_together") or isinstance(broken, UniqueConstraint):
-            return ValidationError(TAKEN, code="unique")
-        return ValidationError(f"It has to be so: {words(broken.name)}.", code=BROKEN) if broken else refusal
+            return ValidationError(TAKEN, code="unique"), None
+        if not isinstance(broken, CheckConstraint):
+            return refusal, None
+        beside = [name for name in self.fields if name in broken.condition.referenced_base_fields]
+        said = words(broken.name).replace(self._meta.model._meta.model_name, str(self._meta.model._meta.verbose_name))
+        return ValidationError(f"It has to be so: {said}.", code=BROKEN), beside[-1] if beside else None
 
 
 def _constraints(model: type[Model]) -> Iterator[BaseConstraint]:

@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.test import RequestFactory
 
 from actors.admin.readable import EditableInline
 from actors.admin.refusing import TAKEN, WordedForm
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from actors.marking import Marking
-from actors.models import ActorIdentifier, Source
+from actors.models import ActorIdentifier, Source, SourceRating
+from shipments.admin.plan import OfferLinesInline
 from shipments.factories import CrisisFactory, DocumentFactory, OfferFactory, ShipmentFactory, SubjectIdentifierFactory
-from shipments.models import Document, Report, SubjectIdentifier
+from shipments.models import Document, Offer, Place, Report, SubjectIdentifier
 from tests.pages import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +105,44 @@ def test_every_form_that_an_analyst_writes_refuses_so() -> None:
                     yield inline(pages.model, admin.site).get_formset(request).form
 
     assert [form for form in forms() if not issubclass(form, WordedForm)] == []
+
+
+def refusals(form: forms.ModelForm) -> dict[str, list[str]]:
+    return {name: list(map(str, said)) for name, said in form.errors.items()}
+
+
+def asked() -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = UserFactory(clearance=Marking.AMBER)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "told"),
+    [
+        ("country", "kp", "It has to be so: place country is iso 3166."),
+        ("latitude", "99", "It has to be so: place latitude is on earth."),
+        ("code", "two words", "Letters, digits, hyphens and underscores, and no spaces."),
+        ("kind", "", "This field is required."),
+    ],
+)
+def test_what_is_refused_is_told_beside_its_field(field: str, said: str, told: str) -> None:
+    place = {"name": "Sunan", "code": "SUNAN", "kind": "airport", "country": "KP", field: said}
+    form = admin.site.get_model_admin(Place).get_form(asked())(place)
+    assert refusals(form) == {field: [told]}
+
+
+def test_of_two_fields_that_do_not_fit_the_second_is_told() -> None:
+    line = {"key": "rice", "item": "Rice", "qualifier": "range", "basis": "reported", "amount": "5"}
+    form = OfferLinesInline(Offer, admin.site).get_formset(asked()).form
+    assert refusals(form({**line, "quantity_low": "50", "quantity_high": "40"})) == {
+        "quantity_high": ["It has to be so: offer line quantity low is not above high."],
+        "currency": ["It has to be so: offer line amount has a currency."],
+    }
+
+
+def test_nothing_is_chosen_for_whoever_has_not_chosen() -> None:
+    """A source is not completely reliable because nobody said otherwise."""
+    form = admin.site.get_model_admin(SourceRating).get_form(asked())()
+    assert next(iter(form.fields["grade"].choices))[0] == ""
+    assert form["grade"].value() is None
