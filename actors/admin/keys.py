@@ -20,12 +20,13 @@ from actors.admin.badges import badge, marking_badge
 from actors.admin.filters import ChosenFilter, RelatedFilter
 from actors.admin.key_forms import AmendForm, ReasonForm, RevokeForm, RotateForm, scope_choices
 from actors.admin.readable import ReadableAdmin, RecordedRows, is_operator, reader_of
+from actors.admin.refusing import WordedForm
 from actors.marking import Marking
 from actors.models import PartnerKey
 from actors.services.keys import issue_key
 
 
-class KeyForm(forms.ModelForm):
+class KeyForm(WordedForm):
     """What a key may do is chosen from the scopes there are."""
 
     scopes = forms.MultipleChoiceField(

@@ -1,10 +1,11 @@
 """What a form says where the database would refuse a row: in words, and not that another has what is used once."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import BaseConstraint, CheckConstraint, Model, UniqueConstraint
+from django.core.exceptions import ValidationError
+from django.db.models import BaseConstraint, CheckConstraint, Model, QuerySet, UniqueConstraint
 
 from actors.admin.badges import words
 
@@ -14,7 +15,24 @@ BROKEN = "broken"
 
 
 class WordedForm(forms.ModelForm):
-    """A form whose refusals by constraints are told by their names, which are sentences."""
+    """A form whose refusals by constraints are told by their names, which are sentences.
+
+    What is chosen and was merged stands for what it is now, as in what partners send.
+    """
+
+    def clean(self) -> dict[str, Any] | None:
+        said = super().clean()
+        for name, field in self.fields.items():
+            chosen = self.cleaned_data.get(name)
+            if not isinstance(field, forms.ModelChoiceField) or chosen is None:
+                continue
+            is_many = isinstance(field, forms.ModelMultipleChoiceField)
+            kept = dict.fromkeys(_survivor(each, field.queryset) for each in (chosen if is_many else [chosen]))
+            if None in kept:
+                self.add_error(name, "It was merged into another that you may not name.")
+            else:
+                self.cleaned_data[name] = list(kept) if is_many else next(iter(kept))
+        return said
 
     def _update_errors(self, errors: ValidationError) -> None:  # Django's name
         told: dict[str, list[ValidationError]] = {}
@@ -37,6 +55,13 @@ class WordedForm(forms.ModelForm):
         beside = [name for name in self.fields if name in broken.condition.referenced_base_fields]
         said = words(broken.name).replace(self._meta.model._meta.model_name, str(self._meta.model._meta.verbose_name))
         return ValidationError(f"It has to be so: {said}.", code=BROKEN), beside[-1] if beside else None
+
+
+def _survivor(row: Model | None, seen: QuerySet) -> Model | None:
+    """``row``, or what it was merged into, however often; None where that is not among ``seen``."""
+    while into := getattr(row, "merged_into_id", None):
+        row = seen.filter(pk=into).first()
+    return row
 
 
 def _constraints(model: type[Model]) -> Iterator[BaseConstraint]:

@@ -6,7 +6,7 @@ from actors.factories import ActorFactory
 from actors.marking import Marking
 from actors.models import Actor, AuditEntry
 from shipments.factories import OfferFactory, PlaceFactory, ShipmentFactory
-from shipments.models import Place, Subject
+from shipments.models import Contact, Offer, Place, Subject
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +69,27 @@ def test_rows_that_are_hidden_or_no_rows_are_one_answer():
     for row in (hidden.pk, "01a20e35-29af-7072-92bb-fac916227970", "x", ""):
         for page in ("merge", "unmerge"):
             assert client.get(f"/admin/shipments/shipment/{page}/?row={row}").status_code == 403
+
+
+def entered(kind, **said):
+    rows = {f"{name}-{count}": 0 for name in ("lines", "identifiers") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    return signed_in().post(f"/admin/shipments/{kind}/add/", {"title": "New", "marking": 0, **rows, **said})
+
+
+def test_whoever_names_what_was_merged_names_what_it_is_now():
+    last, recipient = ActorFactory(), ActorFactory()
+    between = ActorFactory(merged_into=last)
+    first = ActorFactory(merged_into=between)
+    assert entered("offer", form="money", donor=first.pk, recipient=recipient.pk).status_code == 302
+    assert Offer.objects.get().donor == last
+    named = [first.pk, last.pk, recipient.pk]
+    assert entered("contact", form="call", participants=named).status_code == 302
+    assert set(Contact.objects.get().participants.all()) == {last, recipient}
+
+
+def test_what_was_merged_into_what_is_hidden_is_refused_beside_its_field():
+    hidden = ActorFactory(name="Canary", marking=Marking.RED)
+    answer = entered("offer", form="money", donor=ActorFactory(merged_into=hidden).pk, recipient=ActorFactory().pk)
+    assert "It was merged into another that you may not name." in answer.text
+    assert "Canary" not in answer.text
+    assert not Offer.objects.exists()
