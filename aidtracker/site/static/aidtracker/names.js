@@ -18,6 +18,12 @@ addEventListener("load", () => {
   const main = document.querySelector("#main");
   if (!main) return;
   main.setAttribute("role", "main");
+  // The theme calls each of its scrolled parts by one name.
+  for (const each of document.querySelectorAll(".simplebar-content-wrapper")) {
+    const part = each.closest("nav, .inline-related");
+    const name = part?.matches("nav") ? "Pages" : part?.querySelector("h2")?.textContent.trim();
+    if (name) each.setAttribute("aria-label", name);
+  }
   nameDropdowns();
   // They are dressed later, one by one, and as rows are added.
   new MutationObserver(nameDropdowns).observe(main, { childList: true, subtree: true });
