@@ -15,12 +15,15 @@ from actors.models import Actor, ActorIdentifier, ActorName
 class NamesInline(EditableInline):
     model = ActorName
     visible_through = ("actor",)
+    verbose_name = "name"
     verbose_name_plural = "other names"
 
 
 class IdentifiersInline(EditableInline):
     model = ActorIdentifier
     visible_through = ("actor",)
+    verbose_name = "code"
+    verbose_name_plural = "known elsewhere as"
 
 
 class ActorAdmin(EditableRows, ReadableAdmin):

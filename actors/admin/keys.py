@@ -113,6 +113,11 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
         request.issued_token = token
         return key
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """There is one way on: to the page that shows the key."""
+        one_way = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **one_way})
+
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         return self._show_once(request, obj, request.issued_token)
 

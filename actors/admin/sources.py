@@ -1,8 +1,13 @@
 """Sources, how far they are trusted, and whom they are interested in."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Model, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -40,6 +45,7 @@ class SourceAdmin(EditableRows, ReadableAdmin):
     readonly_fields = ["created_at"]
     fieldsets = [(None, {"fields": [("name", "code"), ("kind", "actor"), ("marking", "protected"), "created_at"]})]
     inlines = [RatingsInline, InterestsInline]
+    change_form_outer_before_template = "admin/shipments/acts.html"
 
     def readable(self, queryset: QuerySet, reader: Reader) -> QuerySet:
         """A protected source is known to analysts alone: here as everywhere, no name, no row."""
@@ -56,6 +62,13 @@ class SourceAdmin(EditableRows, ReadableAdmin):
     @display(description="marking", ordering="marking")
     def shown_marking(self, source: Source) -> SafeString:
         return marking_badge(source.marking)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        grade = f"{reverse('admin:actors_sourcerating_add')}?{urlencode({'source': unquote(object_id)})}"
+        context = {**(extra_context or {}), "acts": [(grade, "Grade it")]}
+        return super().change_view(request, object_id, form_url, context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return super().get_readonly_fields(request, obj) + (["code"] if obj else [])

@@ -96,13 +96,16 @@ class AcceptForm(DecisionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lifecycle = LIFECYCLES.get(self.subject.kind)
-        named = {each.name: None for each in (*(lifecycle.milestones if lifecycle else ()), *LEG.milestones)}
-        legs = Leg.objects.filter(shipment=self.subject.pk).values_list("key", flat=True)
+        own = lifecycle.milestones if lifecycle else ()
+        legs = list(Leg.objects.filter(shipment=self.subject.pk).values_list("key", flat=True))
+        named = dict.fromkeys(each.name for each in (*own, *(LEG.milestones if legs else ())))
         self.fields["milestone"].choices = [("", "–"), *((name, words(name)) for name in named)]
         self.fields["leg"].choices = [("", "–"), *((key, key) for key in legs)]
         self.fields["as_said_in"].choices = [("", "–"), *self.report_choices()]
         if lifecycle is None:
-            del self.fields["milestone"], self.fields["leg"]
+            del self.fields["milestone"]
+        if not legs:
+            del self.fields["leg"]
 
     def reports(self) -> list[Report]:
         """A denial states nothing that could be accepted."""
@@ -117,7 +120,7 @@ class AcceptForm(DecisionForm):
     def content(self) -> dict[str, Any]:
         said = self.cleaned_data
         if said.get("milestone"):
-            return {"milestone": said["milestone"], "leg": said["leg"]}
+            return {"milestone": said["milestone"], "leg": said.get("leg", "")}
         (report,) = [each for each in self.reports() if each.reference == said["as_said_in"]]
         return {
             "milestone": report.milestone,
@@ -179,8 +182,8 @@ class EchoForm(ReportsForm):
 
 class TwoEventsForm(ReportsForm):
     kind = Decision.Kind.TWO_EVENTS
-    title = "These are two events"
-    effect = "The reports move to the other subject. What they were first taken for stays on record."
+    title = "Move to another subject"
+    effect = "These are two events: the reports move to the other. What they were first taken for stays on record."
 
     until = None  # They come back when the decision is withdrawn.
     belongs_to = forms.CharField(

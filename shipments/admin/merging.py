@@ -32,9 +32,11 @@ class UndoForm(WhyForm):
     title = "Undo the merge"
     effect = "Reports return where they were. What was said meanwhile, by any of the names, stays with the survivor."
 
-    def __init__(self, data: Any, named: Callable[[str], list[Any]]) -> None:
+    def __init__(self, data: Any, named: Callable[[str], list[Any]], name: str) -> None:
+        """``named`` finds rows by what ``name`` is to them."""
         super().__init__(data)
         self.named = named
+        self.name = name
 
 
 class MergeForm(UndoForm):
@@ -46,15 +48,18 @@ class MergeForm(UndoForm):
         "Nothing that was said is changed, and it can be undone."
     )
 
-    into = forms.CharField(
-        max_length=40, widget=UnfoldAdminTextInputWidget, help_text="Reference of what they are; of a place its code."
-    )
+    into = forms.CharField(max_length=40, label="The one that stays", widget=UnfoldAdminTextInputWidget)
     field_order = ["into", "reason"]
 
+    def __init__(self, data: Any, named: Callable[[str], list[Any]], name: str) -> None:
+        super().__init__(data, named, name)
+        self.fields["into"].help_text = f"Its {name}, which the list shows."
+
     def clean_into(self) -> Any:
-        found = self.named(self.cleaned_data["into"].strip())
+        said = self.cleaned_data["into"].strip()
+        found = self.named(said if self.name == "code" else said.upper())
         if not found:
-            raise forms.ValidationError("There is none of that name that you may write to.")
+            raise forms.ValidationError(f"There is none of that {self.name} that you may write to.")
         return found[0]
 
 
@@ -97,7 +102,7 @@ class Mergeable:
         if not rows:
             raise PermissionDenied
         name = "code" if self.opts.model_name == "place" else "reference"
-        form = form_of(request.POST or None, lambda said: self._writable(request, **{name: said}))
+        form = form_of(request.POST or None, lambda said: self._writable(request, **{name: said}), name)
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         is_done, foreseen = done_or_foreseen(
             request,

@@ -20,6 +20,8 @@ from shipments.models import Leg, Line, Receipt, Shipment, ShipmentParty
 class PartiesInline(EditableInline):
     model = ShipmentParty
     visible_through = ("shipment", "actor")
+    verbose_name = "party"
+    verbose_name_plural = "parties"
 
 
 class LegsInline(EditableInline):

@@ -92,6 +92,7 @@ class IdentifiersInline(EditableInline):
     model = SubjectIdentifier
     visible_through = ("subject",)
     fk_name = "subject"
+    verbose_name = "code"
     verbose_name_plural = "known elsewhere as"
 
 

@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from actors.admin.filters import RelatedFilter
 from actors.admin.meanwhile import PartForm
-from actors.admin.readable import EditableRows, ReadableAdmin
+from actors.admin.readable import KEPT, EditableRows, ReadableAdmin
 from shipments.admin.merging import Mergeable
 from shipments.models import Attribute, Containment, LedgerEntry, Place, PolicyVersion
 from shipments.services.reaching import reach_place
@@ -67,9 +67,9 @@ class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
     search_fields = ["code", "name", "iata", "icao", "unlocode"]
     readonly_fields = ["merged_into"]
     fieldsets = [
-        (None, {"fields": [("name", "code"), ("kind", "country"), ("within", "time_zone")]}),
-        ("Kept with it", {"fields": [("provisional", "merged_into")]}),
-        ("Codes and position", {"fields": [("iata", "icao", "unlocode"), ("latitude", "longitude")]}),
+        (None, {"fields": [("name", "code"), ("kind", "country"), ("within", "time_zone"), "provisional"]}),
+        ("Codes and position", {"fields": [("iata", "icao"), "unlocode", ("latitude", "longitude")]}),
+        (KEPT, {"fields": ["merged_into"]}),
     ]
 
     def get_readonly_fields(self, request, obj=None):  # type: ignore[no-untyped-def]

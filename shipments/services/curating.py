@@ -91,7 +91,7 @@ def attach_report(
 def check_free(report: Report, subject: Subject) -> None:
     """Raise NotHeld where ``report`` is about another subject than ``subject``; else it stays so to the end."""
     if not set(lock_bindings([report]).values()) <= {None, subject.pk}:
-        raise NotHeld("It is about another subject already: decide that these are two events.")
+        raise NotHeld("It is about another subject already: move it by a decision.")
 
 
 def _audit(by: User, action: str, object_type: str, reference: str, reason: str, changes: dict[str, str]) -> None:

@@ -32,8 +32,10 @@ def test_chosen_rows_are_merged_and_parted_again(app, kind, model):
     client, changelist = signed_in(), f"/admin/{app}/{kind}/"
     chosen = client.post(changelist, {"action": "merge_chosen", "_selected_action": [str(row.pk)]})
     page = chosen.headers["Location"]
-    assert "can be undone" in client.get(page).content.decode()
-    name = into.code if kind == "place" else into.reference
+    asked = client.get(page).content.decode()
+    assert "can be undone" in asked
+    assert f"Its {'code' if kind == 'place' else 'reference'}, which the list shows." in asked
+    name = into.code if kind == "place" else into.reference.lower()
     answer = client.post(page, {"into": name, "reason": "One thing, told twice."})
     assert answer.headers["Location"] == changelist
     assert model.objects.get(pk=row.pk).merged_into_id == into.pk
@@ -46,8 +48,8 @@ def test_chosen_rows_are_merged_and_parted_again(app, kind, model):
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"into": "SHP-00000000", "reason": "x"}, "none of that name"),
-        ({"into": "hidden", "reason": "x"}, "none of that name"),
+        ({"into": "SHP-00000000", "reason": "x"}, "none of that reference"),
+        ({"into": "hidden", "reason": "x"}, "none of that reference"),
         ({"into": "self", "reason": "x"}, "into itself"),
         ({"into": "good", "reason": " "}, "required"),
     ],

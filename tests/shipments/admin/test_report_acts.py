@@ -2,9 +2,9 @@
 
 import pytest
 
-from actors.factories import UserFactory
+from actors.factories import SourceFactory, UserFactory
 from actors.marking import Marking
-from shipments.factories import AttachmentFactory, ReadingGrantFactory, ReportFactory
+from shipments.factories import AttachmentFactory, LegFactory, OfferFactory, ReadingGrantFactory, ReportFactory
 from tests.pages import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +49,20 @@ def test_whoever_reads_by_a_grant_alone_is_led_to_no_decision():
     report, reader = ReportFactory(subject__marking=Marking.AMBER), UserFactory(clearance=Marking.CLEAR)
     ReadingGrantFactory(subject=report.subject, actor=None, user=reader, marking=Marking.AMBER)
     assert "decide" not in acts_of(report, person=reader)
+
+
+def test_a_source_leads_to_its_grade_and_is_chosen_there():
+    source = SourceFactory()
+    where = f"/admin/actors/sourcerating/add/?source={source.pk}"
+    assert where in acts_of(source)
+    assert f'<option value="{source.pk}" selected' in signed_in().get(where).text
+
+
+def test_what_has_no_legs_is_asked_for_no_leg_and_offered_no_step_of_one():
+    decide = page_of(OfferFactory()).replace("/change/", "/decide/")
+    asked = signed_in().get(decide).text
+    assert 'name="leg"' not in asked
+    assert 'value="departed"' not in asked
+    assert 'value="refused"' in asked
+    decide = page_of(LegFactory().shipment).replace("/change/", "/decide/")
+    assert 'name="leg"' in signed_in().get(decide).text

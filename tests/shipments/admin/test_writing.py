@@ -124,7 +124,7 @@ def test_a_bound_report_is_not_attached_elsewhere():
     report, other = ReportFactory(), ShipmentFactory()
     form = {"report": report.pk, "subject": other.pk, "reason": "I think so."}
     answer = signed_in().post("/admin/shipments/attachment/add/", form)
-    assert b"decide that these are two events" in answer.content
+    assert b"move it by a decision" in answer.content
     assert not Attachment.objects.exists()
 
 
