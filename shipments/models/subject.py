@@ -66,7 +66,8 @@ class Subject(models.Model):
             models.Index(
                 fields=["kind", "id"], condition=models.Q(merged_into__isnull=True), name="subject_by_kind_in_order"
             ),
-            models.Index(fields=["created_at"], name="subject_by_creation"),
+            # With the key, so that what was on the books by a moment is found without the rows, which lie far apart.
+            models.Index(fields=["created_at", "id"], name="subject_by_creation_with_key"),
             models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="subject_by_merged_into"
             ),

@@ -1,4 +1,4 @@
-"""A page far on in a list that is joined to the table of all subjects: what it touches is what the first one does."""
+"""Pages that touch what others do: far on in a list that is joined to the table of all subjects, and of the past."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +23,11 @@ SELECT (jsonb_populate_record(one, jsonb_build_object('subject_id', copies.id)))
 """
 
 
+# Few enough to be found first, and none where those lie that began at the same time.
+FEW = 1_800
+BEGUN_BY_AND_BY = "UPDATE shipments_subject SET created_at = created_at - random() * interval '1 year'"
+
+
 def _touched(reader: Caller, query: str) -> tuple[int, str | None]:
     """The pages that a page of the list touches, with nothing read beside it, and the cursor of the next."""
     with statements() as found:
@@ -43,3 +48,15 @@ def test_a_page_far_on_touches_no_more_than_the_first_however_many_are_before_it
         _, cursor = _touched(reader, f"limit=100&cursor={cursor}" if cursor else "limit=100")
     far, _ = _touched(reader, f"limit=100&cursor={cursor}")
     assert far <= first * GROWTH, (first, far)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_page_of_a_past_moment_touches_few_pages_more_where_few_were_known_by_then() -> None:
+    reader, one = make_partner(), ContactFactory(form=Contact.Form.CALL)
+    with superuser(addresses().superuser_url(addresses().database)) as connection:
+        connection.execute(COPIES, {"many": FEW, "one": one.pk})
+        connection.execute(BEGUN_BY_AND_BY)
+        connection.execute("VACUUM (ANALYZE)")
+    now, _ = _touched(reader, "limit=100")
+    past, _ = _touched(reader, "limit=100&known_at=2099-01-01")
+    assert past <= 2 * now, (now, past)
