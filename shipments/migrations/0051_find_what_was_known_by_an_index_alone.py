@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("shipments", "0049_list_conflicts_of_a_kind_of_subject_in_order"),
+        ("shipments", "0050_call_codes_by_their_names"),
     ]
 
     operations = [
