@@ -31,6 +31,8 @@ class _Waiting(Generic[Asked, Given]):
 
     asked: Asked
     like: Hashable
+    # It was settled, or is the next to look. Each has its own: whoever is woken for another's sake is only in the way.
+    changed: threading.Condition
     given: list[Given] = field(default_factory=list)
     is_settled: bool = False
 
@@ -54,8 +56,8 @@ class Together(Generic[Asked, Given]):
     coming: dict[int, Hashable] = field(default_factory=dict)  # by thread, whose it is
 
     def __post_init__(self) -> None:
-        # Somebody was taken or settled; and some of those that were on their way are all here, or gone.
-        self.changed, self.gathered = threading.Condition(self.lock), threading.Condition(self.lock)
+        # Some of those that were on their way are all here, or gone.
+        self.gathered = threading.Condition(self.lock)
 
     @contextmanager
     def on_the_way(self, whose: Hashable) -> Iterator[None]:
@@ -73,7 +75,7 @@ class Together(Generic[Asked, Given]):
 
         Raises what it raises by itself. Not to be called inside a transaction: others wait for what is done in it.
         """
-        own = _Waiting[Asked, Given](asked=asked, like=like)
+        own = _Waiting[Asked, Given](asked=asked, like=like, changed=threading.Condition(self.lock))
         if taken := self._take(own):
             try:
                 self._serve(taken)
@@ -96,14 +98,16 @@ class Together(Generic[Asked, Given]):
                     left = None if is_taken else until - time.monotonic()
                     if left is not None and left <= 0:
                         return []
-                    self.changed.wait(left)
+                    own.changed.wait(left)
                 else:
                     return []
                 self._gather(own.like, whose)
             finally:
-                # Whoever is ended while it waits leaves nothing behind.
+                # Whoever is ended while it waits leaves nothing behind, nor keeps to itself that it was to be the next.
                 if own in self.waiting:
                     self.waiting.remove(own)
+                    if own.like not in self.at_work:
+                        self._wake_next(own.like)
             taken = [own, *[each for each in self.waiting if each.like == own.like][: self.most - 1]]
             self.waiting[:] = [each for each in self.waiting if each not in taken]
             self.at_work.add(own.like)
@@ -123,16 +127,23 @@ class Together(Generic[Asked, Given]):
             self.gathered.wait_for(lambda: whose not in self.coming.values(), self.gather)
         except BaseException:
             self.at_work.discard(like)
-            self.changed.notify_all()
             raise
+
+    def _wake_next(self, like: Hashable) -> None:
+        """Have the first that waits and is ``like`` look, now that nobody is at work for it. ``lock`` is held."""
+        for each in self.waiting:
+            if each.like == like:
+                each.changed.notify()
+                return
 
     def _settle(self, taken: Sequence[_Waiting[Asked, Given]]) -> None:
         """Wake those that were taken, and whoever is next."""
         with self.lock:
             for each in taken:
                 each.is_settled = True
+                each.changed.notify()
             self.at_work.discard(taken[0].like)
-            self.changed.notify_all()
+            self._wake_next(taken[0].like)
 
     def _serve(self, taken: Sequence[_Waiting[Asked, Given]]) -> None:
         """Give each its own; nothing to any of several where they cannot be served together."""

@@ -103,3 +103,22 @@ def test_one_that_was_ended_while_it_waited_for_others_leaves_nothing_behind(sha
     assert shared.sizes == [1]
     assert not shared.waiting
     assert not shared.at_work
+
+
+def test_one_that_is_ended_when_its_turn_has_come_leaves_it_to_the_next(shared, monkeypatch):
+    def end(*_):
+        shared.at_work.clear()
+        raise KeyboardInterrupt
+
+    shared.at_work.add("rights")
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(shared.give, "next", like="rights")
+        until_one_waits(shared)
+        with shared.lock:
+            pass  # it waits, and does not only stand in the list
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Condition, "wait", end)
+            with pytest.raises(KeyboardInterrupt):
+                shared.give("ended", like="rights")
+        assert running.result(timeout=LONG / 2) == "next"
+    assert not shared.waiting

@@ -178,12 +178,12 @@ def test_nobody_waits_for_a_thread_that_was_ended_while_it_recorded(draft, key, 
 
 
 def test_one_that_was_ended_while_it_waited_is_recorded_by_nobody(draft, key, monkeypatch):
-    def end(left):
+    def end(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(together._recorded, "at_work", {together._rights_of(key)})
-        patch.setattr(together._recorded.changed, "wait", end)
+        patch.setattr("threading.Condition.wait", end)
         with pytest.raises(KeyboardInterrupt):
             record_together(replace(draft, event_id="ended"), key=key)
     assert record_together(draft, key=key).result == "accepted"
