@@ -1,5 +1,6 @@
 """Django's settings. What an operator may change comes from the environment (env.py); the rest is fixed here."""
 
+import logging
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "aidtracker.site.messages.PageMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "aidtracker.site.headers.AdminHeaders",
     "aidtracker.api.headers.CommonHeaders",
@@ -134,6 +135,13 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# The package's own defaults. It asks for each at every request, and to find it missing takes longer than to log.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = DJANGO_STRUCTLOG_TRUST_UPSTREAM_CORRELATION_ID = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.INFO
+
 LOGGING_CONFIG = None
 log.configure(level=env.log_level, log_format=env.log_format)
 
@@ -143,6 +151,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["actors.api.permissions.Undeclared"],
     "DEFAULT_RENDERER_CLASSES": ["actors.api.rendering.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "actors.api.rendering.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["aidtracker.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aidtracker.api.errors.problem_response",

@@ -26,7 +26,7 @@ SPENT = {"reads": "requests to read", "writes": "requests to write", "strangers"
 
 def charge_key(request: Request, key: PartnerKey) -> None:
     """Count the request against ``key``. Raises Refusal (429) where its quota is spent."""
-    _charge(request, budgets_of(key)[_kind(request)])
+    _charge(request, _budget_of(key, _kind(request)))
 
 
 def find_and_charge(request: Request, token: str) -> PartnerKey | None:
@@ -35,10 +35,10 @@ def find_and_charge(request: Request, token: str) -> PartnerKey | None:
     Raises Refusal (429) where its quota is spent.
     """
     kind = _kind(request)
-    found = find_and_count(token, kind=kind, quota=_quotas()[kind])
+    found = find_and_count(token, kind=kind, quota=_quota(kind))
     if found is None:
         return None
-    budget = budgets_of(found.key)[kind]
+    budget = _budget_of(found.key, kind)
     if found.spent is None or found.remaining is None:
         _charge(request, budget)
     else:
@@ -48,20 +48,22 @@ def find_and_charge(request: Request, token: str) -> PartnerKey | None:
 
 def budgets_of(key: PartnerKey) -> dict[str, Budget]:
     """What ``key`` may spend, by kind of request."""
-    own = {"reads": key.reads_per_minute, "writes": key.writes_per_minute}
-    return {
-        name: Budget(name=name, whose=f"key:{key.pk}", quota=own[name] or quota) for name, quota in _quotas().items()
-    }
+    return {name: _budget_of(key, name) for name in ("reads", "writes")}
 
 
-def _quotas() -> dict[str, int]:
-    return {"reads": settings.READS_PER_MINUTE, "writes": settings.WRITES_PER_MINUTE}
+def _budget_of(key: PartnerKey, name: str) -> Budget:
+    own = key.reads_per_minute if name == "reads" else key.writes_per_minute
+    return Budget(name=name, whose=f"key:{key.pk}", quota=own or _quota(name))
+
+
+def _quota(name: str) -> int:
+    return int(settings.READS_PER_MINUTE if name == "reads" else settings.WRITES_PER_MINUTE)
 
 
 def charge_person(request: Request, user: User) -> None:
     """Count the request against a person who is signed in."""
     name = _kind(request)
-    _charge(request, Budget(name=name, whose=f"user:{user.pk}", quota=_quotas()[name]))
+    _charge(request, Budget(name=name, whose=f"user:{user.pk}", quota=_quota(name)))
 
 
 def charge_address(request: Request) -> None:

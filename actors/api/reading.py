@@ -81,7 +81,7 @@ class ReadView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whoever is let in is told of every parameter that nothing here reads: a write reads none."""
         super().initial(request, *args, **kwargs)
-        if request.method in self.allowed_methods and request.method not in SAFE_METHODS:
+        if request.query_params and request.method not in SAFE_METHODS and request.method in self.allowed_methods:
             read_parameters(request, Parameters)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
