@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from actors.identifiers import ALPHABET
 from shipments.generation.rows import Stage, record_stories, set_stage, write_plans
 from shipments.generation.stories import Story, story_of
 from shipments.generation.world import World, world
@@ -54,6 +55,11 @@ CREATE TABLE bench.{table} AS SELECT * FROM {table} WHERE {about} IN (SELECT id 
 KEY, NUMBER = "bench.moved({column}, n)", "{column} + n * " + str(STEP) + "::bigint"
 SUFFIX = "{column} || upper(lpad(to_hex(n), 3, '0'))"
 REFERENCE = "left({column}, 4) || 'Z' || upper(lpad(to_hex(n), 3, '0')) || substr({column}, 5)"
+# Those of reports are in no list's order: new ones come between the copies, as between any that are made of a hash.
+SCATTERED = (
+    "left({column}, 4) || translate(substr({column}, 5), '" + ALPHABET + "', "
+    "substr('" + 2 * ALPHABET + "', n %% 32 + 1, 32)) || upper(lpad(to_hex(n), 3, '0'))"
+)
 SAID = f"CASE WHEN {{column}} = '' THEN '' ELSE {SUFFIX} END"
 # Which columns of a copied table become others; the rest stay as they are. The first is the one to be found by.
 COPIED: dict[str, tuple[str, dict[str, str]]] = {
@@ -65,7 +71,7 @@ COPIED: dict[str, tuple[str, dict[str, str]]] = {
     "shipments_line": ("shipment_id", {"id": NUMBER, "shipment_id": KEY}),
     "shipments_report": (
         "subject_id",
-        {"id": KEY, "subject_id": KEY, "reference": REFERENCE, "event_id": SAID, "leg_id": NUMBER, "line_id": NUMBER},
+        {"id": KEY, "subject_id": KEY, "reference": SCATTERED, "event_id": SAID, "leg_id": NUMBER, "line_id": NUMBER},
     ),
     "shipments_reportlink": (
         "report_id",

@@ -15,7 +15,7 @@ from tests.bench.filling import indexed_at_the_end
 ROWS = {
     "shipments_report": """
         SELECT kept.* FROM shipments_report AS kept JOIN told ON told.id = kept.id
-         WHERE told.batch = %s ORDER BY kept.reference
+         WHERE told.batch = %s ORDER BY kept.event_id COLLATE "C", kept.reference COLLATE "C"
     """,
     "shipments_reportlink": """
         SELECT kept.* FROM shipments_reportlink AS kept JOIN told ON told.id = kept.report_id
