@@ -10,3 +10,13 @@ class IsAny(Func):
     arg_joiner = " = ANY("
     arity = 2
     output_field = BooleanField()
+
+
+class EachOf(Func):
+    """The texts of an array one by one, for `IsAny` to look up each by itself.
+
+    What an index finds by hash is compared once more: with every text of an array, where it is asked for by the array.
+    """
+
+    template = "SELECT unnest(%(expressions)s::text[])"
+    arity = 1

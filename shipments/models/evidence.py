@@ -7,6 +7,7 @@ its own, dated (``links``, CodeMapping).
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -192,9 +193,6 @@ class Report(models.Model):
                 nulls_distinct=False,
                 name="report_is_said_once",
             ),
-            models.UniqueConstraint(
-                fields=["reference", "relayed_by"], nulls_distinct=False, name="report_has_a_reference_of_its_own"
-            ),
             models.CheckConstraint(
                 condition=Q(occurred_from__isnull=True, occurred_to__isnull=True)
                 # Half an interval makes the comparison null, which a check lets pass.
@@ -211,6 +209,9 @@ class Report(models.Model):
             ),
         ]
         indexes = [
+            # References are scattered over any index of them, by hash over half as many pages. They are made of the key
+            # of what is said once.
+            HashIndex(fields=["reference"], name="report_by_reference"),
             models.Index(fields=["subject", "received_at"], name="report_by_subject"),
             models.Index(fields=["received_at", "id"], name="report_by_receipt"),
             # Lists of one source's: of one that has some they were put in order, all of them, for a page.

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from msgspec.json import encode
 
 from actors.access import Reader
-from actors.services.arrays import IsAny
+from actors.services.arrays import EachOf, IsAny
 from actors.services.prepared import Prepared, own_slots, prepared, run, slot
 from shipments.models import OutboxEvent, Report, ReportLink, ReportPayload
 from shipments.services import announcing
@@ -93,7 +93,7 @@ def reports_known(reader: Reader) -> QuerySet:
     What they may not know of is as if it were not there: theirs is kept beside it.
     """
     visible = Report.objects.visible_to(reader).order_by()
-    return visible.filter(IsAny("reference", slot("references"))).values("reference")
+    return visible.filter(IsAny("reference", EachOf(slot("references")))).values("reference")
 
 
 def wait_no_longer_than(seconds: float) -> None:

@@ -23,7 +23,7 @@ from django.utils import timezone
 from actors.access import Reader
 from actors.marking import Marking
 from actors.models import PartnerKey, User
-from actors.services.arrays import IsAny
+from actors.services.arrays import EachOf, IsAny
 from actors.services.prepared import prepared, slot
 from shipments.intake.draft import Problem, ReportDraft
 from shipments.models import OutboxEvent, Report, Subject
@@ -165,7 +165,7 @@ def _there(rows: Sequence[Row]) -> dict[str, set[UUID | None]]:
 @prepared
 def _stored(reader: Reader) -> QuerySet:
     references = Func(slot("references"), Value(","), function="string_to_array")
-    return Report.objects.order_by().filter(IsAny("reference", references)).values("reference", "relayed_by_id")
+    return Report.objects.order_by().filter(IsAny("reference", EachOf(references))).values("reference", "relayed_by_id")
 
 
 def _known(rows: Iterable[Row], reader: Reader) -> set[str]:

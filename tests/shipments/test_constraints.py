@@ -68,11 +68,6 @@ def _say_twice() -> None:
     ReportFactory(**same, reference="RPT-ANOTHER")
 
 
-def _one_reference_for_two() -> None:
-    first = ReportFactory()
-    ReportFactory(reference=first.reference)
-
-
 def _document_twice_of_one_sender() -> None:
     first = DocumentFactory(sender=ActorFactory())
     DocumentFactory(source=first.source, key=first.key, sender=first.sender)
@@ -190,7 +185,6 @@ OFFENCES: Offences = {
     ],
     "document_url_is_of_the_web": [lambda: DocumentFactory(url="javascript:alert(1)")],
     "report_is_said_once": [_say_twice],
-    "report_has_a_reference_of_its_own": [_one_reference_for_two],
     "report_occurred_from_is_not_after_to": [
         lambda: ReportFactory(occurred_from=LATER, occurred_to=NOON),
         lambda: ReportFactory(occurred_from=None, occurred_to=NOON, content_hash=b"half"),

@@ -32,7 +32,7 @@ from django.db.models.functions import Cast, JSONObject
 
 from actors.access import Reader
 from actors.models import Actor
-from actors.services.arrays import IsAny
+from actors.services.arrays import EachOf, IsAny
 from shipments.models import (
     Finding,
     Line,
@@ -248,7 +248,8 @@ def counts(reader: Reader, known_at: datetime | None, shipments: Keys) -> QueryS
 
 def said_at(reader: Reader, references: Expression) -> QuerySet:
     """When each of these reports was said."""
-    return Report.objects.visible_to(reader).filter(IsAny("reference", references)).values("reference", "asserted_at")
+    named = Report.objects.visible_to(reader).filter(IsAny("reference", EachOf(references)))
+    return named.values("reference", "asserted_at")
 
 
 # What is told of an actor.

@@ -7,9 +7,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from msgspec.structs import replace
 
+from actors.access import Reader
 from actors.factories import ActorFactory, PartnerKeyFactory, SourceFactory
 from actors.marking import Marking
 from actors.models import PartnerKey
+from actors.services.prepared import own_slots
 from shipments.factories import (
     CodeMappingFactory,
     DocumentFactory,
@@ -21,7 +23,8 @@ from shipments.factories import (
 )
 from shipments.intake.draft import FactDraft, Pointer
 from shipments.models import Due, OutboxEvent, Report, ReportLink, ReportPayload
-from shipments.services import inserting, recording
+from shipments.services import inserting, inserting_reports, recording
+from shipments.services.flows import rows
 from shipments.services.recording import Sender, record
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +82,18 @@ def test_the_same_report_again_is_a_duplicate_and_changes_nothing(draft):
     assert again.reference == Report.objects.get().reference
     assert not Due.objects.exists()
     assert OutboxEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("build", [recording._stored, inserting_reports.reports_known, rows._said_at])
+def test_each_reference_is_looked_up_by_itself(build):
+    """What is found by hash is compared once more, of an array with all of it: 80 us each of a thousand, not 2.5."""
+    anybody = Reader(clearance=Marking.CLEAR)
+    references = "RPT-1,RPT-2" if build is recording._stored else ["RPT-1", "RPT-2"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {build(anybody).text}", {**own_slots(anybody), "references": references})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "unnest" in plan, plan
+    assert "reference)::text = ANY" not in plan, plan
 
 
 def test_one_event_id_with_other_content_is_a_second_report(draft):
