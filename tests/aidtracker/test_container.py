@@ -83,6 +83,13 @@ def test_only_the_web_port_is_published_and_only_on_this_machine(compose: dict[s
     assert all(port.startswith("127.0.0.1:") for port in published["web"])
 
 
+def test_database_has_its_checkpoints_far_apart_and_forgets_nothing(compose: dict[str, Any]) -> None:
+    command = compose["services"]["postgres"]["command"]
+    said = dict(each.split("=") for each in command if "=" in each)
+    assert {"max_wal_size", "checkpoint_timeout"} <= said.keys()
+    assert not {"fsync", "synchronous_commit", "full_page_writes"} & said.keys()
+
+
 def test_variables_that_compose_reads_are_in_the_example() -> None:
     read = set(re.findall(r"\$\{([A-Z_]+)", (DOCKER / "compose.yml").read_text(encoding="utf-8")))
     assert read - set(example()) == set()
