@@ -8,6 +8,13 @@ from tests.pages import lists
 
 pytestmark = pytest.mark.browser
 
+# What has the focus, and how wide the line around it is.
+FOCUSED = """() => {
+  const field = document.activeElement, style = getComputedStyle(field);
+  const width = style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+  return [field.name || field.getAttribute("aria-label"), width];
+}"""
+
 
 def test_analyst_reads_how_the_flights_are_known(desk: Desk) -> None:
     page = desk.open()
@@ -61,6 +68,19 @@ def test_whoever_prefers_the_dark_gets_it(desk: Desk) -> None:
         shade = page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
         assert shade != "rgb(255, 255, 255)"
     assert desk.wrong == []
+
+
+def test_whoever_has_no_mouse_sees_where_they_are(desk: Desk) -> None:
+    page = desk.open("/admin/shipments/place/add/")
+    page.wait_for_load_state("load")
+    page.focus("[name=name]")
+    shown = {}
+    for _ in range(12):  # as many as the form has fields
+        name, width = page.evaluate(FOCUSED)
+        shown[name] = width
+        page.keyboard.press("Tab")
+    assert {"Within", "provisional", "longitude"} <= shown.keys()
+    assert [name for name, width in shown.items() if not width] == []
 
 
 def test_every_page_fits_and_asks_nobody_else(desk: Desk) -> None:
