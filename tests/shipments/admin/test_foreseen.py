@@ -207,6 +207,16 @@ def test_of_many_subjects_the_newest_are_looked_at_and_the_rest_is_counted(twin)
     assert costs[0] == costs[1]
 
 
+def test_of_many_that_are_a_part_of_it_as_many_are_shown_and_the_rest_is_counted(twin):
+    row, into = twin
+    for number in range(MOST_FORESEEN + 3):
+        ActorFactory(name=f"Branch {number}", parent=row)
+    where, said = merged("actor", row, into.reference, **PREVIEW)
+    shown = told(signed_in().post(where, said))
+    assert shown.count('data-label="Subject"') == MOST_FORESEEN
+    assert "3 more that it touches were not looked at" in shown
+
+
 def line(subject: str, what: str, now: str, then: str) -> str:
     cells = zip(("Subject", "What", "Now", "Then"), (subject, what, now, then), strict=True)
     return "".join(f'<td data-label="{name}">{said}</td>' for name, said in cells)

@@ -74,6 +74,9 @@ def test_a_report_is_on_its_way_until_it_is_recorded_unless_it_is_recorded_by_it
     sender.post("reports/", body, **{"idempotency-key": "k-1"})
     assert coming == [[sender.headers["authorization"]]] * 2 + [[]]
     assert not _recorded.coming
+    # Whoever reads has nothing that anybody waits for.
+    monkeypatch.delattr(reporting, "on_the_way")
+    assert sender.get("reports/").status_code == 200
 
 
 def test_batches(sender):
