@@ -259,7 +259,8 @@ def give_back(claim: Claim, *, error: str) -> None:
         UPDATE shipments_due
            SET claim_token = NULL, leased_until = NULL, claimed_generation = NULL,
                not_before = statement_timestamp() + make_interval(secs => power(2, LEAST(attempts, %s))),
-               quarantined = attempts >= %s, last_error = left(%s, 200)
+               -- What came meanwhile was not tried yet, and may mend it.
+               quarantined = attempts >= %s AND generation = claimed_generation, last_error = left(%s, 200)
          WHERE subject_id = %s AND claim_token = %s
         RETURNING attempts, quarantined
         """,

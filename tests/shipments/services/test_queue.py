@@ -200,6 +200,21 @@ def test_what_is_said_of_a_subject_set_aside_has_it_tried_once_after_a_pause_twi
     assert pauses == pytest.approx([min(2.0**n, longest) for n in range(1, 16)], abs=1)
 
 
+def test_what_is_said_while_it_fails_for_the_last_time_is_tried_as_well(due):
+    for _ in range(MAX_ATTEMPTS - 1):
+        fail()
+        pause_is_over()
+    (each,) = claim(limit=10)
+    mark_due({due.subject_id: due.from_moment})
+    give_back(each, error="ValueError: no")
+
+    row = Due.objects.get()
+    assert (row.attempts, row.quarantined) == (MAX_ATTEMPTS, False)
+    assert row.not_before > row.due_since
+    pause_is_over()
+    assert fail().quarantined
+
+
 def test_success_forgets_what_failed_before_though_more_was_said_meanwhile(due):
     fail()
     pause_is_over()
