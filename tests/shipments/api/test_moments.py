@@ -1,5 +1,7 @@
 """Two clocks: what had happened at a moment of the world, and what was known at a moment of ours."""
 
+from datetime import timedelta
+
 import pytest
 
 from actors.marking import Marking
@@ -163,6 +165,15 @@ def test_conflict_that_is_gone_is_told(world, partner, path):
     shown = partner.get(f"{path}diff/", {"known_at": "2022-05-20..2022-05-21"}).json()
     assert shown["conflicts"]["gone"]
     assert shown["contested"] == {"before": True, "after": False}
+
+
+def test_conflict_has_ended_at_the_moment_when_what_ended_it_was_known(world, partner, path):
+    record_report(day(21), source="daily", subject=world.shipment.reference, kind="retract", event_id="d-2",
+                  target={"source": "daily", "event_id": "d-1"})  # fmt: skip
+    reconcile()
+    for where in ("conflicts/", f"{path}conflicts/"):
+        for moment, is_there in ((day(21) - timedelta(microseconds=1), True), (day(21), False)):
+            assert bool(partner.get(where, {"known_at": moment.isoformat()}).json()["results"]) == is_there
 
 
 def test_differences_come_in_pages(world, partner):
