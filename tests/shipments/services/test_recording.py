@@ -285,21 +285,6 @@ def test_a_few_that_are_passed_on_cost_no_query_more(draft, partner, django_asse
     assert [each.result for each in outcomes] == ["duplicate", "duplicate", "accepted", "accepted"]
 
 
-@pytest.mark.parametrize("few", [4, 16])
-def test_what_somebody_else_stored_meanwhile_is_a_duplicate_and_the_rest_is_stored(draft, monkeypatch, few):
-    monkeypatch.setattr(inserting, "FEW", few)
-    monkeypatch.setattr(recording, "FEW", few)
-    drafts = [replace(draft, event_id=f"evt-{n}") for n in range(10)]
-    record(drafts[3:5], sender=CASE)
-    # Looked for a moment before.
-    monkeypatch.setattr("shipments.services.recording._there", lambda rows: {})
-
-    results = [outcome.result for outcome in record(drafts, sender=CASE)]
-
-    assert results == [*["accepted"] * 3, *["duplicate"] * 2, *["accepted"] * 5]
-    assert Report.objects.count() == OutboxEvent.objects.count() == 10
-
-
 def test_a_few_are_stored_as_one_is_and_as_many_are(draft, monkeypatch):
     drafts = [
         replace(draft, event_id="evt-a", quote="\\x41 \t‘quoted’", raw={"flight": ["JS", 1, None]}, interested=True),
