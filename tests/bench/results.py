@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -85,7 +86,7 @@ def document(
             "processors": os.cpu_count(),
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
             "system": platform.platform(),
-            "python": platform.python_version(),
+            "python": f"{platform.python_version()} of {sys.base_prefix}",
             "servers": servers,
             "load_before_and_after": load,
         },

@@ -18,6 +18,8 @@ from tests.bench.sites import Site
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
 CALLERS = 16
 STREAMS = 2
+# Of a stream's shipments: ten parts, so that what its first and last part wait for, alone, tells little.
+STREAMED = 1000
 NDJSON = "application/x-ndjson"
 
 
@@ -27,7 +29,7 @@ class Writing:
 
     site: Site
     part: int  # of a round's work, one in so many
-    shipments: int = 500  # told of in each round
+    shipments: int = 500  # told of by arrays in each round
     naive_reports: int = 2000  # in each round
     told: list[Story] = field(default_factory=list, init=False)  # since the last fold
     taken: int = field(default=0, init=False)  # reports that ours took in since the last vacuum
@@ -57,7 +59,7 @@ class Writing:
     def ingest(self) -> None:
         """Streams and arrays to ours, and the rows that came of the first stream by COPY."""
         self.site.enter()
-        stories = self._stories()
+        stories = self._stories(STREAMED)
         reports = sent(stories)
         self._ingest("ingest", [_stream(reports)], len(reports))
         rows = self.site.floor.rows_about([story.plan.reference for story in stories])
@@ -68,10 +70,10 @@ class Writing:
         with self.site.meter.round(rows.count(b"\n")) as sample:
             self.kept.store(kept)
         self.site.add("ingest", "our rows, COPY alone", sample)
-        more = self._stories()
+        more = self._stories(self.shipments)
         reports = sent(more)
         self._ingest("ingest, JSON arrays", _arrays(reports), len(reports))
-        for_two = sent(self._stories())
+        for_two = sent(self._stories(STREAMED))
         streams = [_stream(share) for share in _shares(for_two, STREAMS)]
         self._ingest("ingest", streams, len(for_two), contender="ours, two streams", callers=STREAMS)
         self.told = [*stories, *more]
@@ -84,7 +86,7 @@ class Writing:
     def end_to_end(self) -> None:
         """A stream until all of it is believed."""
         self.site.enter()
-        stories = self._stories()
+        stories = self._stories(STREAMED)
         reports = sent(stories)
         with self.site.place.awake(self.worker):
             with self.site.meter.round(len(reports), self.ours, self.worker) as sample:
@@ -141,8 +143,8 @@ class Writing:
     def _vacuum(self, tables: Sequence[str]) -> None:
         self.site.connection.execute(f"VACUUM (ANALYZE) {', '.join(tables)}".encode())
 
-    def _stories(self) -> list[Story]:
-        return self.site.base.stories(self.shipments // self.part)
+    def _stories(self, count: int) -> list[Story]:
+        return self.site.base.stories(count // self.part)
 
     def _ingest(
         self, path: str, calls: Sequence[Call], units: int, *, contender: str = "ours", callers: int = 1
