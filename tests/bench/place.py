@@ -31,7 +31,8 @@ from tests.bench.callers import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "only-for-this-bench"
 SETTINGS = (
-    *("shared_buffers = '2GB'", "max_wal_size = '8GB'", "maintenance_work_mem = '512MB'"),
+    *("shared_buffers = '2GB'", "maintenance_work_mem = '512MB'"),
+    *("max_wal_size = '8GB'", "checkpoint_timeout = '15min'"),
     "shared_preload_libraries = 'pg_stat_statements'",
 )
 TICKS = os.sysconf("SC_CLK_TCK")
