@@ -18,8 +18,9 @@ from tests.bench.sites import Site
 BATCH = 1000  # items of a JSON array, and rows of the floor's transactions
 CALLERS = 16
 STREAMS = 2
-# Of a stream's shipments: ten parts, so that what its first and last part wait for, alone, tells little.
+# Shipments of a stream: ten parts, so that what its first and last part wait for, alone, tells little.
 STREAMED = 1000
+IN_ARRAYS = 500  # shipments
 NDJSON = "application/x-ndjson"
 
 
@@ -29,7 +30,6 @@ class Writing:
 
     site: Site
     part: int  # of a round's work, one in so many
-    shipments: int = 500  # told of by arrays in each round
     naive_reports: int = 2000  # in each round
     told: list[Story] = field(default_factory=list, init=False)  # since the last fold
     taken: int = field(default=0, init=False)  # reports that ours took in since the last vacuum
@@ -70,7 +70,7 @@ class Writing:
         with self.site.meter.round(rows.count(b"\n")) as sample:
             self.kept.store(kept)
         self.site.add("ingest", "our rows, COPY alone", sample)
-        more = self._stories(self.shipments)
+        more = self._stories(IN_ARRAYS)
         reports = sent(more)
         self._ingest("ingest, JSON arrays", _arrays(reports), len(reports))
         for_two = sent(self._stories(STREAMED))
