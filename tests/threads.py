@@ -9,6 +9,14 @@ from contextlib import nullcontext
 import pytest
 from django.db import connection, transaction
 
+# In this database alone: tests of another process have theirs on the same server. A lock of a transaction has none, but
+# who waits for one holds others in theirs.
+HERE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+WAITING = f"""
+    SELECT pid FROM pg_locks
+     WHERE NOT granted AND locktype = %s AND pid IN (SELECT pid FROM pg_locks WHERE database = {HERE})
+"""
+
 
 def all_at_once(*works: Callable[[], object]) -> None:
     """Run each of ``works`` in a thread of its own; they begin together. What one of them raises is raised here."""
@@ -52,12 +60,16 @@ def one_after_the_other(
     all_at_once(begins, follows)
 
 
-def until_somebody_waits(kind: str = "transactionid") -> None:
-    """Wait until another session waits for a row that this one, or a third, has changed; or for a lock of ``kind``."""
-    deadline = time.monotonic() + 10
+def until_somebody_waits(kind: str = "transactionid") -> list[int]:
+    """Wait until another session waits for a row that this one, or a third, has changed; or for a lock of ``kind``.
+
+    The processes of those who wait. AssertionError where nobody does for long.
+    """
+    deadline = time.monotonic() + 60
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s", [kind])
-            if cursor.fetchone()[0]:
-                return
+            cursor.execute(WAITING, [kind])
+            if waiting := [pid for (pid,) in cursor.fetchall()]:
+                return waiting
             time.sleep(0.02)
+    raise AssertionError(f"nobody waits for a lock of {kind}")

@@ -45,10 +45,10 @@ def met(monkeypatch):
     """``meet(where)`` has whoever notes a change of plan in the module ``where`` go on once somebody waits for them."""
     arrived = threading.Event()
 
-    def meet(where):
+    def meet(where, kind="transactionid"):
         def notes(subject):
             arrived.set()
-            until_somebody_waits()
+            until_somebody_waits(kind)
             note_plan_change(subject)
 
         monkeypatch.setattr(where, "note_plan_change", notes)
@@ -167,7 +167,7 @@ def test_whoever_attaches_a_report_and_whoever_changes_what_it_is_about(sender, 
 
 
 def test_a_patch_and_a_merge_of_a_place_that_it_is_sent_from(sender, entered, met):
-    place, answers, changing = Place.objects.get(code="CNSHE"), [], met(revising)
+    place, answers, changing = Place.objects.get(code="CNSHE"), [], met(revising, "advisory")
     Place.objects.filter(pk=place.pk).update(provisional=True)
     known, analyst = PlaceFactory(), UserFactory()
 

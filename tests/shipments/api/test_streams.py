@@ -6,18 +6,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from shipments.api import batch
 from shipments.factories import ShipmentFactory
 from shipments.models import Report
 from shipments.services.naming import lock_names
 from tests.people import ALL_SCOPES, make_partner
-from tests.servers import addresses
-from tests.threads import all_at_once
+from tests.threads import all_at_once, until_somebody_waits
 
 PART = 20
 # Of a subject that nobody knows: whoever records it looks once more, behind those who may be entering it.
@@ -76,12 +74,6 @@ def somebody_enters(name):
         yield
 
 
-def somebody_waits():
-    with psycopg.connect(addresses().superuser_url(), autocommit=True) as server:
-        (waiting,) = server.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
-        return waiting > 0
-
-
 def test_stream_of_any_length_is_answered_line_by_line(partner, report):
     sent = [report(n) for n in range(5 * PART)]
     half = len(sent) // 2 + 3
@@ -122,7 +114,7 @@ def test_part_that_speaks_of_the_one_before_is_stored_after_it(report, stream, e
     with ThreadPoolExecutor(1) as sender:
         with somebody_enters(UNKNOWN):
             answers = sender.submit(stream, reports)
-            assert _is_soon(somebody_waits)
+            until_somebody_waits("advisory")
             time.sleep(A_WHILE)
         results = answers.result()
     assert (results[1]["result"], results[PART]["result"]) == ("accepted", told)
@@ -133,9 +125,9 @@ def test_part_that_fails_stores_nothing_and_all_may_be_sent_again(report, stream
     reports = [report(0, subject=UNKNOWN), *(report(n) for n in range(1, 3 * PART))]
     with ThreadPoolExecutor(1) as sender, somebody_enters(UNKNOWN):
         answers = sender.submit(stream, reports)
-        assert _is_soon(somebody_waits)
-        with psycopg.connect(addresses().superuser_url(), autocommit=True) as server:
-            server.execute("SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
+        waiting = until_somebody_waits("advisory")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_cancel_backend(pid) FROM unnest(%s) AS pid", [waiting])
         with pytest.raises(OperationalError):
             answers.result()
     assert not Report.objects.filter(event_id="lss-1").exists()

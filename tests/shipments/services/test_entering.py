@@ -17,9 +17,10 @@ from shipments.services.entering import Entered, enter
 from shipments.services.naming import NAME_LOCKS
 from shipments.services.recording import Outcome, Sender, record
 from shipments.services.revising import add_part
+from tests.threads import HERE
 
 T0 = datetime(2026, 5, 20, 12, tzinfo=UTC)
-WAITING = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted"
+WAITING = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted AND database = {HERE}"
 
 
 @pytest.fixture
