@@ -26,8 +26,9 @@ def test_links_lead_to_files_and_titles_that_are_there(page):
         assert not anchor or anchor in _anchors(led_to), target
 
 
-def test_each_page_of_the_docs_is_named_in_their_contents():
-    contents = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("directory", ["docs", "docs/decisions"])
+def test_each_page_of_the_docs_is_named_in_their_contents(directory):
+    contents = (ROOT / directory / "README.md").read_text(encoding="utf-8")
     for page in PAGES:
-        if page.parent == ROOT / "docs" and page.name != "README.md":
+        if page.parent == ROOT / directory and page.name != "README.md":
             assert f"({page.name})" in contents
