@@ -29,7 +29,7 @@ from shipments.models import Due, OutboxEvent
 from shipments.services.announcing import Event, add_events
 from shipments.services.dossiers import Dossier, Readable, read_dossiers
 from shipments.services.merging import bring_strays
-from shipments.services.picturing import Row, Span, differing, rows_of, spans_of
+from shipments.services.picturing import Row, Span, TookTooLong, differing, rows_of, spans_of
 from shipments.services.queue import (
     DIED,
     IS_FREE,
@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 
 # Most of what a worker took with it did it no harm: a deploy killed it. What comes meanwhile waits no longer than this.
 TRIED_SECONDS = 0.5
+# Of subjects that are folded together one that takes longer is left until the others are written.
+PATIENCE_SECONDS = 2.0
 TOLD = ("version", "status", "leading", "state", "contested")
 
 
@@ -81,8 +83,7 @@ def reconcile_due(*, limit: int) -> int:
     tried = [each for each in claims if each.is_tried_again]
     if len(together) > 1:
         try:
-            reconcile(together)
-            together = []
+            together = reconcile(together)
         except Exception as error:
             # One subject must not keep the others from their turn: try each by itself, and let the
             # one that fails rest, be counted and, in the end, be shown to an operator.
@@ -109,11 +110,15 @@ def _reconcile_alone(each: Claim) -> None:
         give_back(each, error=f"{type(error).__name__}: {error}")
 
 
-def reconcile(claims: Sequence[Claim]) -> None:
-    """Fold the claimed subjects and write what changed, guarded by claim and version."""
+def reconcile(claims: Sequence[Claim]) -> list[Claim]:
+    """Fold the claimed subjects and write what changed, guarded by claim and version.
+
+    Returns those that were left, as they kept the others waiting; none where one is folded alone.
+    """
     # Half of the lease: what is given up has to be its own still, else nobody gives it back and no try is the last.
     deadline = monotonic() + settings.RECONCILE_LEASE_SECONDS / 2
-    folded = fold_subjects({each.subject_id: micros(each.from_moment) for each in claims}, deadline=deadline)
+    since: dict[UUID, int | None] = {each.subject_id: micros(each.from_moment) for each in claims}
+    folded = fold_subjects(since, deadline=deadline, patience=PATIENCE_SECONDS if len(claims) > 1 else inf)
     for subject_id, one in folded.items():
         if one.dossier.has_strays:
             bring_strays(subject_id)
@@ -128,24 +133,34 @@ def reconcile(claims: Sequence[Claim]) -> None:
         add_events(event for each in differences for event in _events(folded[each.subject_id].dossier, each))
         settle([each for each in claims if each.subject_id in ours])
         mark_due_later({key: at for key in ours if (at := folded[key].turns_at)})
+    return [each for each in claims if each.subject_id not in folded]
 
 
-def fold_subjects(since: dict[UUID, int | None], *, deadline: float = inf) -> dict[UUID, Folded]:
+def fold_subjects(since: dict[UUID, int | None], *, deadline: float = inf, patience: float = inf) -> dict[UUID, Folded]:
     """Fold subjects from a snapshot of the evidence, each from its moment on (None: from the beginning).
 
-    Raises TookTooLong where the ``deadline`` (monotonic) passes before.
+    Those are left out that take longer than ``patience`` (seconds), or come no more before the ``deadline``
+    (monotonic). Without patience raises TookTooLong where the deadline passes before.
     """
     with snapshot():
         until = _now()
         rules = read_rules()
         dossiers = read_dossiers(since, rules)
         standing = _standing({key: at for key in dossiers if (at := since[key]) is not None and dossiers[key].version})
-    return {
-        subject_id: fold_dossier(
-            dossier, since=since[subject_id], until=until, standing=standing.get(subject_id, {}), deadline=deadline
-        )
-        for subject_id, dossier in dossiers.items()
-    }
+    folded = {}
+    for subject_id, dossier in dossiers.items():
+        try:
+            folded[subject_id] = fold_dossier(
+                dossier,
+                since=since[subject_id],
+                until=until,
+                standing=standing.get(subject_id, {}),
+                deadline=min(deadline, monotonic() + patience),
+            )
+        except TookTooLong:
+            if patience == inf:
+                raise
+    return folded
 
 
 def fold_dossier(

@@ -72,6 +72,32 @@ def test_a_subject_that_takes_too_long_is_given_up_in_time_and_the_others_are_wr
     assert left.last_error.startswith("TookTooLong: no time was left after 1 ")
 
 
+def test_a_subject_that_takes_too_long_keeps_the_rest_of_its_batch_waiting_for_a_moment_only(say, monkeypatch):
+    for hour in range(20):
+        say("departed", hour)
+    endless = Subject.objects.get()
+    others = [ShipmentFactory().reference for _ in range(3)]
+    record([ReportDraftFactory(source="wfp", event_id=each, subject=each) for each in others], sender=Sender())
+    clock, waited, fold = 0.0, [], picturing.reconcile
+
+    def slow(evidence, **more):
+        nonlocal clock
+        if evidence.plan.key == endless.reference:
+            clock += 1
+        else:
+            waited.append(clock)
+        return fold(evidence, **more)
+
+    monkeypatch.setattr(picturing, "reconcile", slow)
+    for module in (picturing, reconciling):
+        monkeypatch.setattr(module, "monotonic", lambda: clock)
+    reconcile_due(limit=100)
+
+    assert len(waited) == len(others)
+    assert max(waited) <= reconciling.PATIENCE_SECONDS + 1
+    assert Due.objects.get().subject_id == endless.pk
+
+
 def lose_with_a_worker(count):
     """Subjects of which something was said, and who claimed them never came back."""
     SourceFactory(code="wfp")
@@ -92,7 +118,7 @@ def test_what_a_worker_that_was_killed_had_in_hand_is_tried_one_by_one_in_the_ne
         batches.append([each.subject_id for each in claims])
         # Whoever dies of this one takes nothing else.
         assert in_hand == set(batches[-1])
-        real(claims)
+        return real(claims)
 
     monkeypatch.setattr(reconciling, "TRIED_SECONDS", 60)
     monkeypatch.setattr(reconciling, "reconcile", reconcile)
@@ -108,7 +134,7 @@ def test_what_was_tried_before_keeps_a_worker_for_a_moment_only(monkeypatch):
     def slow(claims):
         nonlocal clock
         clock += reconciling.TRIED_SECONDS / 2
-        real(claims)
+        return real(claims)
 
     monkeypatch.setattr(reconciling, "reconcile", slow)
     monkeypatch.setattr(reconciling, "monotonic", lambda: clock)
