@@ -177,7 +177,10 @@ def _claim(limit: int, *, fresh: int) -> list[Claim]:
              WHERE subject_id = (SELECT subject_id FROM tried) AND {IS_FREE} FOR UPDATE SKIP LOCKED
         )
         UPDATE shipments_due AS due
-           SET claim_token = %s, claimed_generation = due.generation, attempts = due.attempts + 1,
+           SET claim_token = %s, attempts = due.attempts + 1,
+               -- Of what was lost too often to be tried, the one that was tried last: what came after it is not yet.
+               claimed_generation = CASE WHEN due.leased_until IS NOT NULL AND due.attempts >= %s
+                                         THEN due.claimed_generation ELSE due.generation END,
                leased_until = statement_timestamp() + make_interval(secs => %s)
          -- By key. A join would read all that is due, for how many are free is not known when it is planned.
          WHERE due.subject_id = ANY(ARRAY(
@@ -188,7 +191,7 @@ def _claim(limit: int, *, fresh: int) -> list[Claim]:
                   -- Not waited for until it is on disk: a claim that a crash takes back leaves the subject as due.
                   set_config('synchronous_commit', 'off', true)
         """,  # noqa: S608
-        [JUDGING_LOCK, limit, LIVE_SHARE, fresh, token, settings.RECONCILE_LEASE_SECONDS],
+        [JUDGING_LOCK, limit, LIVE_SHARE, fresh, token, MAX_ATTEMPTS, settings.RECONCILE_LEASE_SECONDS],
     )
     return [
         Claim(

@@ -176,6 +176,21 @@ def test_a_subject_that_is_lost_with_each_worker_is_set_aside_with_a_sentence(du
     assert [(line["event"], line["log_level"]) for line in logs] == [("reconcile.set_aside", "error")]
 
 
+def test_what_is_said_of_a_subject_before_it_is_lost_for_the_last_time_is_tried_after_a_pause(due):
+    for _ in range(MAX_ATTEMPTS):
+        claim(limit=10)
+        lease_ran_out()
+    mark_due({due.subject_id: due.from_moment})
+    reconcile_due(limit=10)
+
+    left = Due.objects.get()
+    assert (left.quarantined, left.claim_token, left.last_error) == (False, None, DIED)
+    assert claim(limit=10) == []
+    assert pause_is_over() == pytest.approx(2 ** (MAX_ATTEMPTS + 1), abs=1)
+    reconcile_due(limit=10)
+    assert not Due.objects.exists()
+
+
 def test_what_is_said_of_a_subject_that_fails_shortens_no_pause_and_forgets_no_try(due):
     row = fail()
     mark_due({due.subject_id: due.from_moment})
