@@ -6,8 +6,7 @@ else. A new key with the same rights goes on where the old one stopped. Of one p
 ETag holds.
 
 Words that no index knows are looked for in a number of rows, and the next page looks on from there: a page costs the
-same however rare a word is, and may have few rows, or none, where more follow (docs/decisions, words that are looked
-for).
+same however rare a word is, and may have few rows, or none, where more follow (docs/decisions/0024).
 """
 
 import base64

@@ -4,7 +4,7 @@
 
 Events come in the order in which the relay saw them committed, so that a transaction that commits
 late comes late and is not missed. A cursor names the last event that this reader saw. Nothing in it
-or between two of them counts what they may not see (docs/decisions, what changed since).
+or between two of them counts what they may not see (docs/decisions/0009).
 """
 
 from datetime import date

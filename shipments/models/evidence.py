@@ -94,7 +94,7 @@ class Report(models.Model):
     canonical content without receipt time; ``ordinal`` counts identical rows within one document
     where the source gives no event id. ``reference`` is made of the key. One statement may be there
     several times, as its source's own and as passed on by those who may not know of that: the fold
-    takes them as one (docs/decisions, what was passed on).
+    takes them as one (docs/decisions/0018).
     """
 
     class Kind(models.TextChoices):
