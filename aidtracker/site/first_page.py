@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from actors.access import Reader
 from actors.admin.badges import percent, state_badge, words
 from actors.models import Source
-from shipments.admin.wording import content_in_words
+from shipments.admin.bindings import about_by_now, bindings, is_held
+from shipments.admin.wording import said_in_words
 from shipments.models import Picture, Report, Subject
 
 FEW = 8
@@ -52,13 +53,14 @@ def _contested(reader: Reader) -> list[dict[str, Any]]:
 def _reports(reader: Reader, reports: Any) -> list[dict[str, Any]]:
     sources = Prefetch("source", Source.objects.named_to(reader))
     subjects = Prefetch("subject", Subject.objects.visible_to(reader))
-    found = reports.visible_to(reader).order_by("-received_at", "-id").prefetch_related(sources, subjects)[:FEW]
+    beside = (sources, subjects, *bindings(reader))
+    found = reports.visible_to(reader).order_by("-received_at", "-id").prefetch_related(*beside)[:FEW]
     return [
         {
             "report": each,
-            "says": content_in_words(each),
+            "says": said_in_words(each),
             "source": each.source.name if hasattr(each, "source") else "",
-            "subject": each.subject.title if each.subject else each.subject_said if not each.subject_id else "",
+            "subject": each.subject_said if is_held(each) else getattr(about_by_now(each), "title", ""),
         }
         for each in found
     ]

@@ -183,7 +183,10 @@ class EchoForm(ReportsForm):
 class TwoEventsForm(ReportsForm):
     kind = Decision.Kind.TWO_EVENTS
     title = "Move to another subject"
-    effect = "These are two events: the reports move to the other. What they were first taken for stays on record."
+    effect = (
+        "These are two events: the reports move to the other. What they were first taken for stays on record. "
+        "What they say of a leg or a line counts there only if it has one of that key."
+    )
 
     until = None  # They come back when the decision is withdrawn.
     belongs_to = forms.CharField(
@@ -224,7 +227,10 @@ class NotComparableForm(ReportsForm):
 class KeepOpenForm(DecisionForm):
     kind = Decision.Kind.KEEP_OPEN
     title = "Keep a conflict open"
-    effect = "Nothing changes but that the conflict was seen and is left as it is."
+    effect = (
+        "Nothing changes but that the conflict was seen and is left as it is. "
+        "To close it, accept what holds or exclude what does not; to list it as open again, withdraw the decision."
+    )
 
     conflict = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
 

@@ -5,22 +5,35 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from actors.admin.asking import WhyForm, page_that_asks
 from actors.admin.badges import badge, words
-from actors.admin.readable import ReadableAdmin, may_write
+from actors.admin.readable import ReadableAdmin, may_write, reader_of
+from actors.models import Source
+from shipments.admin.bindings import LINK, link_to
 from shipments.admin.foreseen import NOT_SAID, Reach, done_or_foreseen
-from shipments.admin.wording import about_in_words, conflict_in_words
-from shipments.models import Conflict, Decision, Report, ReportLink
+from shipments.admin.naming import source_names
+from shipments.admin.wording import about_in_words, conflict_in_words, content_in_words
+from shipments.models import Attachment, Conflict, Decision, Report, ReportLink, Subject
 from shipments.services.deciding import withdraw
+
+# What else is shown of a kind of decision.
+ABOUT = {
+    Decision.Kind.ACCEPT: ["accepted"],
+    Decision.Kind.EXCLUDE: ["reports"],
+    Decision.Kind.MARK_ECHO: ["reports", "repeats"],
+    Decision.Kind.TWO_EVENTS: ["reports", "moved_to"],
+    Decision.Kind.NOT_COMPARABLE: ["reports"],
+}
 
 
 class WithdrawForm(WhyForm):
@@ -32,13 +45,25 @@ class DecisionAdmin(ReadableAdmin):
     """What was decided, by whom, why and until when. A decision is taken on its subject's page."""
 
     visible_through = ("report",)
-    list_display = ["report", "shown_kind", "author", "reason", "attribute", "expires_at"]
+    list_display = ["report", "shown_subject", "shown_kind", "author", "reason", "expires_at"]
     list_filter = ["kind"]
     search_fields = ["reason", "attribute", "conflict"]
     search_related = {"report": ("reference",)}
-    fields = ["report", "shown_kind", "shown_standing", "author", "reason", "expires_at"]
-    readonly_fields = ["shown_kind", "shown_standing", "shown_attribute", "shown_conflict"]
+    fields = ["report", "shown_subject", "shown_kind", "shown_standing", "author", "reason", "expires_at"]
+    readonly_fields = [
+        *("shown_subject", "shown_kind", "shown_standing", "shown_accepted", "shown_attribute", "shown_conflict"),
+        *("shown_reports", "shown_moved_to", "shown_repeats"),
+    ]
     change_form_outer_before_template = "admin/shipments/acts.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        subjects = Subject.objects.visible_to(reader_of(request))
+        return super().get_queryset(request).prefetch_related(Prefetch("report__subject", subjects))
+
+    @display(description="subject")
+    def shown_subject(self, decision: Decision) -> SafeString | str:
+        subject = decision.report.subject
+        return link_to(subject) if subject else "–"
 
     @display(description="decision", ordering="kind")
     def shown_kind(self, decision: Decision) -> str:
@@ -47,7 +72,39 @@ class DecisionAdmin(ReadableAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What it is about is shown where this kind of decision has one."""
         about = [name for name in ("attribute", "conflict") if getattr(obj, name, "")]
+        about += ABOUT.get(obj.kind, []) if obj else []
         return [*self.fields, *(f"shown_{name}" for name in about)]
+
+    @display(description="accepted")
+    def shown_accepted(self, decision: Decision) -> str:
+        return content_in_words(decision.report)
+
+    @display(description="of the reports")
+    def shown_reports(self, decision: Any) -> SafeString | str:
+        said = list(_concerned(decision).visible_to(decision.reader).select_related("leg"))
+        names = source_names(said, decision.reader)
+        lines = (
+            (
+                reverse("admin:shipments_report_change", args=[each.pk]),
+                f"{names.get(each.source_id, 'withheld')}: {content_in_words(each)}",
+                f"({each.leg.key})" if each.leg else "",
+            )
+            for each in said
+        )
+        return format_html_join(SafeString("<br>"), LINK + " {}", lines) or "–"
+
+    @display(description="moved to")
+    def shown_moved_to(self, decision: Any) -> SafeString | str:
+        found = Subject.objects.filter(pk__in=_moved_to(decision)).visible_to(decision.reader)
+        return format_html_join(SafeString("<br>"), "{}", ((link_to(each),) for each in found)) or "–"
+
+    @display(description="they repeat")
+    def shown_repeats(self, decision: Any) -> str:
+        link = decision.report.links.filter(kind=ReportLink.Kind.CITES).first()
+        if link is None or link.target_source_id is None:
+            found = link and Report.objects.visible_to(decision.reader).filter(pk=link.target_report_id).first()
+            return str(found or "–")
+        return str(Source.objects.named_to(decision.reader).filter(pk=link.target_source_id).first() or "–")
 
     @display(description="of the fact")
     def shown_attribute(self, decision: Decision) -> str:
@@ -61,7 +118,7 @@ class DecisionAdmin(ReadableAdmin):
             return "It is none any more."
         said = f"{about_in_words(found.about, found.leg)}: {conflict_in_words(found.kind)}"
         where = reverse("admin:shipments_conflict_change", args=[found.pk])
-        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', where, said)
+        return format_html(LINK, where, said)
 
     @display(description="standing")
     def shown_standing(self, decision: Decision) -> SafeString | str:
@@ -95,7 +152,7 @@ class DecisionAdmin(ReadableAdmin):
         is_done, foreseen = done_or_foreseen(
             request,
             form,
-            lambda: Reach(subjects=[report.subject_id]),
+            lambda: _reach(decision),
             lambda: withdraw(report, author=request.user, reason=form.cleaned_data["reason"] or NOT_SAID),
         )
         if is_done:
@@ -116,6 +173,25 @@ class DecisionAdmin(ReadableAdmin):
             foresees=True,
             foreseen=foreseen,
         )
+
+
+def _concerned(decision: Decision) -> Any:
+    """The reports that a decision is about."""
+    drawn = ReportLink.objects.filter(report=decision.report, kind=ReportLink.Kind.CONCERNS)
+    return Report.objects.filter(pointed_at_by__in=drawn)
+
+
+def _moved_to(decision: Decision) -> QuerySet:
+    """Keys of the subjects to which a decision moved reports."""
+    drawn = decision.report.links.filter(kind=ReportLink.Kind.CONCERNS)
+    moved = Attachment.objects.filter(report__in=_concerned(decision), recorded_at__in=drawn.values("recorded_at"))
+    return moved.values("subject")
+
+
+def _reach(decision: Any) -> Reach:
+    """The picture that it was about, and that to which it moved reports, as far as they are seen."""
+    moved = Subject.objects.filter(pk__in=_moved_to(decision)).visible_to(decision.reader)
+    return Reach(subjects=[decision.report.subject_id, *moved.values_list("pk", flat=True)])
 
 
 def _taken_back(decision: Decision) -> Report | None:

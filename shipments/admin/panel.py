@@ -20,10 +20,10 @@ from shipments.admin.wording import (
     FATE_COLOURS,
     about_in_words,
     conflict_in_words,
-    content_in_words,
     fate_in_words,
     occurrence_in_words,
     reason_in_words,
+    said_in_words,
 )
 from shipments.models import Conflict, Document, Due, Finding, Picture, Report, Subject
 from shipments.reconciliation.lifecycles import LIFECYCLES
@@ -277,15 +277,12 @@ def _together(reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _report(report: Report, claims: Sequence[Any]) -> dict[str, Any]:
-    is_decision = report.kind == Report.Kind.DECIDE and hasattr(report, "decision")
     return {
         "pk": report.pk,
         "reference": report.reference,
         "source": report.source.name if hasattr(report, "source") else WITHHELD,
         "kind": report.kind,
-        "content": f"{words(report.decision.kind)}: {report.decision.reason}"
-        if is_decision
-        else content_in_words(report),
+        "content": said_in_words(report),
         "leg": report.leg.key if report.leg else report.leg_said,
         "occurred": occurrence_in_words(report.occurred_from, report.occurred_to, report.occurred_precision),
         "asserted_at": report.asserted_at,

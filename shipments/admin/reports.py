@@ -23,9 +23,10 @@ from actors.admin.paging import MOST
 from actors.admin.readable import KEPT, ReadableAdmin, ReadableInline, RecordedRows, reader_of
 from actors.admin.refusing import TAKEN, WordedForm
 from actors.querysets import is_there
+from shipments.admin.bindings import about_by_now, about_in_links, bindings, is_held
 from shipments.admin.entering import ReportForm
 from shipments.admin.report_acts import acts_on
-from shipments.admin.wording import FATE_COLOURS, about_in_words, content_in_words, fate_in_words, occurrence_in_words
+from shipments.admin.wording import FATE_COLOURS, about_in_words, fate_in_words, occurrence_in_words, said_in_words
 from shipments.models import Attachment, Document, Report, ReportLink, ReportPayload
 from shipments.services.explaining import explain
 from shipments.wording import value_in_words
@@ -145,25 +146,22 @@ class ReportAdmin(ReadableAdmin):
     inlines = [PayloadInline, LinksInline, AttachmentsInline]
     change_form_outer_before_template = "admin/shipments/acts.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related(*bindings(reader_of(request)))
+
     @display(description="report")
     def shown_report(self, report: Report) -> SafeString:
         marks = [badge(report.kind)] if report.kind != Report.Kind.OBSERVE else []
         marks += [marking_badge(report.marking)] if report.marking else []
-        return two_lines(content_in_words(report), report.reference, *marks)
+        return two_lines(said_in_words(report), report.reference, *marks)
 
     @display(description="subject")
     def shown_subject(self, report: Report) -> SafeString | str:
-        if report.subject is None:
-            held = format_html("{} {}", report.subject_said, badge("held", "warning"))
-            return "–" if report.subject_id else held
-        url = reverse(f"admin:shipments_{report.subject.kind}_change", args=[report.subject.pk])
-        return format_html(
-            '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', url, report.subject.title
-        )
+        return about_in_links(report)
 
     @display(description="says")
     def shown_content(self, report: Report) -> str:
-        return content_in_words(report)
+        return said_in_words(report)
 
     @display(description="happened", ordering="occurred_from")
     def shown_occurred(self, report: Report) -> str:
@@ -216,9 +214,10 @@ class ReportAdmin(ReadableAdmin):
 
     @display(description="what became of it")
     def shown_fate(self, report: Any) -> SafeString | str:
-        if report.subject is None:
-            return "It is held: nobody has said what it is about." if not report.subject_id else "–"
-        claims = [each for each in explain(report.subject, report.reader) if each.report == report.reference]
+        subject = about_by_now(report)
+        if subject is None:
+            return "It is held: nobody has said what it is about." if is_held(report) else "–"
+        claims = [each for each in explain(subject, report.reader) if each.report == report.reference]
         fates = ((about_in_words(each.about, each.slot), _fate(each)) for each in claims)
         return format_html_join(SafeString("<br>"), "{} {}", fates) or "–"
 

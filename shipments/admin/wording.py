@@ -97,3 +97,13 @@ def content_in_words(report: Any) -> str:
         denied = "not " if is_denial and not code else ""
         parts.append(f"{denied}{words(fact['attribute'])}{as_of}: {value_in_words(fact['value'])}")
     return "; ".join(parts) or words(report.kind)
+
+
+def said_in_words(report: Any) -> str:
+    """The same, and of a decision what it is and why."""
+    content = content_in_words(report)
+    if report.kind != "decide" or not hasattr(report, "decision"):
+        return content
+    decision = report.decision
+    said = f"accept {content}" if decision.kind == "accept" else words(decision.kind)
+    return f"{said}: {decision.reason}"

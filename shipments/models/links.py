@@ -105,4 +105,4 @@ class Decision(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="decision_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"{self.kind} by {self.author}"
+        return f"{self.kind.replace('_', ' ')} by {self.author}"
