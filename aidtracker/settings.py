@@ -44,6 +44,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "aidtracker.request_log.RequestLog",
+    # Before whatever may refuse a request, so that refusals have an id too.
+    "aidtracker.api.headers.CommonHeaders",
     "aidtracker.api.lengths.KnownLength",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -52,7 +54,6 @@ MIDDLEWARE = [
     "aidtracker.site.messages.PageMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "aidtracker.site.headers.AdminHeaders",
-    "aidtracker.api.headers.CommonHeaders",
 ]
 
 ROOT_URLCONF = "aidtracker.urls"
