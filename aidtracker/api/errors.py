@@ -54,7 +54,7 @@ FRAMEWORK: tuple[tuple[type[Exception], int, str, str], ...] = (
     (exceptions.NotFound, 404, "not_found", "There is nothing here that you may see."),
     (Http404, 404, "not_found", "There is nothing here that you may see."),
     (exceptions.MethodNotAllowed, 405, "method_not_allowed", "Not done that way here; the Allow header says how."),
-    (exceptions.NotAcceptable, 406, "not_acceptable", "Answers are application/json."),
+    (exceptions.NotAcceptable, 406, "not_acceptable", "Answers are {types}."),
     (exceptions.UnsupportedMediaType, 415, "unsupported_media_type", "Send {types} in UTF-8."),
     (exceptions.Throttled, 429, "too_many_requests", "Wait as long as Retry-After says."),
     (OperationalError, 503, "unavailable", "The database cannot answer now. Nothing was stored; try again."),
@@ -91,8 +91,10 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
         headers |= error.headers
     else:
         status, code, detail = _known(error)
-        if status == 415:
-            detail = detail.format(types=" or ".join(parser.media_type for parser in context["view"].parser_classes))
+        if status in (406, 415):
+            view = context["view"]
+            forms = view.renderer_classes if status == 406 else view.parser_classes
+            detail = detail.format(types=" or ".join(form.media_type for form in forms))
         if status == 401 and (offer := getattr(error, "auth_header", None)):
             headers["WWW-Authenticate"] = offer
         if status == 429 and getattr(error, "wait", None):

@@ -29,6 +29,7 @@ from actors.api.parameters import Parameters, read_parameters
 from actors.api.permissions import MayReport
 from actors.api.reading import ReadView
 from actors.api.refusals import Fault, Refusal
+from actors.api.rendering import JSONRenderer
 from actors.models import PartnerKey
 from shipments.api.idempotency import HEADER, Answer, key_parameter, once
 from shipments.api.reporting import unknown_field
@@ -69,10 +70,18 @@ class BatchSerializer(serializers.Serializer):
     results = ItemSerializer(many=True)
 
 
+class LinesRenderer(JSONRenderer):
+    """What a stream is answered in, for callers that ask for no other. Its lines are written below."""
+
+    media_type = NDJSON
+    format = "ndjson"
+
+
 class ReportBatch(ReadView):
     """Many reports at once. The address gives it the parsers."""
 
     permission_classes = [MayReport]
+    renderer_classes = [JSONRenderer, LinesRenderer]
 
     @extend_schema(
         operation_id="sendReports",

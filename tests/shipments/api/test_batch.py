@@ -63,6 +63,16 @@ def test_another_media_type_is_told_both_that_there_are(partner):
     assert "application/json or application/x-ndjson" in answer.json()["detail"]
 
 
+def test_stream_is_answered_to_who_asks_for_lines_alone(partner, report):
+    sent = ndjson([report(1), report(2, bogus=1)])
+    answer = partner.post("reports/batch/", sent, content_type=NDJSON, accept=NDJSON)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (207, NDJSON)
+    assert [each["result"] for each in lines(answer)] == ["accepted", "refused"]
+    refused = partner.post("reports/batch/", sent, content_type=NDJSON, accept="text/csv")
+    assert (refused.status_code, code_of(refused)) == (406, "not_acceptable")
+    assert "application/json or application/x-ndjson" in refused.json()["detail"]
+
+
 def test_same_key_gets_the_same_bytes(partner, report):
     key = {"idempotency-key": "batch-1"}
     first = partner.post("reports/batch/", [report(1), report(2)], **key)
