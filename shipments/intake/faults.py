@@ -54,7 +54,6 @@ SENTENCES = {
     "object_required": "An object is needed here.",
     "too_few": "At least one entry is needed.",
     "blank": "May not be empty; leave the field out instead.",
-    "invalid_format": "Not in the form that is asked for here.",
     "unknown_value_form": (
         'A value is an object with one of: "text", "code", "place", "actor", "currency" (money), '
         '"unit" (quantity), "from" and "to" (time).'
@@ -89,6 +88,8 @@ def problem_of(fault: ErrorDetails, fields: Names) -> Problem:
             detail = f"Not a word for this: {shown(said)}.{advice(said, known)}"
         else:
             detail = f"A word is needed here.{one_of(known)}"
+    elif code == "invalid_format":
+        detail = f"Not in the form that is asked for here: {context['pattern']}"
     elif code == "too_long":
         detail = f"At most {context['max_length']} characters."
     elif code == "too_many":

@@ -34,6 +34,12 @@ def test_document_is_kept_once_and_reports_may_name_it(partner):
     assert partner.get(answer.headers["Location"]).json()["title"] == BODY["title"]
 
 
+def test_form_that_is_asked_for_is_told(partner):
+    answer = partner.post("documents/", {**BODY, "sha256": "9F" * 32})
+    assert faults_of(answer) == {"/sha256": "invalid_format"}
+    assert answer.json()["detail"].endswith(": ^[0-9a-f]{64}$")
+
+
 def test_same_key_with_other_content_is_refused_with_what_differs(partner):
     partner.post("documents/", BODY)
     answer = partner.post("documents/", {**BODY, "title": "Other", "sha256": None, "marking": "RED"})
