@@ -135,7 +135,7 @@ def parse_changes(data: object) -> SubscriptionChanges:
     """What ``data`` says of a subscription, and no more than that. Raises Invalid with every problem found."""
     said = _read(data, SubscriptionChange, NAMES | {(): list(SubscriptionChange.model_fields)})
     if not said.model_fields_set:
-        raise Invalid([Problem(code="says_nothing", pointer="", detail="Name at least one field to change.")])
+        raise Invalid([Problem(code="too_few", pointer="", detail="Name at least one field to change.")])
     is_active = said.state == "active" if "state" in said.model_fields_set else None
     columns = {name: each for name, each in said if name in said.model_fields_set - {"state", "filters"}}
     if "event_types" in columns:

@@ -260,20 +260,24 @@ def _changed(
     if not isinstance(data, dict):
         raise Invalid([Problem(code="object_required", pointer="", detail="An object is needed here.")])
     if not data:
-        raise Invalid([Problem(code="says_nothing", pointer="", detail="Name at least one field to change.")])
+        raise Invalid([Problem(code="too_few", pointer="", detail="Name at least one field to change.")])
+    apart = {kept: f"{kept} names it for good."}
+    apart |= {name: f"Change them one by one, at …/{name}/." for name in held_apart}
     problems = [
-        Problem(code="read_only_field", pointer=pointer_of(name), detail=f"{name} names it for good.")
-        for name in data.keys() & {kept}
+        Problem(code="read_only_field", pointer=pointer_of(name), detail=detail)
+        for name, detail in apart.items()
+        if name in data
     ]
-    problems += [
-        Problem(code="read_only_field", pointer=pointer_of(name), detail=f"Change them one by one, at …/{name}/.")
-        for name in data.keys() & set(held_apart)
-    ]
+    known = names_of(form)[()]
+    merged = {**said, **{name: each for name, each in data.items() if name not in apart}}
+    merged = {name: each for name, each in merged.items() if each is not None or name not in known}
+    try:
+        changed = read_form(form, merged, now=now)
+    except Invalid as invalid:
+        problems += invalid.problems
     if problems:
         raise Invalid(problems)
-    known = names_of(form)[()]
-    merged = {name: each for name, each in {**said, **data}.items() if each is not None or name not in known}
-    return read_form(form, merged, now=now)
+    return changed
 
 
 def _loops(row: models.Model, name: str, container: Any) -> list[Problem]:

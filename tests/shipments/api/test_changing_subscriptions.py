@@ -61,7 +61,7 @@ def test_subscription_is_paused_and_goes_on_by_its_state(partner):
 @pytest.mark.parametrize(
     ("body", "faults"),
     [
-        ({}, {"": "says_nothing"}),
+        ({}, {"": "too_few"}),
         ([], {"": "object_required"}),
         ({"url": None}, {"/url": "string_required"}),
         ({"url": ""}, {"/url": "blank"}),

@@ -167,11 +167,12 @@ def test_marking_is_raised_and_not_lowered(sender, bodies):
 @pytest.mark.parametrize(
     ("body", "status", "faults"),
     [
-        ({}, 422, {"": "says_nothing"}),
+        ({}, 400, {"": "too_few"}),
         ([], 400, {"": "object_required"}),
         (None, 400, {"": "object_required"}),
         ({"external_id": "S-2"}, 400, {"/external_id": "read_only_field"}),
         ({"legs": []}, 400, {"/legs": "read_only_field"}),
+        ({"legs": [], "mode": "rocket"}, 400, {"/legs": "read_only_field", "/mode": "unknown_word"}),
         ({"title": None}, 400, {"/title": "required"}),
         ({"parent": "SHP-00000000"}, 422, {"/parent": "not_found"}),
         ({"bogus": None}, 400, {"/bogus": "unknown_field"}),
