@@ -4,7 +4,7 @@ a report comes in            recording, together (several callers at once), docu
     is looked up             resolving, looking_up, codes, fitting
     is stored                recorded, inserting, inserting_reports, announcing
 a plan comes in              entering, revising, planning
-    names in it              naming, naming_rows
+    names in it              naming, naming_queries, naming_rows
 a subject is due             queue, doorbell; reaching (by a change that is not a report)
     is worked out            reconciling
     is read                  dossiers, loading, translating, rules, parties, snapshots

@@ -4,7 +4,7 @@ Reports and the ledger have one vocabulary of units: that of the attribute that 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.wording import advice, shown
 from shipments.intake.draft import Problem, ReportDraft
@@ -12,7 +12,19 @@ from shipments.intake.plain import pointer_of
 from shipments.models import Attribute, Subject
 
 
-def fact_problems(draft: ReportDraft, attributes: Mapping[str, Attribute], *, kind: str = "") -> Iterator[Problem]:
+class AttributeRow(NamedTuple):
+    """What is asked of an attribute by whoever states a value of it."""
+
+    name: str
+    type: str
+    subjects: list[str]
+    codes: list[str]
+    units: list[str]
+
+
+def fact_problems(
+    draft: ReportDraft, attributes: Mapping[str, Attribute | AttributeRow], *, kind: str = ""
+) -> Iterator[Problem]:
     """A fact needs a registered attribute, one of its subject's ``kind`` if known, and a value of its type."""
     for n, fact in enumerate(draft.facts):
         attribute = attributes.get(fact.attribute)
@@ -62,7 +74,7 @@ def planned_unit_problems(said: Mapping[str, Any]) -> Iterator[Problem]:
             yield from unit_problems(unit, attribute, pointer=f"{pointer}/quantity/unit")
 
 
-def unit_problems(said: str, attribute: Attribute, *, pointer: str) -> Iterator[Problem]:
+def unit_problems(said: str, attribute: Attribute | AttributeRow, *, pointer: str) -> Iterator[Problem]:
     """One of the attribute's units is needed, where it has any."""
     if attribute.units and said not in attribute.units:
         detail = f"{attribute.name} is not given in {shown(said)}." + advice(said, attribute.units)

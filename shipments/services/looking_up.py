@@ -1,4 +1,9 @@
-"""What a batch of drafts speaks of and its sender may see; a fixed number of queries, each built and planned once."""
+"""What a batch of drafts speaks of and its sender may see; a fixed number of queries, each built and planned once.
+
+what nearly every report names ─┬─ one statement ─> rows ─ told apart ─> by the words that the drafts use
+what some name, if one does ────┘
+what few name (documents, lines, targets, places that were entered) ─ a statement for each ──┘
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
@@ -13,9 +18,23 @@ from actors.models import Source
 from actors.services.arrays import IsAny
 from actors.services.prepared import prepared, read_together, slot
 from shipments.intake.draft import Pointer, ReportDraft
-from shipments.models import Attribute, Document, Leg, Line, Report
-from shipments.services.loading import MappingRow, read_mappings
-from shipments.services.naming import PlaceRow, SubjectRow, places_by, places_named, subjects_by, subjects_named
+from shipments.models import Attribute, CodeMapping, Document, Leg, Line, Report
+from shipments.services.fitting import AttributeRow
+from shipments.services.naming import places_named, subjects_named
+from shipments.services.naming_queries import (
+    EntryRow,
+    IdentifiedRow,
+    PlaceRow,
+    SubjectRow,
+    SubjectsRead,
+    entries,
+    ids_named,
+    places_by,
+    slots_of,
+    subjects_by,
+    subjects_entered,
+    subjects_identified,
+)
 
 OWN_SCHEME = "aidtracker"
 NOBODY: Set[str] = frozenset()
@@ -29,6 +48,25 @@ class Speaker(NamedTuple):
     actor_id: UUID | None
 
 
+class LegRow(NamedTuple):
+    """A leg, by its shipment and the name that reports use."""
+
+    shipment_id: UUID
+    key: str
+    id: int
+
+
+class Meaning(NamedTuple):
+    """What somebody's code means for us."""
+
+    scheme: str
+    code: str
+    milestone: str
+    flag: str
+    flag_is_set: bool
+    time_class: str
+
+
 @dataclass(kw_only=True)
 class Lookups:
     """Everything a batch of drafts can refer to, by the words the drafts use."""
@@ -39,52 +77,91 @@ class Lookups:
     lines: dict[tuple[UUID, str], int]
     places: dict[str, UUID]
     documents: dict[str, UUID]
-    attributes: dict[str, Attribute]
-    mappings: dict[tuple[str, str], MappingRow]
+    attributes: dict[str, AttributeRow]
+    mappings: dict[tuple[str, str], Meaning]
     targets: set[Pointer]
+
+
+class _Read(NamedTuple):
+    """The rows that one statement reads of all that drafts name."""
+
+    speakers: Sequence[Speaker]
+    places: Sequence[PlaceRow]
+    subjects: Sequence[SubjectRow]
+    entries: Sequence[EntryRow] = ()
+    entered: Sequence[SubjectRow] = ()
+    identified: Sequence[IdentifiedRow] = ()
+    legs: Sequence[LegRow] = ()
+    attributes: Sequence[AttributeRow] = ()
+    meanings: Sequence[Meaning] = ()
 
 
 def look_up(drafts: Sequence[ReportDraft], reader: Reader) -> Lookups:
     """Read what ``drafts`` refer to and ``reader`` may see."""
+    read = _read(drafts, reader)
     places = {draft.place for draft in drafts} - {""}
-    # What nearly every report names, by one statement.
-    speakers, by_code, by_reference = read_together(
-        reader,
-        (_sources(reader), Speaker),
-        (places_by(reader, "code"), PlaceRow),
-        (subjects_by(reader, "reference"), SubjectRow),
-        sources=list({draft.source for draft in drafts}.union(*map(other_sources, drafts))),
-        places=list(places),
-        subjects=list({draft.subject for draft in drafts}),
-    )
     return Lookups(
         # Whom a protected source is not named to, they cannot find it by citing either.
-        sources={speaker.code: speaker for speaker in speakers},
-        places={name: place.pk for name, place in places_named(places, reader, by_code=by_code).items()},
+        sources={speaker.code: speaker for speaker in read.speakers},
+        places={name: place.pk for name, place in places_named(places, reader, by_code=read.places).items()},
         documents=_documents({draft.document for draft in drafts if draft.document}, reader),
-        attributes=_attributes({fact.attribute for draft in drafts for fact in draft.facts}, reader),
+        attributes=_attributes({fact.attribute for draft in drafts for fact in draft.facts}, read.attributes),
         targets=_targets(drafts, reader),
-        **_holding(drafts, reader, by_reference),
+        **_holding(drafts, reader, read),
     )
 
 
 def look_again(drafts: Sequence[ReportDraft], found: Lookups, reader: Reader) -> Lookups:
     """What was ``found``, with all that may hold up some of its drafts read anew."""
-    return replace(found, **_holding(drafts, reader))
+    return replace(found, **_holding(drafts, reader, _read(drafts, reader)))
 
 
-def _holding(
-    drafts: Sequence[ReportDraft], reader: Reader, by_reference: Sequence[SubjectRow] | None = None
-) -> dict[str, Any]:
+def _read(drafts: Sequence[ReportDraft], reader: Reader) -> _Read:
+    """What nearly every report names, and what some do where one of ``drafts`` does: by one statement, of two."""
+    subjects, codes = {draft.subject for draft in drafts}, _foreign_codes(drafts)
+    attributes = {fact.attribute for draft in drafts for fact in draft.facts}
+    asked: list[tuple[Any, type]] = [
+        (_sources(reader), Speaker),
+        (places_by(reader, "code"), PlaceRow),
+        (subjects_by(reader, "reference"), SubjectRow),
+    ]
+    slots = {
+        "sources": list({draft.source for draft in drafts}.union(*map(other_sources, drafts))),
+        "places": list({draft.place for draft in drafts} - {""}),
+        "subjects": list(subjects),
+    }
+    # One other statement for all of these, and not one for each set of them: each is planned once a connection.
+    if attributes or codes or any(draft.leg for draft in drafts) or any(":" in subject for subject in subjects):
+        asked += [
+            (entries(reader), EntryRow),
+            (subjects_entered(reader), SubjectRow),
+            (subjects_identified(reader), IdentifiedRow),
+            (_legs_named(reader), LegRow),
+            (_attributes_named(reader), AttributeRow),
+            (_meanings(reader), Meaning),
+        ]
+        slots |= slots_of(subjects) | {"attributes": list(attributes)}
+        slots |= {"code_schemes": [scheme for scheme, _ in codes], "codes": [code for _, code in codes]}
+    return _Read(*read_together(reader, *asked, **slots))
+
+
+def _foreign_codes(drafts: Iterable[ReportDraft]) -> set[tuple[str, str]]:
+    return {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
+
+
+def _holding(drafts: Sequence[ReportDraft], reader: Reader, read: _Read) -> dict[str, Any]:
     """Subjects with their legs and lines, and codes: a report of which one is not there is held."""
-    subjects = subjects_named({draft.subject for draft in drafts}, reader, by_reference=by_reference)
+    known = SubjectsRead(
+        by_reference=read.subjects, entries=read.entries, entered=read.entered, identified=read.identified
+    )
+    subjects = subjects_named({draft.subject for draft in drafts}, reader, read=known)
     ids = {subject.pk for subject in subjects.values()}
-    codes = {(draft.code_scheme, draft.code) for draft in drafts if draft.code_scheme != OWN_SCHEME and draft.code}
+    codes = _foreign_codes(drafts)
     return {
         "subjects": subjects,
-        "legs": _parts(Leg, ids, reader) if any(draft.leg for draft in drafts) else {},
+        "legs": _legs(drafts, ids, known, read.legs, reader),
         "lines": _parts(Line, ids, reader) if any(draft.line for draft in drafts) else {},
-        "mappings": {(mapping.scheme, mapping.code): mapping for mapping in read_mappings(codes)},
+        "mappings": {(each.scheme, each.code): each for each in read.meanings if (each.scheme, each.code) in codes},
     }
 
 
@@ -104,19 +181,23 @@ def _sources(reader: Reader) -> QuerySet:
     return named.values("code", "pk", "actor_id")
 
 
-def _attributes(named: set[str], reader: Reader) -> dict[str, Attribute]:
+def _attributes(named: set[str], read: Sequence[AttributeRow]) -> dict[str, AttributeRow]:
     """Attributes by name: those that are ``named``, or all, to choose from, where one of these is none."""
-    if not named:
-        return {}
-    rows = _attributes_named(reader).models(reader, names=list(named))
-    if len(rows) < len(named):
-        rows = list(Attribute.objects.all())
-    return {each.name: each for each in rows}
+    if len(read) < len(named):
+        read = [AttributeRow._make(row) for row in Attribute.objects.values_list(*AttributeRow._fields)]
+    return {each.name: each for each in read}
 
 
 @prepared
-def _attributes_named(reader: Reader) -> QuerySet:
-    return Attribute.objects.filter(IsAny("name", slot("names")))
+def _attributes_named(_: Reader) -> QuerySet:
+    return Attribute.objects.order_by().filter(IsAny("name", slot("attributes"))).values(*AttributeRow._fields)
+
+
+@prepared
+def _meanings(_: Reader) -> QuerySet:
+    """What codes of the slots ``code_schemes`` and ``codes`` were said to mean, the earliest first."""
+    rows = CodeMapping.objects.filter(IsAny("scheme", slot("code_schemes")), IsAny("code", slot("codes")))
+    return rows.order_by("recorded_at", "pk").values(*Meaning._fields)
 
 
 def _targets(drafts: Sequence[ReportDraft], reader: Reader) -> set[Pointer]:
@@ -151,6 +232,23 @@ def _documents(named: set[str], reader: Reader) -> dict[str, UUID]:
         if len(own) == 1:
             found[key] = own[0][1]
     return found | dict(visible.filter(reference__in=named).values_list("reference", "pk"))
+
+
+def _legs(
+    drafts: Sequence[ReportDraft], ids: set[UUID], known: SubjectsRead, read: Sequence[LegRow], reader: Reader
+) -> dict[tuple[UUID, str], int]:
+    """The legs of subjects; ``read`` are those of what is ``known``, which leaves out what that was merged into."""
+    if not any(draft.leg for draft in drafts):
+        return {}
+    legs = {(leg.shipment_id, leg.key): leg.id for leg in read}
+    rest = ids.difference(row.pk for rows in (known.by_reference, known.entered, known.identified) for row in rows)
+    return legs | _parts(Leg, rest, reader) if rest else legs
+
+
+@prepared
+def _legs_named(reader: Reader) -> QuerySet:
+    """The legs of all that is named: whether their shipments may be seen is told by these."""
+    return Leg.objects.order_by().filter(IsAny("shipment_id", ids_named(reader))).values("shipment_id", "key", "pk")
 
 
 def _parts(model: type[Leg] | type[Line], ids: Iterable[UUID], reader: Reader) -> dict[tuple[UUID, str], int]:

@@ -5,23 +5,33 @@ source:external_id (own)     ─┘      └ no: not there, in the same words as
 scheme:value (identifiers)
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from uuid import UUID
 from zlib import crc32
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from actors.access import Reader
 from actors.models import Actor, ActorIdentifier
-from actors.services.arrays import IsAny
-from actors.services.entered import may_be_told
-from actors.services.prepared import prepared, run, slot
+from actors.services.prepared import run
 from shipments.intake.draft import Problem
 from shipments.intake.plain import pointer_of
-from shipments.models import LedgerEntry, Place, Subject, SubjectIdentifier
+from shipments.models import LedgerEntry
+from shipments.services.naming_queries import (
+    TOLD_OF,
+    EntryRow,
+    PlaceRow,
+    SubjectRow,
+    SubjectsRead,
+    entries,
+    own_pairs,
+    pairs_of,
+    places_by,
+    subjects_by,
+    subjects_identified,
+)
 
 # The fields of entries that name something: the kind of subject, or whom, or where.
 NAMES: Mapping[str, str] = {
@@ -46,24 +56,6 @@ FORMS: Mapping[str, str] = {
 # The number is the project's own for these locks.
 NAME_LOCKS, BUCKETS = 7_120_524, 64
 MERGING_LOCK = 7_120_528
-
-
-class SubjectRow(NamedTuple):
-    """A subject that a name leads to."""
-
-    pk: UUID
-    kind: str
-    reference: str
-    marking: int
-    merged_into_id: UUID | None
-
-
-class PlaceRow(NamedTuple):
-    """A place that a name leads to."""
-
-    pk: UUID
-    code: str
-    merged_into_id: UUID | None
 
 
 @dataclass(kw_only=True)
@@ -118,7 +110,7 @@ def actors_named(wanted: set[str], reader: Reader) -> dict[str, Actor]:
     visible = Actor.objects.visible_to(reader)
     found = {actor.reference: actor for actor in visible.filter(reference__in=wanted)}
     found |= _entered(wanted - found.keys(), reader, (LedgerEntry.Kind.ACTOR,), visible.in_bulk)
-    pairs = _pairs(wanted - found.keys())
+    pairs = pairs_of(wanted - found.keys())
     identifiers = ActorIdentifier.objects.filter(scheme__in=pairs, value__in=set().union(*pairs.values()))
     for row in identifiers.filter(actor__in=visible).select_related("actor") if pairs else ():
         found.setdefault(f"{row.scheme}:{row.value}", row.actor)
@@ -142,75 +134,47 @@ def places_named(wanted: set[str], reader: Reader, *, by_code: Iterable[PlaceRow
 
 
 def subjects_named(
-    wanted: set[str], reader: Reader, *, kind: str = "", by_reference: Iterable[SubjectRow] | None = None
+    wanted: set[str], reader: Reader, *, kind: str = "", read: SubjectsRead | None = None
 ) -> dict[str, SubjectRow]:
     """Visible subjects (of ``kind``, if given) by reference, own entry or identifier.
 
-    ``by_reference`` are those by reference, where they were read already.
+    ``read`` is what these names may lead to, where it was read already, of any kind.
     """
 
     def subjects(column: str, values: Iterable[Any], of: str = "") -> list[SubjectRow]:
         return [SubjectRow._make(row) for row in subjects_by(reader, column, of).tuples(reader, subjects=list(values))]
 
-    if by_reference is None:
-        by_reference = subjects("reference", wanted, kind)
+    def by_id(ids: Iterable[UUID]) -> dict[UUID, SubjectRow]:
+        return {subject.pk: subject for subject in (read.entered if read else subjects("pk", ids, kind))}
+
+    by_reference = read.by_reference if read else subjects("reference", wanted, kind)
     found = {subject.reference: subject for subject in by_reference}
-    kinds = (LedgerEntry.Kind.APPEAL, LedgerEntry.Kind.OFFER, LedgerEntry.Kind.SHIPMENT)
-    found |= _entered(
-        wanted - found.keys(),
-        reader,
-        (kind,) if kind else kinds,
-        lambda ids: {subject.pk: subject for subject in subjects("pk", ids, kind)},
-    )
-    if pairs := _pairs(wanted - found.keys()):
-        values = list(set().union(*pairs.values()))
-        for scheme, value, *row in _identified(reader, kind).tuples(reader, schemes=list(pairs), values=values):
-            found.setdefault(f"{scheme}:{value}", SubjectRow._make(row))
+    rest = wanted - found.keys()
+    kinds = (kind,) if kind else TOLD_OF
+    found |= _led_to(rest, read.entries, by_id) if read else _entered(rest, reader, kinds, by_id)
+    for scheme, value, *row in read.identified if read else _identified(wanted - found.keys(), reader, kind):
+        found.setdefault(f"{scheme}:{value}", SubjectRow._make(row))
     return _survivors(_only(wanted, found), lambda ids: {subject.pk: subject for subject in subjects("pk", ids)})
-
-
-@prepared
-def places_by(reader: Reader, column: str) -> QuerySet:
-    """Places of which ``column`` is any of the slot ``places``, as PlaceRow has them."""
-    return Place.objects.order_by().filter(IsAny(column, slot("places"))).values(*PlaceRow._fields)
-
-
-@prepared
-def subjects_by(reader: Reader, column: str, kind: str = "") -> QuerySet:
-    """Visible subjects of which ``column`` is any of the slot ``subjects``, as SubjectRow has them."""
-    return _visible(reader, kind).filter(IsAny(column, slot("subjects"))).values(*SubjectRow._fields)
-
-
-@prepared
-def _identified(reader: Reader, kind: str) -> QuerySet:
-    named = SubjectIdentifier.objects.filter(IsAny("scheme", slot("schemes")), IsAny("value", slot("values")))
-    columns = (f"subject__{name}" for name in SubjectRow._fields)
-    return named.filter(subject__in=_visible(reader, kind)).order_by().values("scheme", "value", *columns)
-
-
-@prepared
-def _entries(reader: Reader, kinds: tuple[str, ...]) -> QuerySet:
-    """What partners entered: the reader's own, and for analysts everybody's."""
-    own = LedgerEntry.objects.filter(may_be_told(reader))
-    named = own.filter(IsAny("source__code", slot("sources")), IsAny("external_id", slot("names")), kind__in=kinds)
-    return named.order_by().values("source__code", "external_id", "subject_id", "actor_id", "place_id")
-
-
-def _visible(reader: Reader, kind: str) -> QuerySet:
-    visible = Subject.objects.order_by().visible_to(reader)
-    return visible.filter(kind=kind) if kind else visible
 
 
 def _entered(
     wanted: Collection[str], reader: Reader, kinds: tuple[str, ...], by_id: Callable[[list[UUID]], Mapping[UUID, Any]]
 ) -> dict[str, Any]:
     """Rows that partners entered, by ``source:external_id``, as far as ``by_id`` finds them."""
-    pairs = [name.split(":", 1) for name in wanted if ":" in name]
+    pairs = own_pairs(wanted)
     if not pairs:
         return {}
     sources, names = {code for code, _ in pairs}, {own for _, own in pairs}
+    rows = entries(reader, kinds).tuples(reader, entered_by=list(sources), entered_as=list(names))
+    return _led_to(wanted, map(EntryRow._make, rows), by_id)
+
+
+def _led_to(
+    wanted: Collection[str], entered: Iterable[EntryRow], by_id: Callable[[list[UUID]], Mapping[UUID, Any]]
+) -> dict[str, Any]:
+    """What those names lead to that were given to what was ``entered``, as far as ``by_id`` finds it."""
     rows: dict[str, list[UUID]] = {}
-    for code, own, *ids in _entries(reader, kinds).tuples(reader, sources=list(sources), names=list(names)):
+    for code, own, *ids in entered:
         (row,) = filter(None, ids)
         rows.setdefault(f"{code}:{own}", []).append(row)
     there = [row for name in wanted for row in rows.get(name, ())]
@@ -219,13 +183,12 @@ def _entered(
     return {name: found[own[0]] for name, own in rows.items() if name in wanted and len(own) == 1 and own[0] in found}
 
 
-def _pairs(wanted: Iterable[str]) -> dict[str, set[str]]:
-    pairs: dict[str, set[str]] = {}
-    for name in wanted:
-        scheme, colon, value = name.rpartition(":")
-        if colon:
-            pairs.setdefault(scheme, set()).add(value)
-    return pairs
+def _identified(wanted: Collection[str], reader: Reader, kind: str) -> Sequence[Sequence[Any]]:
+    pairs = pairs_of(wanted)
+    if not pairs:
+        return ()
+    values = list(set().union(*pairs.values()))
+    return subjects_identified(reader, kind).tuples(reader, schemes=list(pairs), values=values)
 
 
 def _only(wanted: set[str], found: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shipments.models import Report, Subject
 from shipments.reconciliation.lifecycles import LEG, LIFECYCLES
 from shipments.services.fitting import fact_problems, part_problems
 from shipments.services.looking_up import OWN_SCHEME, Lookups, other_sources
-from shipments.services.naming import SubjectRow
+from shipments.services.naming_queries import SubjectRow
 
 # The words of a report that may lead nowhere yet; while one of HOLDING does, the report moves nothing.
 WORDS = ("subject", "leg", "line", "code", "place", "target")
