@@ -6,7 +6,8 @@ What is not comparable never meets: other unit, currency or measure, and a capac
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -35,6 +36,7 @@ _TYPES: dict[ValueType, type] = {
 
 AMOUNTS = (Time, Quantity, Money)  # what has a low and a high end
 Span = tuple[Decimal | None, Decimal | None]
+LEAST, MOST = Decimal("-Infinity"), Decimal("Infinity")
 
 
 @lru_cache(maxsize=64)
@@ -77,6 +79,10 @@ class Comparer:
             return _number(one) == _number(other) or _is_inside(span(one), span(other))
         return one == other or one.label in self._held(attribute).get(other.label, ())
 
+    def holders(self, attribute: str) -> Holders:
+        """None yet."""
+        return Holders(self._held(attribute))
+
     def are_nested(self, attribute: str, one: str, other: str) -> bool:
         """Whether one key or text is, or holds, the other."""
         if one == other:
@@ -100,6 +106,48 @@ class Comparer:
             rule = self.rules.get(attribute)
             self._inside[attribute] = _closure(rule.contains) if rule else {}
         return self._inside[attribute]
+
+
+class Holders:
+    """Values by name, to be found by what may imply them: it is laid beside few, however many there are."""
+
+    def __init__(self, held: Mapping[str, frozenset[str]]) -> None:
+        self._held = held
+        self._alike: defaultdict[str | Decimal, dict[str, None]] = defaultdict(dict)
+        self._wide: dict[str, tuple[Decimal, Decimal]] = {}
+
+    def add(self, name: str, value: Value) -> None:
+        """Have ``value`` found by ``name``."""
+        if not isinstance(value, AMOUNTS):
+            self._alike[value.label][name] = None
+            return
+        low, high = _ends(span(value))
+        if low == high:
+            self._alike[low][name] = None
+        else:
+            self._wide[name] = low, high
+
+    def remove(self, name: str, value: Value) -> None:
+        """Have it found no more."""
+        if name not in self._wide:
+            del self._alike[_ends(span(value))[0] if isinstance(value, AMOUNTS) else value.label][name]
+        else:
+            del self._wide[name]
+
+    def around(self, value: Value) -> list[str]:
+        """The names of all that ``value`` implies, and of some that it does not."""
+        if not isinstance(value, AMOUNTS):
+            coarser = [word for word, inside in self._held.items() if value.label in inside]
+            return [name for word in (value.label, *coarser) for name in self._alike.get(word, ())]
+        # A number that is told exactly lies within what it stands for as a round one.
+        low, high = _ends(_number(value))
+        found = [name for name, (least, most) in self._wide.items() if least <= low and high <= most]
+        return [*self._alike.get(low, ()), *found] if low == high else found
+
+
+def _ends(of: Span) -> tuple[Decimal, Decimal]:
+    low, high = of
+    return LEAST if low is None else low, MOST if high is None else high
 
 
 def _closure(pairs: tuple[tuple[str, str], ...]) -> dict[str, frozenset[str]]:

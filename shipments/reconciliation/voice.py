@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
-from shipments.reconciliation.compare import Comparer
+from shipments.reconciliation.compare import Comparer, Holders
 from shipments.reconciliation.identity import Fallen
 from shipments.reconciliation.model import ReportKey
 from shipments.reconciliation.vocabulary import Fate, Polarity
@@ -61,12 +61,16 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
     While a run grows its first word alone has that time: a source may say one thing ten thousand times.
     """
     runs: dict[str, list[Word]] = {}
+    # A source may deny ten thousand values of one fact: a claim is not laid beside each, nor a denial beside another.
+    denied: Holders | None = None
     for word in group:
         side = _side(word)
-        # No denial is laid beside another: a source may deny ten thousand values of one fact.
-        for other in (Polarity.AFFIRMS,) if word.is_denial else tuple(runs):
-            if other != side and other in runs and _contradict(word, runs[other][0], comparer, tolerance):
-                _supersede(runs.pop(other), word, fallen)
+        for other in _opposite(word, runs, denied):
+            if other in runs and _contradict(word, runs[other][0], comparer, tolerance):
+                gone = runs.pop(other)
+                _supersede(gone, word, fallen)
+                if denied is not None and gone[0].is_denial and gone[0].value is not None:
+                    denied.remove(other, gone[0].value)
         run = runs.get(side, [])
         if run and word.is_denial and word.about == MILESTONE:
             older = run[0] if run[0].latest <= word.latest else word
@@ -79,8 +83,21 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
         else:
             _supersede(run, word, fallen)
             runs[side] = [word]
+            if word.is_denial and word.value is not None:
+                denied = denied or comparer.holders(word.name)
+                denied.add(side, word.value)
     for run in runs.values():
         _share_time(run)
+
+
+def _opposite(word: Word, runs: dict[str, list[Word]], denied: Holders | None) -> Sequence[str]:
+    """The sides that the word may contradict, in the order in which they came."""
+    if word.is_denial:
+        return (Polarity.AFFIRMS,)
+    if word.value is not None:
+        return denied.around(word.value) if denied is not None else ()
+    side = _side(word)
+    return [other for other in runs if other != side]
 
 
 def _side(word: Word) -> str:

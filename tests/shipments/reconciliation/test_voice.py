@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from shipments.reconciliation import voice
+from shipments.reconciliation.model import Fact
 from shipments.reconciliation.vocabulary import ConflictKind, Fate, Hedge, SubjectKind, TimeClass
 from tests.shipments.reconciliation.reading import claim, conflicts, fold, path, step
-from tests.shipments.reconciliation.telling import LEGS, amount, fact, hours, say
+from tests.shipments.reconciliation.telling import LEGS, amount, fact, hours, place, say
 
 
 def test_a_later_incompatible_word_supersedes_the_earlier() -> None:
@@ -148,6 +149,22 @@ def test_a_source_may_deny_several_values_and_each_denial_stands() -> None:
     assert claim(picture, told).fate is Fate.DENIED
 
 
+@pytest.mark.parametrize(
+    ("denied", "claimed"),
+    [
+        (fact("quantity", amount(35, 60)), fact("quantity", amount(40))),
+        (fact("quantity", amount(40)), fact("quantity", amount(40))),
+        (fact("place", place("KP")), fact("place", place("KPFNJ"))),
+    ],
+)
+def test_of_claims_and_denials_in_turn_the_last_one_stands(denied: Fact, claimed: Fact) -> None:
+    told = [say("wfp", event=str(n), said=n, facts=[claimed if n % 2 else denied], denies=not n % 2) for n in range(5)]
+    for last in range(2, 5):
+        fates = [claim(fold(*told[: last + 1]), each).fate for each in told[: last + 1]]
+        assert fates[:-1] == [Fate.SUPERSEDED] * last
+        assert fates[-1] is Fate.USED
+
+
 def test_the_time_that_a_run_shares_is_the_finest_and_of_equally_fine_ones_the_first() -> None:
     days = [say("wfp", "arrived", (day, day + 24), said=90 + day) for day in (0, 1, 2)]
     finer = [say("wfp", "arrived", (hour, hour + 6), said=100 + hour) for hour in (8, 9)]
@@ -188,3 +205,7 @@ def test_a_thousand_values_that_one_source_denies_take_time_by_their_number(monk
     denials = [say("wfp", event=str(n), said=n, facts=[each], denies=True) for n, each in enumerate(amounts)]
     fold(say("wfp", said=-1, facts=[fact("quantity", amount(2000))]), *denials)
     assert beside == len(denials)
+    # And claims besides: each is laid beside the denial of its own value alone.
+    beside = 0
+    fold(*denials, *(say("wfp", event=f"so {n}", said=2000 + n, facts=[each]) for n, each in enumerate(amounts)))
+    assert beside == len(amounts)
