@@ -74,7 +74,7 @@ def test_sender_killed_between_the_answer_and_its_commit_sends_again_under_the_s
             victim = worker()
             with running(victim):
                 delivery = ping(subscription)
-                assert arrived.wait(30)
+                wait_until(arrived.is_set, seconds=30)
                 victim.kill()
                 receiver.behaviour = answer(200)
                 killed.set()
