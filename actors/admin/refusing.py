@@ -12,10 +12,27 @@ from actors.admin.badges import words
 # Of what is used once: whoever has it may be hidden.
 TAKEN = "It cannot be used here: it is taken, or kept for something else."
 BROKEN = "broken"
+# What to enter where a constraint refuses what was said, by the end of its name.
+INSTEAD = {
+    "country_is_iso_3166": "Give two capital letters, as in ISO 3166-1: KP.",
+    "unlocode_is_well_formed": "Give the country's two letters and three for the place, in capitals: KPFNJ.",
+    "latitude_is_on_earth": "Give degrees from -90 to 90; south is below 0.",
+    "longitude_is_on_earth": "Give degrees from -180 to 180; west is below 0.",
+    "glide_is_well_formed": "Give it as GLIDE numbers are written: EP-2022-000215-PRK.",
+    "goes_somewhere": "Choose another place than the origin.",
+    "planned_to_arrive_before_it_departs": "Give a moment that is not before the planned departure.",
+    "quantity_is_not_negative": "Give quantities of 0 or more.",
+    "quantity_low_is_not_above_high": "Give at least as much as the low quantity, or leave one of the two empty.",
+    "amount_has_a_currency": "Give an amount of 0 or more with its currency in three capital letters: USD.",
+    "is_not_addressed_to_its_maker": "Choose somebody else than the requester.",
+    "offer_is_not_to_its_donor": "Choose somebody else than the donor.",
+    "limits_let_something_through": "Give limits of 1 or more, or leave them empty.",
+    "url_is_of_the_web": "Give an address that begins with https:// or http://.",
+}
 
 
 class WordedForm(forms.ModelForm):
-    """A form whose refusals by constraints are told by their names, which are sentences.
+    """A form that tells whoever is refused by a constraint what to enter instead.
 
     What is chosen and was merged stands for what it is now, as in what partners send.
     """
@@ -53,8 +70,9 @@ class WordedForm(forms.ModelForm):
         if not isinstance(broken, CheckConstraint):
             return refusal, None
         beside = [name for name in self.fields if name in broken.condition.referenced_base_fields]
-        said = words(broken.name).replace(self._meta.model._meta.model_name, str(self._meta.model._meta.verbose_name))
-        return ValidationError(f"It has to be so: {said}.", code=BROKEN), beside[-1] if beside else None
+        instead = [said for rule, said in INSTEAD.items() if broken.name.endswith(rule)]
+        said = instead[0] if instead else f"It has to be so: {words(broken.name)}."
+        return ValidationError(said, code=BROKEN), beside[-1] if beside else None
 
 
 def _survivor(row: Model | None, seen: QuerySet) -> Model | None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django import forms
 from django.contrib import admin
+from django.db.models import CheckConstraint
 from django.http import HttpRequest
 from django.test import RequestFactory
 
 from actors.admin.readable import EditableInline
-from actors.admin.refusing import TAKEN, WordedForm
+from actors.admin.refusing import INSTEAD, TAKEN, WordedForm
 from actors.factories import ActorFactory, SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import ActorIdentifier, Source, SourceRating
@@ -80,7 +81,7 @@ def test_what_has_to_be_so_is_told_in_words() -> None:
     offer = OfferFactory()
     said = {"title": "x", "donor": offer.donor_id, "recipient": offer.donor_id, "form": "in_kind", "marking": 0}
     answer = signed_in().post("/admin/shipments/offer/add/", {**LISTS, **said})
-    assert "It has to be so: offer is not to its donor." in answer.text
+    assert "Choose somebody else than the donor." in answer.text
     assert "onstraint" not in answer.text
 
 
@@ -120,8 +121,8 @@ def asked() -> HttpRequest:
 @pytest.mark.parametrize(
     ("field", "said", "told"),
     [
-        ("country", "kp", "It has to be so: place country is iso 3166."),
-        ("latitude", "99", "It has to be so: place latitude is on earth."),
+        ("country", "kp", "Give two capital letters, as in ISO 3166-1: KP."),
+        ("latitude", "99", "Give degrees from -90 to 90; south is below 0."),
         ("code", "two words", "Letters, digits, hyphens and underscores, and no spaces."),
         ("kind", "", "This field is required."),
     ],
@@ -136,8 +137,8 @@ def test_of_two_fields_that_do_not_fit_the_second_is_told() -> None:
     line = {"key": "rice", "item": "Rice", "qualifier": "range", "basis": "reported", "amount": "5"}
     form = OfferLinesInline(Offer, admin.site).get_formset(asked()).form
     assert refusals(form({**line, "quantity_low": "50", "quantity_high": "40"})) == {
-        "quantity_high": ["It has to be so: offer line quantity low is not above high."],
-        "currency": ["It has to be so: offer line amount has a currency."],
+        "quantity_high": [INSTEAD["quantity_low_is_not_above_high"]],
+        "currency": [INSTEAD["amount_has_a_currency"]],
     }
 
 
@@ -146,3 +147,26 @@ def test_nothing_is_chosen_for_whoever_has_not_chosen() -> None:
     form = admin.site.get_model_admin(SourceRating).get_form(asked())()
     assert next(iter(form.fields["grade"].choices))[0] == ""
     assert form["grade"].value() is None
+
+
+# A choice, a required field or the form itself refuses these before the constraint does.
+REFUSED_BEFORE = ("has_a_reason", "is_admiralty", "names_one_reader", "means_something", "not_its_own_parent")
+
+
+def test_whoever_is_refused_by_a_constraint_is_told_what_to_enter() -> None:
+    def broken() -> Iterator[str]:
+        for pages in admin.site._registry.values():
+            if not pages.has_add_permission(asked()) or pages.model is Report:
+                continue
+            own = [(pages.model, pages.get_form(asked()))]
+            rows = [each for each in pages.inlines if issubclass(each, EditableInline)]
+            own += [(each.model, each(pages.model, admin.site).get_formset(asked()).form) for each in rows]
+            for model, form in own:
+                for each in model._meta.constraints:
+                    if isinstance(each, CheckConstraint) and each.condition.referenced_base_fields & {
+                        *form.base_fields
+                    }:
+                        yield each.name
+
+    told = (*INSTEAD, *REFUSED_BEFORE)
+    assert [name for name in broken() if not name.endswith(told)] == []
