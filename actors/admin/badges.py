@@ -1,5 +1,7 @@
 """Words and small labels that pages share, so that a state looks the same everywhere."""
 
+from typing import Any
+
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -69,3 +71,9 @@ def percent(per_mille: int | None) -> str:
         return ""
     said = ">\N{NO-BREAK SPACE}99" if 990 < per_mille < 1000 else f"{per_mille / 10:.0f}"
     return f"{said}\N{NO-BREAK SPACE}%"
+
+
+def told_apart(row: Any) -> str:
+    """What a row is called in a dropdown: of two of one name, with the reference or the code that tells them apart."""
+    name, mark = str(row), getattr(row, "reference", None) or getattr(row, "code", None)
+    return f"{name} · {mark}" if mark and mark.casefold() not in name.casefold() else name

@@ -15,7 +15,7 @@ from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.utils import parse_date_str
 
 from actors.access import Reader
-from actors.admin.badges import words
+from actors.admin.badges import told_apart, words
 from actors.admin.looking import FEW, few_keys, is_indexed
 
 
@@ -74,6 +74,7 @@ class RelatedFilter(SimpleListFilter):
         field = form.fields[self.parameter_name]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = self.rows
+        field.label_from_instance = told_apart  # type: ignore[method-assign]  # Django's way is a class for it
         yield {"form": form}
 
 

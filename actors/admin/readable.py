@@ -36,6 +36,7 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from actors.access import Reader
+from actors.admin.badges import told_apart
 from actors.admin.looking import BoundedList, among, newest
 from actors.admin.meanwhile import SEEN, SeenForm
 from actors.admin.paging import BoundedPaginator
@@ -117,11 +118,11 @@ class ReadableRows:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.readable_rows(db_field.related_model, reader_of(request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return _named_apart(super().formfield_for_foreignkey(db_field, request, **kwargs))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.readable_rows(db_field.related_model, reader_of(request))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return _named_apart(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in ("marking", "clearance"):
@@ -398,6 +399,12 @@ class _RowForm(WordedForm):
         collector.collect([self.instance])
         if collector.protected:
             raise ValidationError(f"Something that was said refers to {self.instance}: it stays.")
+
+
+def _named_apart(field: Any) -> Any:
+    if field is not None:
+        field.label_from_instance = told_apart
+    return field
 
 
 def may_write(request: HttpRequest, obj: Model | None) -> bool:

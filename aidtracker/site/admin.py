@@ -5,13 +5,24 @@ from functools import update_wrapper
 from typing import Any
 from urllib.parse import unquote
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import ValidationError
 from django.db import DataError
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
 
 NUL = "\x00"
+
+
+class Found(AutocompleteJsonView):
+    """What a dropdown finds as somebody types, each told apart from others of its name."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        from actors.admin.badges import told_apart  # the pages register themselves with this site first
+
+        return {**super().serialize_result(obj, to_field_name), "text": told_apart(obj)}
 
 
 class Site(UnfoldAdminSite):
@@ -21,6 +32,9 @@ class Site(UnfoldAdminSite):
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
         return super().admin_view(_deaf_to_junk(view), cacheable)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Found.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from aidtracker.site.first_page import first_page  # the pages register themselves with this site first

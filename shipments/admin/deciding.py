@@ -18,7 +18,7 @@ from unfold.widgets import (
 
 from actors.access import Reader
 from actors.admin.asking import WhyForm
-from actors.admin.badges import words
+from actors.admin.badges import told_apart, words
 from actors.models import Source, User
 from shipments.admin.foreseen import NOT_SAID, Reach
 from shipments.admin.naming import source_names
@@ -161,7 +161,7 @@ class EchoForm(ReportsForm):
         super().__init__(*args, **kwargs)
         sources = Source.objects.named_to(self.reader).exclude(kind=Source.Kind.ANALYST)
         self.fields["repeats"].choices = [("", "–"), *self.fields["chosen"].choices]
-        self.fields["speaks_for"].choices = [("", "–"), *sources.values_list("code", "name")]
+        self.fields["speaks_for"].choices = [("", "–"), *((each.code, told_apart(each)) for each in sources)]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -12,7 +12,7 @@ from unfold.widgets import (
 )
 
 from actors.access import Reader
-from actors.admin.badges import words
+from actors.admin.badges import told_apart, words
 from actors.marking import Marking
 from actors.models import Source, User
 from shipments.intake.draft import Invalid, Problem
@@ -55,13 +55,13 @@ class ReportForm(forms.Form):
 
     def __init__(self, reader: Reader, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sources = list(Source.objects.named_to(reader).values_list("code", "name"))
+        sources = [(each.code, told_apart(each)) for each in Source.objects.named_to(reader)]
         documents = Document.objects.visible_to(reader).order_by("-received_at")[:200]
         codes = {each.name: None for lifecycle in LIFECYCLES.values() for each in lifecycle.milestones}
         attributes = [("", "–"), *Attribute.objects.values_list("name", "label")]
         self.fields["source"].choices = [("", "–"), *sources]
         self.fields["cites"].choices = [("", "–"), *sources]
-        self.fields["document"].choices = [("", "–"), *((each.reference, each.title) for each in documents)]
+        self.fields["document"].choices = [("", "–"), *((each.reference, told_apart(each)) for each in documents)]
         self.fields["code"].choices = [("", "–"), *((name, words(name)) for name in codes)]
         for number in FACTS:
             self.fields[f"attribute_{number}"] = _choice(attributes, required=False, label=f"Fact {number}")
