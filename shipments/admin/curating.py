@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextareaWidget
 
 from actors.admin.asking import ask_why
 from actors.admin.badges import badge, words
@@ -31,12 +31,20 @@ class ReasonForm(WordedForm):
     reason = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), help_text="Kept with the entry.")
 
 
+class RatingForm(ReasonForm):
+    """A grade that is in force at once, unless another day is said."""
+
+    valid_from = forms.SplitDateTimeField(
+        required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="In UTC. Empty: from now on."
+    )
+
+
 @admin.register(SourceRating)
 class RatingAdmin(RecordedRows, SourceRatingAdmin):
     """A new grade moves every subject that its source speaks of."""
 
     effect = "Whatever the source speaks of is worked out anew, with this grade from its day on. The earlier ones stay."
-    form = ReasonForm
+    form = RatingForm
 
     def record(self, request: HttpRequest, form: Any) -> SourceRating:
         said = form.cleaned_data

@@ -100,6 +100,13 @@ def test_a_grade_is_dated_by_us_and_moves_what_its_source_speaks_of():
     assert AuditEntry.objects.filter(action="rate", reason="Wrong twice in May.").exists()
 
 
+def test_a_grade_holds_from_now_on_where_no_day_is_said():
+    form = {"source": SourceFactory().pk, "grade": "C", "topic": "", "reason": "Wrong.", "valid_from_0": ""}
+    signed_in().post("/admin/actors/sourcerating/add/", {**form, "valid_from_1": ""})
+    rating = SourceRating.objects.get(reason="Wrong.")
+    assert rating.valid_from == rating.recorded_at
+
+
 def test_a_grade_wants_a_reason():
     source = SourceFactory()
     form = {"source": source.pk, "grade": "C", "reason": " ", "valid_from_0": "2022-05-01", "valid_from_1": "00:00:00"}
