@@ -11,10 +11,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from actors.admin.actors import ActorAdmin
 from actors.admin.asking import WhyForm, page_that_asks
+from actors.admin.badges import badge
 from actors.admin.looking import among
 from actors.admin.readable import reader_of
 from actors.models import Actor, User
@@ -45,7 +49,7 @@ class MergeForm(UndoForm):
     title = "Merge"
     effect = (
         "Whoever asks for one of them is answered with the other, and what was said of it counts there from now on. "
-        "Nothing that was said is changed, and it can be undone."
+        "Nothing that was said is changed, and it can be undone. Only what is provisional is merged."
     )
 
     into = forms.CharField(max_length=40, label="The one that stays", widget=UnfoldAdminTextInputWidget)
@@ -67,6 +71,11 @@ class Mergeable:
     """For ReadableAdmin whose rows may be one with another."""
 
     actions = ["merge_chosen", "undo_merge"]
+
+    @display(description="name", ordering="name")
+    def shown_name(self, row: Any) -> SafeString | str:
+        """A row of a list; one that was merged is marked, so that whoever looks for it finds it."""
+        return format_html("{} {}", row.name, badge("merged")) if row.merged_into_id else row.name
 
     @admin.action(description="Merge into another …", permissions=["change"])
     def merge_chosen(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
@@ -190,3 +199,5 @@ def _own(row: Any) -> Any:
 @admin.register(Actor)
 class MergeableActorAdmin(Mergeable, ActorAdmin):
     """Who takes part. A role is on a link, so there is none here."""
+
+    list_display = ["shown_name", *ActorAdmin.list_display[1:]]

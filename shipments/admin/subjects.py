@@ -278,4 +278,5 @@ def _picture(subject: Any) -> Picture | None:
 
 def _marks(subject: Any) -> list[SafeString]:
     marks = [marking_badge(subject.marking)] if subject.marking else []
-    return [*marks, badge("provisional")] if subject.provisional else marks
+    marks += [badge("provisional")] if subject.provisional else []
+    return [*marks, badge("merged")] if subject.merged_into_id else marks

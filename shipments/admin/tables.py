@@ -62,7 +62,7 @@ class PlaceAdmin(Mergeable, EditableRows, ReadableAdmin):
     open_to_all = True
     is_register = True
     ordering = ["name", "id"]
-    list_display = ["name", "code", "kind", "country", "iata", "icao", "unlocode", "within", "provisional"]
+    list_display = ["shown_name", "code", "kind", "country", "iata", "icao", "unlocode", "within", "provisional"]
     list_filter = ["kind", "provisional", RelatedFilter.by("within")]
     search_fields = ["code", "name", "iata", "icao", "unlocode"]
     readonly_fields = ["merged_into"]

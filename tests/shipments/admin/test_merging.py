@@ -1,5 +1,7 @@
 """Merging from a list: chosen there, named and explained on a page, refused in words, within one's clearance."""
 
+import re
+
 import pytest
 
 from actors.factories import ActorFactory
@@ -7,7 +9,7 @@ from actors.marking import Marking
 from actors.models import Actor, AuditEntry
 from shipments.factories import OfferFactory, PlaceFactory, ShipmentFactory
 from shipments.models import Contact, Offer, Place, Subject
-from tests.pages import signed_in
+from tests.pages import page_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +97,12 @@ def test_what_was_merged_into_what_is_hidden_is_refused_beside_its_field():
     assert "It was merged into another that you may not name." in answer.text
     assert "Canary" not in answer.text
     assert not Offer.objects.exists()
+
+
+def test_lists_mark_what_was_merged():
+    place = PlaceFactory(name="Sunan", code="SUN-1", merged_into=PlaceFactory(code="SUN-2"))
+    actor = ActorFactory(name="Koryo", merged_into=ActorFactory())
+    shipment = ShipmentFactory(title="Flights of May", merged_into=ShipmentFactory().subject)
+    for row, name in ((place, "Sunan"), (actor, "Koryo"), (shipment, "Flights of May")):
+        where = page_of(row).replace(f"{row.pk}/change/", f"?q={name}")
+        assert len(re.findall(r">\s*merged\s*<", signed_in().get(where).text)) == 1
