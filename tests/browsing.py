@@ -74,6 +74,13 @@ def cut_off(page: Page) -> list[str]:
     return page.evaluate(f"{cells}.filter(e => e.scrollHeight > e.clientHeight + 1).map(e => e.innerText)")
 
 
+def head_is_whole(page: Page) -> bool:
+    """Whether what a page is headed by can be read to its end."""
+    last = "[...document.querySelectorAll('#header-inner h1 > a')].at(-1)"
+    fits = "!e || (e.scrollWidth <= e.clientWidth + 1 && e.scrollHeight <= e.clientHeight + 1)"
+    return bool(page.evaluate(f"(e => {fits})({last})"))
+
+
 # Contrast as in WCAG 2.2; what stands on no colour of its own stands on that of the page.
 FAINT = """() => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);

@@ -42,7 +42,7 @@ def page_that_asks(
     back: str,
     **beside: Any,
 ) -> TemplateResponse:
-    """``form`` with what it will do, for the pages of one model."""
+    """``form`` with what it will do, for the pages of one model; of one row, which the head names as its ``object``."""
     context = {
         **pages.admin_site.each_context(request),
         "title": title,

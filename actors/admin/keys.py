@@ -148,8 +148,16 @@ class PartnerKeyAdmin(RecordedRows, ReadableAdmin):
                     return self._show_once(request, key, token)
                 messages.success(request, form.done)
                 return HttpResponseRedirect(back)
-        title = f"{form.title}: {key.name}"
-        return page_that_asks(self, request, form, title=title, effect=form.effect, button=form.title, back=back)
+        return page_that_asks(
+            self,
+            request,
+            form,
+            title=f"{form.title}: {key}",
+            effect=form.effect,
+            button=form.title,
+            back=back,
+            object=key,
+        )
 
     def _show_once(self, request: HttpRequest, key: PartnerKey, token: str) -> HttpResponse:
         client_id, _, client_secret = token.rpartition("_")

@@ -170,6 +170,7 @@ class DecisionAdmin(ReadableAdmin):
             effect=effect,
             button="Withdraw",
             back=back,
+            object=decision,
             foresees=True,
             foreseen=foreseen,
         )

@@ -194,6 +194,7 @@ class SubjectPages(Mergeable, EditableRows, ReadableAdmin):
             effect=form.effect,
             button="Decide",
             back=back,
+            object=subject,
             foresees=True,
             foreseen=foreseen,
             kinds=[(each, FORMS[each].title) for each in FORMS],

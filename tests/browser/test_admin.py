@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.desk import FLIGHTS, OFFER, Desk
-from tests.browsing import cut_off, overflow, unnamed
+from tests.browsing import cut_off, head_is_whole, overflow, unnamed
 from tests.pages import lists
 
 pytestmark = pytest.mark.browser
@@ -70,6 +70,15 @@ def test_whoever_prefers_the_dark_gets_it(desk: Desk) -> None:
     assert desk.wrong == []
 
 
+def test_whoever_has_no_mouse_gets_past_the_navigation(desk: Desk) -> None:
+    page = desk.open("/admin/shipments/shipment/")
+    page.keyboard.press("Tab")
+    page.get_by_role("link", name="To the content").wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('#content').contains(document.activeElement)")
+
+
 def test_whoever_has_no_mouse_sees_where_they_are(desk: Desk) -> None:
     page = desk.open("/admin/shipments/place/add/")
     page.wait_for_load_state("load")
@@ -98,4 +107,5 @@ def test_every_page_fits_and_asks_nobody_else(desk: Desk) -> None:
         page.set_viewport_size({"width": 390, "height": 844})
         assert overflow(page) <= 0, f"{where} is wider than a phone"
         assert cut_off(page) == [], f"{where} cuts off on a phone"
+        assert head_is_whole(page), f"{where} is headed by half a name on a phone"
     assert desk.wrong == []
