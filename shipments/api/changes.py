@@ -61,7 +61,7 @@ class ChangeSerializer(serializers.Serializer):
     version = serializers.IntegerField(
         allow_null=True,
         help_text="Version of the picture that you would read now: no need to, where you have it. Null where there "
-        "is none, or it is folded for you alone.",
+        "is none, it is folded for you alone, or another picture may have had the same version: read it again.",
     )
     at = serializers.DateTimeField(help_text="When it was recorded.")
 
@@ -158,7 +158,9 @@ def _merged(streams: list[QuerySet], order: str, limit: int) -> list[dict[str, A
     """The first of all streams together, each read in its own order; one query."""
     columns = ["sequence", "uid", "type", "created_at", "subject_id", "report"]
     ready = [
-        stream.values(*columns, reference=F("subject__reference"), subject_kind=F("subject__kind"))
+        stream.values(
+            *columns, reference=F("subject__reference"), subject_kind=F("subject__kind"), told=F("body__version")
+        )
         for stream in streams
     ]
     first, *others = ready
@@ -169,12 +171,13 @@ def _shown(rows: list[dict[str, Any]], reader: Reader) -> Any:
     pictures = Picture.objects.for_reader(reader).filter(subject_id__in={row["subject_id"] for row in rows})
     folded = Subject.objects.filter(pk__in={row["subject_id"] for row in rows}).beyond_tiers(reader)
     versions = dict(pictures.exclude(subject__in=folded).values_list("subject_id", "version"))
+    may_be_another = {row["uid"] for row in rows if row["type"] == OutboxEvent.Type.PICTURE_CHANGED and not row["told"]}
     shown = [
         {
             **row,
             "subject": row["reference"],
             "report": row["report"],
-            "version": versions.get(row["subject_id"]),
+            "version": None if row["uid"] in may_be_another else versions.get(row["subject_id"]),
             "at": row["created_at"],
         }
         for row in rows

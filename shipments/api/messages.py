@@ -8,9 +8,9 @@ from shipments.services.webhooks.telling import PLURALS
 
 KIND: dict[str, Any] = {"type": "string", "enum": list(PLURALS)}
 TEXT_OR_NULL: dict[str, Any] = {"type": ["string", "null"]}
-VERSION: dict[str, Any] = {
-    "type": ["integer", "null"],
-    "description": "Of the picture that you read at `url`: no need to, where you have it.",
+NUMBER_OR_NULL: dict[str, Any] = {"type": ["integer", "null"]}
+VERSION: dict[str, Any] = NUMBER_OR_NULL | {
+    "description": "Of the picture that you read at `url`: no need to, where you have it. Where it is null, read it.",
 }
 URL: dict[str, Any] = {"type": "string", "description": "Path where the rest is read."}
 SUBJECT: dict[str, Any] = {"subject": {"type": "string"}, "kind": KIND, "version": VERSION, "url": URL}
@@ -24,7 +24,7 @@ WAS: dict[str, Any] = {
     "type": "object",
     "description": "What this subscription was told, and is not believed any more.",
     "required": ["webhook_id", "version", "status"],
-    "properties": {"webhook_id": {"type": "string"}, "version": {"type": "integer"}, "status": {"type": "string"}},
+    "properties": {"webhook_id": {"type": "string"}, "version": NUMBER_OR_NULL, "status": {"type": "string"}},
 }
 REPORT: dict[str, Any] = {"report": {"type": "string"}, "subject": TEXT_OR_NULL, "version": VERSION, "url": URL}
 DATA: dict[str, dict[str, Any]] = {

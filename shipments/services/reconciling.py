@@ -206,14 +206,19 @@ def _before(tiers: Sequence[int], standing: Mapping[int, Standing]) -> dict[int,
 def _events(dossier: Dossier, change: Difference) -> Iterable[Event]:
     """One event for each tier whose current picture is a new one, or the one of the tier below again.
 
-    The same picture in another form, as after a release that stores it otherwise, is no news.
+    The same picture in another form, as after a release that stores it otherwise, is no news. Without ``version`` is
+    what may have the number of the picture that its readers had: one that takes the place of the one of the tier
+    below or makes room for it, each of which counts its own, and one that a late report changed.
     """
     begun = {row.tier: row.columns for row in change.create if row.table == "picture" and row.end is None}
     ended = {row.tier: row.columns for row in change.ended if row.table == "picture"}
     for tier in sorted(begun.keys() | ended.keys()):
-        if tier in begun and tier in ended and is_same(ended[tier], begun[tier], names=("version", "output_hash")):
+        before, now = ended.get(tier), begun.get(tier)
+        if before and now and is_same(before, now, names=("version", "output_hash")):
             continue
-        told = {name: begun[tier][name] for name in TOLD} if tier in begun else {}
+        told = {name: now[name] for name in TOLD} if now else {}
+        if now and (before["version"] == now["version"] if before else tier):
+            told["version"] = None
         yield Event(
             type=OutboxEvent.Type.PICTURE_CHANGED,
             subject_id=dossier.subject_id,

@@ -41,7 +41,8 @@ def corrections(subscriptions: Iterable[Subscription], batch: Batch, *, at: date
         if now is None or not was["status"] or was["status"] in now.held:
             continue
         data = {
-            **about(was["kind"], was["subject"], now.version),
+            # Another picture may have the number of the one that was told.
+            **about(was["kind"], was["subject"], now.version if now.version != was["version"] else None),
             **believed(now.columns),
             "was": {"webhook_id": told.webhook_id, "version": was["version"], "status": was["status"]},
         }

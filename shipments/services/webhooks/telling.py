@@ -70,7 +70,7 @@ def _data(event: OutboxEvent, standing: Standing | None) -> dict[str, Any]:
     if event.type == EventType.PICTURE_CHANGED:
         # Without a picture of its own, the tier's readers have the one below again.
         columns = said if "status" in said or standing is None else standing.columns
-        return {**about(said["kind"], said["subject"], said.get("version", version)), **believed(columns)}
+        return {**about(said["kind"], said["subject"], said.get("version")), **believed(columns)}
     if event.type == EventType.SUBJECT_GONE:
         return {"subject": said["subject"], "kind": said["kind"]}
     return about(said["kind"], said["subject"], version)

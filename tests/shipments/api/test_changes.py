@@ -263,3 +263,24 @@ def test_changes_cost_the_same_for_few_and_for_many(relayed, partner, django_ass
     relay_outbox()
     with django_assert_num_queries(4):
         assert len(partner.get(following.replace("limit=1", "limit=100")).json()["results"]) > 40
+
+
+def test_picture_that_may_have_the_number_of_another_is_told_without(relayed, analyst, tell):
+    subject = relayed.shipment.reference
+
+    def believed():
+        picture = analyst.get(f"shipments/{subject}/").json()["picture"]
+        return picture["version"], picture["status"]["value"]
+
+    def told_since(path):
+        relay_outbox()
+        found, following = follow(analyst, path)
+        return [row["version"] for row in found if row["type"] == "picture.changed"], following
+
+    _, following = told_since("changes/")
+    tell("carrier", "delivered", occurred="2022-05-20", marking="AMBER", event_id="c-9")
+    own, (versions, following) = believed(), told_since(following)
+    assert versions == [5]  # it is its readers' own, as the one before
+    tell("carrier", "arrived", occurred="2022-05-18", kind="correct", target={"event_id": "c-9"}, event_id="c-10")
+    assert (own, believed()) == ((5, "delivered"), (5, "arrived"))
+    assert told_since(following)[0] == [5, None]  # the one that all others have, and that theirs is lost

@@ -115,6 +115,19 @@ def test_a_late_report_does_not_undo_delivery(say):
     assert Picture.objects.get(known_to=None).status == "delivered"
 
 
+def test_a_picture_with_the_number_of_the_one_before_is_told_without(say):
+    say("departed", 24)
+    fold()
+    say("arrived", 30, received=24, by="carrier")
+    fold()
+    say("delivered", 60)
+    fold()
+
+    events = OutboxEvent.objects.filter(type=OutboxEvent.Type.PICTURE_CHANGED).order_by("id")
+    told = [(event.body["status"], event.body["version"]) for event in events]
+    assert told == [("departed", 1), ("arrived", None), ("delivered", 2)]
+
+
 def test_the_same_report_again_makes_no_version_and_no_event(say, shipment):
     draft = say("departed", 24)
     fold()

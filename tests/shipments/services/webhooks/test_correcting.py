@@ -70,6 +70,20 @@ def test_retracted_status_is_corrected_to_whoever_was_told_it(subscribed, receiv
     assert sorted(types) == ["picture.changed", "picture.changed", "picture.corrected"]
 
 
+def test_correction_does_not_name_the_version_that_was_told(subscribed, receiver, say):
+    subscription = subscribed()
+    say("departed", 24)
+    believe()
+    deliver_due()
+    for other in ("carrier", "customs"):
+        say("departed", 24, polarity="denies", by=other)
+    believe()
+    deliver_due()
+
+    (said,) = corrections(subscription)
+    assert (said["version"], said["was"]["version"]) == (None, 1)
+
+
 def test_progress_corrects_nothing(subscribed, receiver, say):
     subscription = subscribed()
     for number, code in enumerate(["booked", "departed", "arrived", "delivered"]):

@@ -144,6 +144,9 @@ def test_readers_of_two_tiers_are_each_told_of_their_own_picture(subscribed, say
     believe()
     assert told(low)[2:] == []
     assert told(high)[-1] == ("picture.changed", "arrived"), "what was above the lower tier is gone"
+    rows = Delivery.objects.filter(subscription=high).order_by("told_at", "pk")
+    versions = [json.loads(row.payload)["data"]["version"] for row in rows]
+    assert versions == [1, None, 3, 4], "a tier counts its own: its first may have the number of the one below"
 
 
 def test_filters_let_through_what_fits_all_of_them(subscribed, say, shipment):
