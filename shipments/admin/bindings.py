@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from actors.access import Reader
 from actors.admin.badges import badge
 from shipments.models import Attachment, Report, Subject
-from shipments.services.binding import subject_by_now
+from shipments.services.binding import last_attachment, subject_by_now
 
 LINK = '<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>'
 
@@ -28,8 +28,8 @@ def is_held(report: Report) -> bool:
 
 def about_by_now(report: Report) -> Subject | None:
     """What it is about; None while it is held, and where that is hidden from the reader."""
-    bound = sorted(report.attachments.all(), key=lambda each: each.recorded_at)
-    return getattr(bound[-1], "subject", None) if bound else report.subject
+    bound = last_attachment(report)
+    return getattr(bound, "subject", None) if bound else report.subject
 
 
 def link_to(subject: Subject) -> SafeString:

@@ -23,8 +23,8 @@ from shipments.admin.bindings import LINK, link_to
 from shipments.admin.foreseen import NOT_SAID, Reach, done_or_foreseen
 from shipments.admin.naming import source_names
 from shipments.admin.wording import about_in_words, conflict_in_words, content_in_words
-from shipments.models import Attachment, Conflict, Decision, Report, ReportLink, Subject
-from shipments.services.deciding import withdraw
+from shipments.models import Conflict, Decision, Report, ReportLink, Subject
+from shipments.services.deciding import concerned, moves, withdraw
 
 # What else is shown of a kind of decision.
 ABOUT = {
@@ -81,7 +81,7 @@ class DecisionAdmin(ReadableAdmin):
 
     @display(description="of the reports")
     def shown_reports(self, decision: Any) -> SafeString | str:
-        said = list(_concerned(decision).visible_to(decision.reader).select_related("leg"))
+        said = list(concerned(decision.report).visible_to(decision.reader).select_related("leg"))
         names = source_names(said, decision.reader)
         lines = (
             (
@@ -95,8 +95,8 @@ class DecisionAdmin(ReadableAdmin):
 
     @display(description="moved to")
     def shown_moved_to(self, decision: Any) -> SafeString | str:
-        found = Subject.objects.filter(pk__in=_moved_to(decision)).visible_to(decision.reader)
-        return format_html_join(SafeString("<br>"), "{}", ((link_to(each),) for each in found)) or "–"
+        links = ((link_to(each),) for each in _moved_to(decision))
+        return format_html_join(SafeString("<br>"), "{}", links) or "–"
 
     @display(description="they repeat")
     def shown_repeats(self, decision: Any) -> str:
@@ -176,23 +176,14 @@ class DecisionAdmin(ReadableAdmin):
         )
 
 
-def _concerned(decision: Decision) -> Any:
-    """The reports that a decision is about."""
-    drawn = ReportLink.objects.filter(report=decision.report, kind=ReportLink.Kind.CONCERNS)
-    return Report.objects.filter(pointed_at_by__in=drawn)
-
-
-def _moved_to(decision: Decision) -> QuerySet:
-    """Keys of the subjects to which a decision moved reports."""
-    drawn = decision.report.links.filter(kind=ReportLink.Kind.CONCERNS)
-    moved = Attachment.objects.filter(report__in=_concerned(decision), recorded_at__in=drawn.values("recorded_at"))
-    return moved.values("subject")
-
-
 def _reach(decision: Any) -> Reach:
     """The picture that it was about, and that to which it moved reports, as far as they are seen."""
-    moved = Subject.objects.filter(pk__in=_moved_to(decision)).visible_to(decision.reader)
-    return Reach(subjects=[decision.report.subject_id, *moved.values_list("pk", flat=True)])
+    return Reach(subjects=[decision.report.subject_id, *_moved_to(decision).values_list("pk", flat=True)])
+
+
+def _moved_to(decision: Any) -> QuerySet:
+    """The subjects that it moved reports to, as far as its reader sees them."""
+    return Subject.objects.filter(pk__in=moves(decision.report).values("subject")).visible_to(decision.reader)
 
 
 def _taken_back(decision: Decision) -> Report | None:

@@ -22,10 +22,15 @@ from shipments.services.recording import bound_event
 BINDING_LOCKS = 7_120_526
 
 
+def last_attachment(report: Report) -> Attachment | None:
+    """What bound or moved ``report`` last; None where nothing did."""
+    return max(report.attachments.all(), key=lambda each: each.recorded_at, default=None)
+
+
 def subject_by_now(report: Report) -> UUID | None:
     """The key of what ``report`` is about; None while it is held."""
-    attachments = sorted(report.attachments.all(), key=lambda each: each.recorded_at)
-    return attachments[-1].subject_id if attachments else report.subject_id
+    bound = last_attachment(report)
+    return bound.subject_id if bound else report.subject_id
 
 
 def lock_bindings(reports: Iterable[Report]) -> dict[Report, UUID | None]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from actors.access import Reader
@@ -124,14 +125,28 @@ def withdraw(decision: Report, *, author: User, reason: str) -> Report:
     return report
 
 
+def concerned(decision: Report) -> QuerySet:
+    """The reports that ``decision`` is about."""
+    return Report.objects.filter(pointed_at_by__in=_drawn(decision))
+
+
+def moves(decision: Report) -> QuerySet:
+    """The attachments by which ``decision`` moved reports; none where it moved none."""
+    return Attachment.objects.filter(
+        report__in=concerned(decision), recorded_at__in=_drawn(decision).values("recorded_at")
+    )
+
+
+def _drawn(decision: Report) -> QuerySet:
+    return ReportLink.objects.filter(report=decision, kind=ReportLink.Kind.CONCERNS)
+
+
 def _moved_by(decision: Report) -> tuple[list[Report], Subject | None]:
     """The reports that ``decision`` moved, and where they are; nothing where it moved none."""
     if decision.decision.kind != Decision.Kind.TWO_EVENTS:
         return [], None
-    drawn = ReportLink.objects.filter(report=decision, kind=ReportLink.Kind.CONCERNS)
-    reports = list(Report.objects.filter(pointed_at_by__in=drawn))
-    moved = Attachment.objects.filter(report__in=reports, recorded_at__in=drawn.values("recorded_at"))
-    places = {_stands_for(each.subject) for each in moved.select_related("subject")}
+    reports = list(concerned(decision))
+    places = {_stands_for(each.subject) for each in moves(decision).select_related("subject")}
     if not places:
         return [], None
     (where,) = places
