@@ -167,17 +167,21 @@ def _merged(streams: list[QuerySet], order: str, limit: int) -> list[dict[str, A
     return list(first.union(*others, all=True).order_by(order)[:limit])
 
 
+def _may_be_another(row: dict[str, Any]) -> bool:
+    """Whether the event tells of a picture that may have the number of the one before (see reconciling)."""
+    return row["type"] == OutboxEvent.Type.PICTURE_CHANGED and not row["told"]
+
+
 def _shown(rows: list[dict[str, Any]], reader: Reader) -> Any:
     pictures = Picture.objects.for_reader(reader).filter(subject_id__in={row["subject_id"] for row in rows})
     folded = Subject.objects.filter(pk__in={row["subject_id"] for row in rows}).beyond_tiers(reader)
     versions = dict(pictures.exclude(subject__in=folded).values_list("subject_id", "version"))
-    may_be_another = {row["uid"] for row in rows if row["type"] == OutboxEvent.Type.PICTURE_CHANGED and not row["told"]}
     shown = [
         {
             **row,
             "subject": row["reference"],
             "report": row["report"],
-            "version": None if row["uid"] in may_be_another else versions.get(row["subject_id"]),
+            "version": None if _may_be_another(row) else versions.get(row["subject_id"]),
             "at": row["created_at"],
         }
         for row in rows

@@ -91,7 +91,7 @@ def _settle(group: list[Word], comparer: Comparer, tolerance: int, fallen: dict[
 
 
 def _opposite(word: Word, runs: dict[str, list[Word]], denied: Holders | None) -> Sequence[str]:
-    """The sides that the word may contradict, in the order in which they came."""
+    """The sides that the word may contradict."""
     if word.is_denial:
         return (Polarity.AFFIRMS,)
     if word.value is not None:
