@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.factories import SourceFactory
+from actors.factories import SourceFactory, UserFactory
 from actors.marking import Marking
 from actors.models import User
 from shipments.factories import ReportFactory, ShipmentFactory
@@ -43,6 +43,23 @@ def test_a_decision_tells_nothing_hidden_of_where_reports_went(client, report):
     assert "Flight of July" not in client.get(page_of(decision)).text
     where = page_of(decision).replace("/change/", "/withdraw/")
     assert "Flight of July" not in client.post(where, {"preview": "yes"}).text
+
+
+def test_a_decision_tells_nothing_hidden_of_what_it_is_about_and_what_that_repeats(client, report):
+    secret = ReportFactory(subject=report.subject, milestone="arrived", source__name="Informer", marking=Marking.RED)
+    cleared = UserFactory(clearance=Marking.RED)
+
+    def page_of_decision(**what):
+        taken = decide(report.subject, author=cleared, reason="They say so.", marking=Marking.CLEAR, **what)
+        return client.get(page_of(taken.decision)).text
+
+    excluded = page_of_decision(kind="exclude", reports=[report, secret])
+    repeated = page_of_decision(kind="mark_echo", reports=[report], echo_of=secret)
+    assert page_of(report) in excluded
+    for page in (excluded, repeated):
+        assert page_of(secret) not in page
+        assert "Informer" not in page
+        assert secret.reference not in page
 
 
 def test_what_was_accepted_and_what_is_repeated_is_told(client, report):
